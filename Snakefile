@@ -1,0 +1,18 @@
+# archdyn: data -> train -> embed -> metrics -> figures and tables, for each experiment of the report.
+#   snakemake --cores 8 --resources gpu=1      everything at the report's scale
+#   snakemake --cores 2 gan                    one experiment
+
+
+configfile: "config/config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/data.smk"
+include: "rules/classifier.smk"
+include: "rules/gan.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        rules.gan.input,

@@ -1,0 +1,115 @@
+# Data: from its sources to arrays, once for all runs.
+#   needs  config/datasets.yaml, and a network, or the files in resources/manual/<dataset>/ or in data_folder
+#   makes  resources/datasets/<dataset>/{train,test}_{images,labels}.npy (uint8 images, int64 labels), classes.json
+#   steps  data_download or data_synthesise -> data_prepare; data_imagefolder for a user's own pictures
+
+from archdyn.data import registry
+
+dataset_entries = registry.load()
+image_folders = registry.image_folders(config)
+
+
+rule data_download:
+    """Fetch a dataset's files; their content's sha256 decides, so a change of sources fetches nothing again."""
+    output:
+        raw=directory("resources/raw/{dataset}"),
+        provenance="resources/raw/{dataset}.provenance.json",
+    log:
+        "resources/logs/data_download/{dataset}.log",
+    wildcard_constraints:
+        dataset="|".join(registry.downloadable()),
+    cache: True
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    params:
+        files=lambda wildcards: dataset_entries[wildcards.dataset]["files"],
+    message:
+        "Fetching {wildcards.dataset}"
+    script:
+        "../workflow/scripts/data_download.py"
+
+
+rule data_synthesise:
+    """Make the files of a synthetic dataset, in MNIST's format."""
+    output:
+        raw=directory("resources/raw/{dataset}"),
+        provenance="resources/raw/{dataset}.provenance.json",
+    log:
+        "resources/logs/data_synthesise/{dataset}.log",
+    benchmark:
+        "resources/benchmarks/data_synthesise/{dataset}.tsv"
+    wildcard_constraints:
+        dataset="|".join(registry.of_kind("synthetic")),
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=plan.code("data_synthesise"),
+        files=lambda wildcards: dataset_entries[wildcards.dataset]["files"],
+    message:
+        "Making {wildcards.dataset}"
+    script:
+        "../workflow/scripts/data_synthesise.py"
+
+
+rule data_prepare:
+    """Turn raw files into arrays; no later job parses them again."""
+    input:
+        raw="resources/raw/{dataset}",
+    output:
+        train_images="resources/datasets/{dataset}/train_images.npy",
+        train_labels="resources/datasets/{dataset}/train_labels.npy",
+        test_images="resources/datasets/{dataset}/test_images.npy",
+        test_labels="resources/datasets/{dataset}/test_labels.npy",
+        classes="resources/datasets/{dataset}/classes.json",
+        provenance="resources/datasets/{dataset}/provenance.json",
+    log:
+        "resources/logs/data_prepare/{dataset}.log",
+    wildcard_constraints:
+        dataset="|".join(registry.of_kind("idx", "synthetic")),
+    cache: True
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=plan.code("data_prepare"),
+        files=lambda wildcards: dataset_entries[wildcards.dataset]["files"],
+        image_shape=lambda wildcards: dataset_entries[wildcards.dataset]["image_shape"],
+        classes=lambda wildcards: dataset_entries[wildcards.dataset]["classes"],
+    message:
+        "Preparing {wildcards.dataset}"
+    script:
+        "../workflow/scripts/data_prepare.py"
+
+
+rule data_imagefolder:
+    """Turn a user's folder of pictures (a sub-folder per class) into arrays."""
+    output:
+        train_images="resources/datasets/{dataset}/train_images.npy",
+        train_labels="resources/datasets/{dataset}/train_labels.npy",
+        test_images="resources/datasets/{dataset}/test_images.npy",
+        test_labels="resources/datasets/{dataset}/test_labels.npy",
+        classes="resources/datasets/{dataset}/classes.json",
+        provenance="resources/datasets/{dataset}/provenance.json",
+    log:
+        "resources/logs/data_imagefolder/{dataset}.log",
+    benchmark:
+        "resources/benchmarks/data_imagefolder/{dataset}.tsv"
+    wildcard_constraints:
+        dataset="imagefolder-[a-z0-9-]+",
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        code=plan.code("data_imagefolder"),
+        folder=lambda wildcards: image_folders[wildcards.dataset]["imagefolder"],
+        size=lambda wildcards: image_folders[wildcards.dataset]["size"],
+        channels=lambda wildcards: image_folders[wildcards.dataset]["channels"],
+        listing=lambda wildcards: registry.folder_listing_hash(
+            image_folders[wildcards.dataset]["imagefolder"]
+        ),
+    message:
+        "Preparing {wildcards.dataset}"
+    script:
+        "../workflow/scripts/data_imagefolder.py"

@@ -1,0 +1,1 @@
+"""archdyn: reproduce and audit "Exploring Deep Learning Architectures and Dynamics"."""

@@ -1,0 +1,73 @@
+"""A user's own pictures, one sub-folder per class, to the arrays of a dataset."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from archdyn.errors import ArchdynError
+
+TEST_EVERY = 5
+
+
+def prepare_imagefolder(root: Path, size: int, channels: int) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Return the arrays train_images, train_labels, test_images, test_labels, and the class names in order.
+
+    `root` has sub-folders train and test with the class folders in them, or the class folders themselves; then
+    the first and every fifth file after it, in sorted order, of each class are for testing. Images are cropped
+    to a centred square and scaled: (n, size, size) uint8 for one channel (grey), (n, size, size, 3) for three
+    (RGB); labels are (n,) int64. Hidden files are skipped. Raises ArchdynError for fewer than two classes, a
+    class without training or test images, and a file that is not a readable image.
+    """
+    splits = _listed_splits(root)
+    classes = sorted(splits["train"])
+    _check(splits, classes, root)
+    arrays = {}
+    for split, files in splits.items():
+        labelled = [(file, label) for label, name in enumerate(classes) for file in files[name]]
+        arrays[f"{split}_images"] = np.stack([_pixels(file, size, channels) for file, _ in labelled])
+        arrays[f"{split}_labels"] = np.array([label for _, label in labelled], np.int64)
+    return arrays, classes
+
+
+def _listed_splits(root: Path) -> dict[str, dict[str, list[Path]]]:
+    """split -> class name -> files."""
+    if (root / "train").is_dir() and (root / "test").is_dir():
+        return {split: _class_files(root / split) for split in ("train", "test")}
+    files = _class_files(root)
+    return {
+        "train": {name: [file for i, file in enumerate(found) if i % TEST_EVERY] for name, found in files.items()},
+        "test": {name: found[::TEST_EVERY] for name, found in files.items()},
+    }
+
+
+def _class_files(folder: Path) -> dict[str, list[Path]]:
+    return {child.name: _visible(child) for child in _visible(folder) if child.is_dir()}
+
+
+def _visible(folder: Path) -> list[Path]:
+    return sorted(child for child in folder.iterdir() if not child.name.startswith("."))
+
+
+def _check(splits: dict[str, dict[str, list[Path]]], classes: list[str], root: Path) -> None:
+    if len(classes) < 2:
+        raise ArchdynError(f"{root}: an image folder needs a sub-folder for each of two classes or more")
+    for split, files in splits.items():
+        empty = [name for name in classes if not files.get(name)]
+        if empty:
+            raise ArchdynError(f"{root}: no {split} images of class {', '.join(empty)}")
+        unknown = sorted(set(files) - set(classes))
+        if unknown:
+            raise ArchdynError(f"{root}: {split} has class {', '.join(unknown)}, which train lacks")
+
+
+def _pixels(file: Path, size: int, channels: int) -> np.ndarray:
+    try:
+        with Image.open(file) as picture:
+            if picture.mode[0] in "IF":
+                raise ArchdynError(f"{file}: pixels of more than 8 bits are not supported")
+            upright = ImageOps.exif_transpose(picture).convert("L" if channels == 1 else "RGB")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ArchdynError(f"{file}: not a readable image: {error}") from error
+    # Pillow's filters widen with the scale, so that shrinking does not alias.
+    return np.asarray(ImageOps.fit(upright, (size, size), Image.Resampling.BILINEAR))

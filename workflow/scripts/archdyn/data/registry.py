@@ -1,0 +1,94 @@
+"""The dataset registry (config/datasets.yaml), and what the rule files ask about datasets while they plan.
+
+Snakemake imports this module on every start, so it needs nothing but PyYAML.
+"""
+
+import hashlib
+import os
+import re
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from archdyn.errors import ArchdynError
+
+REGISTRY = Path(__file__).resolve().parents[4] / "config" / "datasets.yaml"
+MISSING = Path("resources/missing")
+IMAGE_FOLDER_DEFAULTS = {"size": 28, "channels": 1}
+
+
+@cache
+def load() -> dict[str, dict]:
+    """The registry's entries by name; config/datasets.yaml explains their keys."""
+    return yaml.safe_load(REGISTRY.read_text())["datasets"]
+
+
+def downloadable() -> list[str]:
+    """Names of the datasets that come from sources."""
+    return [name for name, entry in load().items() if "sources" in entry]
+
+
+def of_kind(*kinds: str) -> list[str]:
+    """Names of the datasets of these kinds."""
+    return [name for name, entry in load().items() if entry["kind"] in kinds]
+
+
+def dataset_id(spec: str | dict) -> str:
+    """The folder name of a dataset under resources/datasets.
+
+    A registry name stands for itself; `{imagefolder: PATH, size: 28, channels: 1}` gets a name that changes
+    with the folder's absolute path, the size and the channels.
+    """
+    if isinstance(spec, str):
+        return spec
+    spec = IMAGE_FOLDER_DEFAULTS | spec
+    folder = Path(spec["imagefolder"]).expanduser().resolve()
+    slug = re.sub(r"[^a-z0-9]+", "-", folder.name.lower()).strip("-") or "images"
+    digest = hashlib.sha256(f"{folder}\n{spec['size']}\n{spec['channels']}".encode()).hexdigest()
+    return f"imagefolder-{slug}-{digest[:8]}"
+
+
+def image_folders(config: dict) -> dict[str, dict]:
+    """Every image folder named anywhere in the config, by dataset_id, with size and channels filled in."""
+    found = {}
+    waiting = [config]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting += node
+        elif isinstance(node, dict) and "imagefolder" in node:
+            found[dataset_id(node)] = IMAGE_FOLDER_DEFAULTS | node
+        elif isinstance(node, dict):
+            waiting += node.values()
+    return found
+
+
+def folder_listing_hash(path: str) -> str:
+    """A hex digest over the relative path, size and mtime of every file under `path`; no file is opened.
+
+    Raises ArchdynError when there is no such folder.
+    """
+    root = Path(path).expanduser()
+    if not root.is_dir():
+        raise ArchdynError(f"imagefolder: {path} is not a folder")
+    digest = hashlib.sha256()
+    for file in sorted(_files_under(root)):
+        facts = os.stat(file)
+        digest.update(f"{os.path.relpath(file, root)}\n{facts.st_size}\n{facts.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def missing_report() -> str:
+    """What download jobs wrote about data they could not get; empty when nothing is missing."""
+    return "\n".join(note.read_text() for note in sorted(MISSING.glob("*.txt")))
+
+
+def forget_missing() -> None:
+    """Drop the notes of earlier runs, which may have wanted other datasets."""
+    for note in MISSING.glob("*.txt"):
+        note.unlink(missing_ok=True)
+
+
+def _files_under(root: Path) -> list[str]:
+    return [os.path.join(folder, name) for folder, _, names in os.walk(root) for name in names]

@@ -1,0 +1,1 @@
+"""From models and images to .npy: samples, features, logits."""

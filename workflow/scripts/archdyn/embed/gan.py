@@ -1,0 +1,26 @@
+"""Images drawn from a trained generator."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from archdyn.models.checkpoint import load_weights, read_settings
+from archdyn.models.gan import NOISE_DIM, build_generator
+from archdyn.train.gan import to_uint8
+
+BATCH = 1000
+
+
+@torch.no_grad()
+def sample_images(checkpoint: Path, n: int, device: torch.device) -> np.ndarray:
+    """Draw `n` images, uint8 (n, h, w), with BatchNorm's running statistics, from torch's global generator."""
+    settings = read_settings(checkpoint)
+    height, width = settings["shape"]
+    generator = build_generator(settings["training"], height * width)
+    load_weights(checkpoint, "generator", generator).to(device).eval()
+    batches = [
+        to_uint8(generator(torch.randn(min(BATCH, n - start), NOISE_DIM, device=device)), (height, width))
+        for start in range(0, n, BATCH)
+    ]
+    return np.concatenate(batches)

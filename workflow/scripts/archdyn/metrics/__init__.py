@@ -1,0 +1,1 @@
+"""Pure functions from arrays to named values; nothing here imports torch."""

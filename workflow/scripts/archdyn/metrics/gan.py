@@ -1,0 +1,57 @@
+"""The numbers of one trained GAN (section 4 of the report)."""
+
+import numpy as np
+import pandas as pd
+
+from archdyn.metrics.generative import (
+    ImageSet,
+    class_histogram,
+    frechet_distance,
+    histogram_kl,
+    modes_covered,
+    nearest_distance,
+    pairwise_distance,
+    precision_recall,
+)
+
+LAST_STEPS = 100  # a training's end, for means over steps
+
+
+def sample_metrics(samples: ImageSet, train: ImageSet, trained_on: int | None, k: int) -> dict[str, float]:
+    """Judge `samples` against all training images; memorisation against the first `trained_on` of them.
+
+    Precision, recall, density and coverage compare with as many training images as there are samples.
+    """
+    classes = int(train.labels.max()) + 1
+    histogram, data = class_histogram(samples.labels, classes), class_histogram(train.labels, classes)
+    return {
+        "frechet_distance": frechet_distance(train.features, samples.features),
+        **precision_recall(train.features[: len(samples.features)], samples.features, k),
+        "modes_covered": modes_covered(histogram, data),
+        "class_kl": histogram_kl(histogram, data),
+        "largest_class_share": histogram.max(),
+        **{f"class_share_{digit}": share for digit, share in enumerate(histogram)},
+        "pairwise_distance": pairwise_distance(samples.images),
+        "nearest_train_distance": nearest_distance(samples.images, train.images[:trained_on]),
+    }
+
+
+def training_metrics(epochs: pd.DataFrame, steps: np.ndarray) -> dict[str, float]:
+    """The end of a training: losses, gradient norm and what the discriminator gets right.
+
+    `epochs` holds a row per epoch, `steps` the columns loss_d, loss_g, d_real, d_fake, grad_norm_g by step.
+    """
+    last = epochs.iloc[-1]
+    *_, gradient_norms = steps.T
+    return {
+        "loss_d": last["mean_loss_d"],
+        "loss_g": last["mean_loss_g"],
+        "d_real": last["mean_d_real"],
+        "d_fake": last["mean_d_fake"],
+        "grad_norm_g_first": gradient_norms[0],
+        "grad_norm_g_last": np.median(gradient_norms[-LAST_STEPS:]),
+        "d_accuracy_train": last["d_accuracy_train"],
+        "d_accuracy_held_out": last["d_accuracy_held_out"],
+        "d_accuracy_fake": last["d_accuracy_fake"],
+        "d_overfit_gap": last["d_accuracy_train"] - last["d_accuracy_held_out"],
+    }

@@ -1,0 +1,112 @@
+"""Quality, variety and memorisation of generated images, in numbers.
+
+Features are float arrays (n, d) from the classifier's penultimate layer, labels integer arrays (n,).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy import linalg
+from scipy.spatial.distance import cdist
+from sklearn.neighbors import NearestNeighbors
+
+
+@dataclass
+class ImageSet:
+    """Images uint8 (n, h, w) with their classifier features float32 (n, d) and predicted classes (n,)."""
+
+    images: np.ndarray
+    features: np.ndarray
+    labels: np.ndarray
+
+    @classmethod
+    def load(cls, images: Path, features: Path, logits: Path) -> "ImageSet":
+        """Read the three .npy files; the images stay memory-mapped."""
+        return cls(np.load(images, mmap_mode="r"), np.load(features), np.load(logits).argmax(1))
+
+    def first(self, n: int) -> "ImageSet":
+        return ImageSet(self.images[:n], self.features[:n], self.labels[:n])
+
+
+def frechet_distance(real: np.ndarray, fake: np.ndarray) -> float:
+    """Fréchet distance between Gaussians fitted to two sets of features (Heusel et al. 2017); 0 for equal sets."""
+    return gaussian_frechet(real.mean(0), np.cov(real, rowvar=False), fake.mean(0), np.cov(fake, rowvar=False))
+
+
+def gaussian_frechet(mean_a: np.ndarray, cov_a: np.ndarray, mean_b: np.ndarray, cov_b: np.ndarray) -> float:
+    """|m_a - m_b|^2 + tr(C_a + C_b - 2 (C_a C_b)^(1/2)); means (d,), covariances (d, d).
+
+    The trace of the root is the sum of the roots of the eigenvalues of C_a^(1/2) C_b C_a^(1/2), which is symmetric
+    and positive, so that rank-deficient covariances (a collapsed generator's) do no harm.
+    """
+    values, vectors = linalg.eigh(np.atleast_2d(cov_a))
+    root_a = (vectors * np.sqrt(values.clip(min=0))) @ vectors.T
+    product = linalg.eigvalsh(root_a @ np.atleast_2d(cov_b) @ root_a)
+    trace = np.trace(np.atleast_2d(cov_a)) + np.trace(np.atleast_2d(cov_b)) - 2 * np.sqrt(product.clip(min=0)).sum()
+    return float(np.sum((mean_a - mean_b) ** 2) + trace)
+
+
+def precision_recall(real: np.ndarray, fake: np.ndarray, k: int) -> dict[str, float]:
+    """Precision and recall (Kynkäänniemi et al. 2019), density and coverage (Naeem et al. 2020), with k neighbours.
+
+    All but density are shares in 0..1; density is 1 for equal distributions and can exceed it.
+    """
+    real_radii, fake_radii = _neighbour_radii(real, k), _neighbour_radii(fake, k)
+    precise = np.zeros(len(fake), bool)
+    recalled = np.zeros(len(real), bool)
+    covered = np.zeros(len(real), bool)
+    inside = 0
+    for start in range(0, len(fake), 1000):
+        rows = slice(start, start + 1000)
+        distances = cdist(fake[rows], real)
+        in_real_ball = distances < real_radii
+        precise[rows] = in_real_ball.any(1)
+        inside += in_real_ball.sum()
+        covered |= in_real_ball.any(0)
+        recalled |= (distances < fake_radii[rows, None]).any(0)
+    return {
+        "precision": precise.mean(),
+        "recall": recalled.mean(),
+        "density": inside / (k * len(fake)),
+        "coverage": covered.mean(),
+    }
+
+
+def class_histogram(labels: np.ndarray, classes: int) -> np.ndarray:
+    """Share of each class, float (classes,), summing to 1."""
+    return np.bincount(labels, minlength=classes) / len(labels)
+
+
+def histogram_kl(samples: np.ndarray, data: np.ndarray) -> float:
+    """KL(samples || data) in nats between two class histograms; ln(classes) for one of equally many classes."""
+    present = samples > 0
+    return float(np.sum(samples[present] * np.log(samples[present] / data[present])))
+
+
+def modes_covered(samples: np.ndarray, data: np.ndarray) -> int:
+    """Classes that the samples hold at least a tenth as often as the data does."""
+    return int(np.sum(samples >= data / 10))
+
+
+def pairwise_distance(images: np.ndarray, limit: int = 1000) -> float:
+    """Mean L2 distance over all pairs of the first `limit` images, pixels in [0, 1]."""
+    pixels = _unit_pixels(images[:limit])
+    n = len(pixels)
+    return float(cdist(pixels, pixels).sum() / (n * (n - 1)))
+
+
+def nearest_distance(images: np.ndarray, reference: np.ndarray, limit: int = 1000) -> float:
+    """Median over the first `limit` images of the L2 distance to the nearest reference image, pixels in [0, 1]."""
+    nearest = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(_unit_pixels(reference))
+    return float(np.median(nearest.kneighbors(_unit_pixels(images[:limit]))[0]))
+
+
+def _neighbour_radii(features: np.ndarray, k: int) -> np.ndarray:
+    """Distance of each row to its k-th nearest other row."""
+    tree = NearestNeighbors(n_neighbors=k + 1, algorithm="brute").fit(features)
+    return tree.kneighbors(features)[0][:, k]
+
+
+def _unit_pixels(images: np.ndarray) -> np.ndarray:
+    return images.reshape(len(images), -1).astype(np.float32) / 255

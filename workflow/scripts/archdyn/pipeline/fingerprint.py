@@ -1,0 +1,97 @@
+"""A hash of the code behind a job: the script and every module of the package that it imports.
+
+Snakemake does not see that an imported module changed, and its cache would serve the old result.
+A rule that carries this hash among its params reruns when, and only when, code that it uses changed.
+"""
+
+import ast
+import hashlib
+import io
+import tokenize
+from functools import cache
+from pathlib import Path
+
+SCRIPTS = Path(__file__).resolve().parents[2]
+PACKAGE = "archdyn"
+# What carries a job (logs, locks, provenance) can change without changing a result.
+CARRIERS = {f"{PACKAGE}.pipeline"}
+
+
+def code_fingerprint(script: str, root: Path = SCRIPTS) -> str:
+    """Return a hex digest over `<root>/<script>.py` and its imports inside the package.
+
+    Comments, docstrings, blank lines and trailing spaces do not count, so cosmetic edits keep results.
+    """
+    start = root / f"{script}.py"
+    files = {start} | _import_closure(start, root)
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        digest.update(f"{file.relative_to(root).as_posix()}\n{_code_lines(file)}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def _import_closure(start: Path, root: Path) -> set[Path]:
+    seen: set[Path] = set()
+    waiting = [start]
+    while waiting:
+        for module in _imported_modules(waiting.pop()):
+            file = _module_file(module, root)
+            if file and file not in seen and not _is_carrier(module):
+                seen.add(file)
+                waiting.append(file)
+    return seen
+
+
+def _is_carrier(module: str) -> bool:
+    return any(module == carrier or module.startswith(f"{carrier}.") for carrier in CARRIERS)
+
+
+def _module_file(module: str, root: Path) -> Path | None:
+    path = root.joinpath(*module.split("."))
+    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+@cache
+def _imported_modules(file: Path) -> frozenset[str]:
+    """Names that could be modules of the package: in `from archdyn.a import b`, both a and a.b."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return frozenset(name for name in names if name.split(".")[0] == PACKAGE)
+
+
+@cache
+def _code_lines(file: Path) -> str:
+    """The source without comments, docstrings and blank lines.
+
+    Spans are cut from the text itself, since dumps of the syntax tree differ between Python versions.
+    """
+    source = file.read_text()
+    lines = source.splitlines()
+    docstring_lines = _docstring_lines(ast.parse(source))
+    for row, column in _comment_starts(source):
+        lines[row - 1] = lines[row - 1][:column]
+    kept = (line.rstrip() for row, line in enumerate(lines, 1) if row not in docstring_lines)
+    return "\n".join(line for line in kept if line)
+
+
+def _docstring_lines(tree: ast.Module) -> set[int]:
+    rows: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                rows.update(range(first.lineno, first.end_lineno + 1))
+    return rows
+
+
+def _comment_starts(source: str) -> list[tuple[int, int]]:
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return [token.start for token in tokens if token.type == tokenize.COMMENT]

@@ -1,0 +1,128 @@
+"""What a script gets from Snakemake: inputs, params, a log, a device, and outputs that appear whole."""
+
+import csv
+import shutil
+import sys
+import time
+import traceback
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+
+from archdyn.errors import ArchdynError
+from archdyn.pipeline.device import pick_device
+from archdyn.pipeline.provenance import write_provenance
+
+
+class Job:
+    """The context of one job, used as `with Job(snakemake) as job:`.
+
+    `job.output.NAME` is a temporary path; all outputs get their final names together when the block ends
+    well, and vanish when it fails. `job.say` writes a line to the terminal and to the log. An ArchdynError
+    ends the job with its one line; any other exception keeps its traceback, in the log too.
+    """
+
+    def __init__(self, snakemake):
+        self.rule = snakemake.rule
+        self.input = snakemake.input
+        self.params = snakemake.params
+        self.wildcards = dict(snakemake.wildcards.items())
+        self.threads = snakemake.threads
+        self._finals = {name: Path(path) for name, path in snakemake.output.items()}
+        self.output = SimpleNamespace(**{name: _partial(path) for name, path in self._finals.items()})
+        self._log_paths = {"log": snakemake.log[0], **dict(snakemake.log.items())}
+        self._device = None
+        self.seed = int(self.wildcards["seed"]) if "seed" in self.wildcards else self.params.get("seed")
+
+    def __enter__(self):
+        self._start = time.monotonic()
+        self._log = open(self._log_paths["log"], "w", buffering=1)
+        for partial in vars(self.output).values():
+            _remove(partial)
+            partial.parent.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if error is None:
+            try:
+                self._finish()
+            except ArchdynError as unfinished:
+                kind, error = ArchdynError, unfinished
+        if error is not None:
+            self._abandon(kind, error, trace)
+        self._log.close()
+
+    def device(self):
+        """The torch.device of this job, by `params.device` (auto, cuda, cpu), with its thread count set."""
+        if self._device is None:
+            self._device = pick_device(self.params.device, self.threads)
+            self.say(f"device {self._device}, {self.threads} threads")
+        return self._device
+
+    def seed_everything(self) -> int:
+        """Seed numpy and torch with the job's seed and return it."""
+        import torch
+
+        np.random.seed(self.seed)
+        torch.manual_seed(self.seed)
+        return self.seed
+
+    def say(self, line: str) -> None:
+        """Write one line to the terminal, marked with the job's name, and to the log."""
+        mark = " ".join([self.rule, *self.wildcards.values()])
+        print(f"[{mark}] {line}", file=sys.stderr, flush=True)
+        print(line, file=self._log)
+
+    def progress(self, row: dict) -> None:
+        """Say the epoch's numbers, and append them to the CSV beside the log, which can be tailed."""
+        self.say("  ".join(f"{key} {_short(value)}" for key, value in row.items()))
+        path = Path(self._log_paths["progress"])
+        first = row.get("epoch") == 1
+        with path.open("w" if first else "a", newline="") as handle:
+            writer = csv.DictWriter(handle, row.keys())
+            if first:
+                writer.writeheader()
+            writer.writerow(row)
+
+    def _finish(self) -> None:
+        if "provenance" in self._finals:
+            write_provenance(
+                self.output.provenance,
+                rule=self.rule,
+                wildcards=self.wildcards,
+                params=dict(self.params.items()),
+                seed=self.seed,
+                device=str(self._device or "cpu"),
+                threads=self.threads,
+                wall_s=round(time.monotonic() - self._start, 2),
+            )
+        missing = [str(self._finals[name]) for name, path in vars(self.output).items() if not path.exists()]
+        if missing:
+            raise ArchdynError(f"{self.rule} ended without making {', '.join(missing)}")
+        for name, final in self._finals.items():
+            _remove(final)
+            getattr(self.output, name).rename(final)
+
+    def _abandon(self, kind, error, trace) -> None:
+        for partial in vars(self.output).values():
+            _remove(partial)
+        if issubclass(kind, ArchdynError):
+            self.say(f"error: {error}")
+            sys.exit(1)
+        traceback.print_exception(kind, error, trace, file=self._log)
+
+
+def _partial(final: Path) -> Path:
+    return final.with_name(f".partial-{final.name}")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _short(value) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,76 @@
+"""What the rule files ask while Snakemake plans: the checked config, dataset paths, code fingerprints."""
+
+import sys
+
+from archdyn import config as configuration
+from archdyn.data import registry
+from archdyn.errors import ArchdynError
+from archdyn.pipeline.device import has_gpu
+from archdyn.pipeline.fingerprint import code_fingerprint
+
+ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
+
+
+class Plan:
+    """The run as configured: `Plan(workflow, config)` checks the config and ends Snakemake if it is wrong."""
+
+    def __init__(self, workflow, config: dict):
+        self._workflow = workflow
+        files = [*workflow.configfiles, *workflow.overwrite_configfiles]
+        try:
+            self.config = configuration.checked(config, files)
+        except ArchdynError as error:
+            sys.exit(f"config error: {error}")
+
+    @property
+    def run(self) -> str:
+        return self.config["run"]
+
+    def dataset(self, experiment: str) -> str:
+        """The folder name under resources/datasets of the dataset that `experiment` uses."""
+        return registry.dataset_id(self.config[experiment]["dataset"])
+
+    def arrays(self, experiment: str, *names: str) -> dict[str, str]:
+        """Paths of the prepared arrays (train_images, train_labels, test_images, test_labels), by name."""
+        folder = f"resources/datasets/{self.dataset(experiment)}"
+        return {name: f"{folder}/{name}.npy" for name in names or ARRAYS}
+
+    def condition(self, experiment: str, condition: str) -> dict:
+        """The settings of one condition: the experiment's training block with what the condition changes."""
+        return configuration.merged_condition(self.config[experiment], condition)
+
+    def runs(self, experiment: str, pattern: str, conditions: list[str] | None = None) -> list[str]:
+        """Paths of `pattern` for every seed of the conditions (all by default), in the config's order."""
+        block = self.config[experiment]
+        return [
+            pattern.format(condition=condition, seed=seed)
+            for condition in conditions or block["conditions"]
+            for seed in block["seeds"]
+        ]
+
+    def label(self, experiment: str, shown_seed: int | None = None) -> str:
+        """What every figure and table says of itself: scale, data and seeds."""
+        seeds = self.config[experiment]["seeds"] if shown_seed is None else [shown_seed]
+        names = ", ".join(map(str, seeds))
+        return f"{self.run} scale · {self.dataset(experiment)} · seed{'s' * (len(seeds) > 1)} {names}"
+
+    @staticmethod
+    def figure(stem: str) -> dict[str, str]:
+        """The outputs of a rule that draws one figure."""
+        return {"pdf": f"{stem}.pdf", "png": f"{stem}.png", "provenance": f"{stem}.provenance.json"}
+
+    @staticmethod
+    def table(stem: str) -> dict[str, str]:
+        """The outputs of a rule that makes one table."""
+        forms = {form: f"{stem}.{form}" for form in ("csv", "md", "tex")}
+        return forms | {"provenance": f"{stem}.provenance.json"}
+
+    def gpu(self) -> int:
+        """GPUs per training job: 1, or 0 where the jobs run on this machine and it must use its processor."""
+        here = self._workflow.local_exec
+        return 0 if self.config["device"] == "cpu" or (here and not has_gpu()) else 1
+
+    @staticmethod
+    def code(script: str) -> str:
+        """Fingerprint of the script and of the modules it imports, for a rule's params."""
+        return code_fingerprint(script)

@@ -1,0 +1,1 @@
+"""Figures from CSV and .npy; nothing here imports torch."""

@@ -1,0 +1,128 @@
+"""The figures of section 4. Step arrays are float32 (steps, 5): loss_d, loss_g, d_real, d_fake, grad_norm_g."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from archdyn.plots.images import show_grid
+from archdyn.plots.style import COLOURS
+
+LOSS_D, LOSS_G, *_, GRAD_NORM_G = range(5)
+NAMES = {
+    "baseline": "baseline",
+    "linder_noren": "Linder-Norén",
+    "collapse": "collapse setting",
+    "collapse_mitigated": "mitigation as published",
+    "collapse_minibatch": "minibatch discrimination",
+    "overfit": "without dropout",
+    "overfit_dropout": "dropout 0.4",
+    "vanishing_published": "as published (wrong sign)",
+    "vanishing_corrected": "minimax loss, corrected",
+    "mitigated": "mitigated",
+}
+
+
+def losses_by_step(figure: Figure, seeds: list[np.ndarray], epochs: int, published: pd.DataFrame) -> None:
+    """Figure 6. Losses smoothed over 1% of the steps, a line per seed; the published last-batch losses as marks."""
+    axes = figure.subplots()
+    for column, name, colour in ((LOSS_D, "discriminator", "blue"), (LOSS_G, "generator", "orange")):
+        for number, steps in enumerate(seeds):
+            epoch = np.arange(1, len(steps) + 1) * epochs / len(steps)
+            smooth = pd.Series(steps[:, column]).rolling(max(1, len(steps) // 100), min_periods=1).mean()
+            if number == 0:
+                axes.plot(epoch, steps[:, column], color=COLOURS[colour], alpha=0.15, linewidth=0.4)
+            axes.plot(epoch, smooth, color=COLOURS[colour], label=name if number == 0 else None, alpha=0.9)
+    reached = published[published["epoch"] <= epochs]
+    for heading, colour in (("D loss", "blue"), ("G loss", "orange")):
+        label = f"report, {heading[0]}, last batch"
+        axes.plot(reached["epoch"], reached[heading], "D", color=COLOURS[colour], mec="black", ms=5, label=label)
+    axes.axhline(2 * np.log(2), color=COLOURS["grey"], linestyle=":", linewidth=1)
+    axes.annotate(
+        "2 ln 2: D guesses",
+        (0.01, 2 * np.log(2)),
+        (0, 3),
+        ("axes fraction", "data"),
+        "offset points",
+        fontsize=7,
+    )
+    top = np.percentile(np.concatenate(seeds)[:, [LOSS_D, LOSS_G]], 99.5)
+    axes.set(xlabel="epoch", ylabel="loss per image (nats)", ylim=(0, top * 1.1), xlim=(0, epochs * 1.01))
+    axes.legend(ncols=2, loc="upper right")
+
+
+def sample_grids(
+    figure: Figure, baseline: np.ndarray, comparator: np.ndarray, real: np.ndarray, summary: pd.DataFrame
+) -> None:
+    """Figure 7. `baseline`, `comparator`: uint8 (epochs, 25, h, w) from fixed noise; `real`: uint8 (n, h, w)."""
+    last = len(baseline)
+    middle = (last + 1) // 2
+    panels = [
+        (f"baseline, epoch {middle}", baseline[middle - 1], None),
+        (f"baseline, epoch {last}", baseline[-1], "baseline"),
+        (f"Linder-Norén, epoch {len(comparator)}", comparator[-1], "linder_noren"),
+        ("real, held out", real[:25], "held_out"),
+    ]
+    figure.set_size_inches(figure.get_figwidth(), 2.5)
+    frechet = summary[summary["metric"] == "frechet_distance"].set_index("condition")["mean"]
+    for axes, (title, images, condition) in zip(figure.subplots(1, len(panels)), panels, strict=True):
+        show_grid(axes, images, columns=5)
+        distance = f"Fréchet distance {frechet[condition]:.1f}" if condition else " "
+        axes.set_title(f"{title}\n{distance}", fontsize=8)
+
+
+def collapse_and_mitigation(figure: Figure, samples: dict[str, np.ndarray], metrics: pd.DataFrame) -> None:
+    """Figure 8. Last samples above, the classes that the classifier sees in many samples below."""
+    figure.set_size_inches(figure.get_figwidth(), 4.2)
+    grid = figure.subplots(2, len(samples), height_ratios=[1.5, 1])
+    for column, (condition, images) in enumerate(samples.items()):
+        show_grid(grid[0, column], images[-1], columns=5)
+        grid[0, column].set_title(NAMES[condition])
+        _class_shares(grid[1, column], metrics[metrics["condition"] == condition])
+        grid[1, column].sharey(grid[1, 0])
+    grid[1, 0].set_ylabel("share of samples (%)")
+
+
+def discriminator_accuracy(figure: Figure, epochs: dict[str, list[pd.DataFrame]]) -> None:
+    """Figure 9. Mean over the seeds, with the range between them."""
+    figure.set_size_inches(figure.get_figwidth(), 2.9)
+    panels = figure.subplots(1, len(epochs), sharey=True)
+    kinds = (
+        ("train", "training images", "blue"),
+        ("held_out", "held-out images", "red"),
+        ("fake", "fakes", "grey"),
+    )
+    for axes, (condition, runs) in zip(panels, epochs.items(), strict=True):
+        for kind, name, colour in kinds:
+            values = 100 * np.stack([run[f"d_accuracy_{kind}"] for run in runs])
+            epoch = runs[0]["epoch"]
+            axes.plot(epoch, values.mean(0), color=COLOURS[colour], label=name)
+            axes.fill_between(epoch, values.min(0), values.max(0), color=COLOURS[colour], alpha=0.2, linewidth=0)
+        axes.set(title=NAMES[condition], xlabel="epoch", ylim=(-2, 102))
+    panels[0].set_ylabel("discriminator accuracy (%)")
+    panels[-1].legend(loc="lower right")
+
+
+def gradient_norms(figure: Figure, steps: dict[str, list[np.ndarray]]) -> None:
+    """The generator's gradient by step, a line per seed, on a logarithmic axis."""
+    axes = figure.subplots()
+    colours = ("red", "purple", "green")
+    for (condition, runs), colour in zip(steps.items(), colours, strict=True):
+        for number, run in enumerate(runs):
+            label = NAMES[condition] if number == 0 else None
+            axes.plot(np.arange(1, len(run) + 1), run[:, GRAD_NORM_G], color=COLOURS[colour], label=label, alpha=0.8)
+    axes.set(xlabel="generator step", ylabel="L2 norm of the generator's gradient", yscale="log")
+    axes.legend()
+
+
+def _class_shares(axes: Axes, metrics: pd.DataFrame) -> None:
+    """Bars of the mean share by class, a dot per seed, and the even share as a line."""
+    shares = metrics[metrics["metric"].str.startswith("class_share_")]
+    by_class = shares.assign(digit=shares["metric"].str.rsplit("_", n=1).str[1].astype(int)).groupby("digit")["value"]
+    mean = 100 * by_class.mean()
+    axes.bar(mean.index, mean, color=COLOURS["sky"])
+    for digit, values in by_class:
+        if len(values) > 1:
+            axes.plot([digit] * len(values), 100 * values, ".", color="black", ms=3)
+    axes.axhline(100 / len(mean), color=COLOURS["grey"], linestyle=":", linewidth=1)
+    axes.set(xlabel="class seen by the classifier", xticks=mean.index)

@@ -1,0 +1,1 @@
+"""Tables from CSV, as CSV, Markdown and LaTeX; nothing here imports torch."""

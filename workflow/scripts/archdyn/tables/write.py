@@ -1,0 +1,30 @@
+"""Read published rows, and write a table as CSV, Markdown and LaTeX."""
+
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+
+def read_published(path: Path, name: str) -> pd.DataFrame:
+    """One published table of config/published/<experiment>.yaml."""
+    table = yaml.safe_load(Path(path).read_text())[name]
+    return pd.DataFrame(table["rows"], columns=table["columns"])
+
+
+def write_table(table: pd.DataFrame, output, caption: str) -> None:
+    """Write `output.csv`, `output.md` and `output.tex`; the caption goes above the last two."""
+    table.to_csv(output.csv, index=False)
+    Path(output.md).write_text(f"{caption}\n\n{table.to_markdown(index=False, disable_numparse=True)}\n")
+    latex = table.to_latex(index=False, escape=True, caption=caption, position="htbp")
+    Path(output.tex).write_text(latex.replace("±", r"$\pm$").replace("·", r"$\cdot$"))
+
+
+def mean_sd(values: pd.Series, digits: int) -> str:
+    """`mean ± sd` over the values; without the sd when there is only one."""
+    return format_mean_sd(values.mean(), values.std(), digits)
+
+
+def format_mean_sd(mean: float, sd: float, digits: int) -> str:
+    """`mean ± sd`, or `mean` where sd is NaN."""
+    return f"{mean:.{digits}f}" if pd.isna(sd) else f"{mean:.{digits}f} ± {sd:.{digits}f}"

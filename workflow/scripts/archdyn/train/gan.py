@@ -1,0 +1,203 @@
+"""Train the report's GAN (section 4) under any of its conditions.
+
+The images stay on the device as one tensor, nothing is read back inside an epoch, and on CUDA each batch is one
+graph replay. Per-step numbers are collected in a tensor and read once an epoch.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from archdyn.errors import ArchdynError
+from archdyn.models.gan import NOISE_DIM, build_discriminator, build_generator
+from archdyn.train.capture import CapturedStep
+from archdyn.train.losses import GENERATOR_LOSSES, discriminator_loss
+
+STEP_COLUMNS = ("loss_d", "loss_g", "d_real", "d_fake", "grad_norm_g")
+ADAM_BETAS = (0.5, 0.999)
+FIXED_SAMPLES = 25
+SCORED_IMAGES = 1000  # of each kind, for the discriminator's accuracy after each epoch
+
+
+@dataclass
+class TrainedGan:
+    """What a training leaves.
+
+    steps: float32 (steps, 5), columns STEP_COLUMNS: losses in nats, D's mean probability on real and fake
+        images, and the L2 norm of the generator's gradient. With several updates per batch: of the last one.
+    epochs: one dict per epoch. samples: uint8 (epochs, 25, h, w) from noise that stays fixed.
+    """
+
+    generator: nn.Module
+    discriminator: nn.Module
+    steps: np.ndarray
+    epochs: list[dict]
+    samples: np.ndarray
+
+
+def train_gan(
+    train_images: np.ndarray,
+    test_images: np.ndarray,
+    settings: dict,
+    device: torch.device,
+    on_epoch: Callable[[dict], None] = lambda row: None,
+) -> TrainedGan:
+    """Train on uint8 images (n, h, w) by `settings` (the keys of gan.training in the config).
+
+    Draws from torch's global generator, so seed that first. Raises ArchdynError when a loss is not finite.
+    """
+    real = to_device(train_images[: settings["images"]], device)
+    held_out = to_device(test_images[:SCORED_IMAGES], device)
+    fixed_noise = torch.randn(FIXED_SAMPLES, NOISE_DIM, device=device)
+    game = _Game(real, settings, device)
+    step = CapturedStep(game.step, settings["batch_size"], device)
+    epochs, samples = [], []
+    for epoch in range(1, settings["epochs"] + 1):
+        start = time.perf_counter()
+        first_step = game.steps_done
+        for index in _batches(len(real), settings["batch_size"], device):
+            step(index)
+            game.steps_done += 1
+        steps = game.trace[first_step : game.steps_done].cpu().numpy()
+        seconds = time.perf_counter() - start
+        _check_finite(steps, epoch)
+        epochs.append({"epoch": epoch} | _epoch_row(steps) | game.discriminator_accuracy(held_out))
+        samples.append(to_uint8(game.generate_for_eval(fixed_noise), train_images.shape[1:]))
+        on_epoch(epochs[-1] | _pace(epoch, settings["epochs"], len(real), seconds))
+    trace = game.trace[: game.steps_done].cpu().numpy()
+    return TrainedGan(game.generator, game.discriminator, trace, epochs, np.stack(samples))
+
+
+def to_device(images: np.ndarray, device: torch.device) -> Tensor:
+    """uint8 (n, h, w) in 0..255 -> float32 (n, h * w) in [-1, 1] on the device."""
+    flat = torch.from_numpy(np.ascontiguousarray(images)).to(device).flatten(1)
+    return flat.float().div_(127.5).sub_(1)
+
+
+def to_uint8(images: Tensor, shape: tuple[int, ...]) -> np.ndarray:
+    """float (n, pixels) in [-1, 1] -> uint8 (n, *shape)."""
+    scaled = images.add(1).mul(127.5).round().clamp(0, 255)
+    return scaled.to(torch.uint8).cpu().numpy().reshape(-1, *shape)
+
+
+class _Game:
+    """Generator against discriminator: one `step` plays one batch of real images."""
+
+    def __init__(self, real: Tensor, settings: dict, device: torch.device):
+        self.real, self.settings, self.device = real, settings, device
+        self.generator = build_generator(settings, real.shape[1]).to(device)
+        self.discriminator = build_discriminator(settings, real.shape[1]).to(device)
+        self.optimiser_g = _adam(self.generator, settings["learning_rate_g"])
+        self.optimiser_d = _adam(self.discriminator, settings["learning_rate_d"])
+        self.generator_loss = GENERATOR_LOSSES[settings["g_loss"]]
+        steps_per_epoch = -(-len(real) // settings["batch_size"])
+        self.trace = torch.zeros(settings["epochs"] * steps_per_epoch, len(STEP_COLUMNS), device=device)
+        self.position = torch.zeros(1, dtype=torch.long, device=device)
+        self.steps_done = 0
+
+    def step(self, index: Tensor) -> None:
+        """Both players' updates on the real images with the row numbers `index`, and a row of the trace."""
+        play = self._generator_first if self.settings["first"] == "generator" else self._discriminator_first
+        row = play(self.real[index])
+        self.trace.index_copy_(0, self.position, torch.stack([row[name] for name in STEP_COLUMNS])[None])
+        self.position += 1
+
+    def _discriminator_first(self, real: Tensor) -> dict:
+        reuse = self.settings["reuse_fakes"]
+        for _ in range(self.settings["d_steps"]):
+            fake = self._fakes(len(real), with_graph=reuse)
+            row = self._update_discriminator(real, fake.detach())
+        return row | self._update_generator(len(real), fake if reuse else None)
+
+    def _generator_first(self, real: Tensor) -> dict:
+        fake = self._fakes(len(real), with_graph=True)
+        row = self._update_generator(len(real), fake)
+        for _ in range(self.settings["d_steps"]):
+            if not self.settings["reuse_fakes"]:
+                fake = self._fakes(len(real), with_graph=False)
+            row |= self._update_discriminator(real, fake.detach())
+        return row
+
+    def _fakes(self, n: int, with_graph: bool) -> Tensor:
+        with torch.set_grad_enabled(with_graph):
+            return self.generator(torch.randn(n, NOISE_DIM, device=self.device))
+
+    def _update_discriminator(self, real: Tensor, fake: Tensor) -> dict:
+        self.optimiser_d.zero_grad(set_to_none=True)
+        real_logits, fake_logits = self.discriminator(real), self.discriminator(fake)
+        loss = discriminator_loss(real_logits, fake_logits, self.settings["real_label"])
+        loss = loss * self.settings["d_loss_scale"]
+        loss.backward()
+        self.optimiser_d.step()
+        return {
+            "loss_d": loss.detach(),
+            "d_real": real_logits.detach().sigmoid().mean(),
+            "d_fake": fake_logits.detach().sigmoid().mean(),
+        }
+
+    def _update_generator(self, n: int, fake: Tensor | None) -> dict:
+        """Update with `fake` (which carries its graph) first, then with fresh fakes, g_steps times in all."""
+        parameters = list(self.generator.parameters())
+        for _ in range(self.settings["g_steps"]):
+            fake = self._fakes(n, with_graph=True) if fake is None else fake
+            self.optimiser_g.zero_grad(set_to_none=True)
+            loss = self.generator_loss(self.discriminator(fake))
+            loss.backward(inputs=parameters)
+            norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm([p.grad for p in parameters])))
+            self.optimiser_g.step()
+            fake = None
+        return {"loss_g": loss.detach(), "grad_norm_g": norm}
+
+    @torch.no_grad()
+    def generate_for_eval(self, noise: Tensor) -> Tensor:
+        """Images (n, pixels) with BatchNorm's running statistics."""
+        self.generator.eval()
+        images = self.generator(noise)
+        self.generator.train()
+        return images
+
+    @torch.no_grad()
+    def discriminator_accuracy(self, held_out: Tensor) -> dict:
+        """Share that D gets right of training images, held-out images and fakes (up to 1,000 of each)."""
+        fakes = self.generate_for_eval(torch.randn(len(held_out), NOISE_DIM, device=self.device))
+        self.discriminator.eval()
+        correct = {
+            "d_accuracy_train": self.discriminator(self.real[:SCORED_IMAGES]) > 0,
+            "d_accuracy_held_out": self.discriminator(held_out) > 0,
+            "d_accuracy_fake": self.discriminator(fakes) < 0,
+        }
+        self.discriminator.train()
+        return {name: hit.float().mean().item() for name, hit in correct.items()}
+
+
+def _adam(model: nn.Module, learning_rate: float) -> torch.optim.Adam:
+    on_cuda = next(model.parameters()).is_cuda
+    return torch.optim.Adam(model.parameters(), learning_rate, ADAM_BETAS, fused=True, capturable=on_cuda)
+
+
+def _batches(n: int, batch_size: int, device: torch.device) -> list[Tensor]:
+    """Row numbers of each batch in random order; a last batch of one is left out, BatchNorm needs two."""
+    batches = list(torch.randperm(n, device=device).split(batch_size))
+    return batches if len(batches[-1]) > 1 else batches[:-1]
+
+
+def _epoch_row(steps: np.ndarray) -> dict:
+    """The last batch, as the report's tables show it, and the mean over the epoch."""
+    last = {name: float(value) for name, value in zip(STEP_COLUMNS, steps[-1], strict=True)}
+    mean = {f"mean_{name}": float(value) for name, value in zip(STEP_COLUMNS, steps.mean(0), strict=True)}
+    return last | mean
+
+
+def _pace(epoch: int, epochs: int, images: int, seconds: float) -> dict:
+    return {"images_per_s": round(images / seconds), "eta_s": round((epochs - epoch) * seconds)}
+
+
+def _check_finite(steps: np.ndarray, epoch: int) -> None:
+    for name, column in zip(STEP_COLUMNS, steps.T, strict=True):
+        if not np.isfinite(column).all():
+            step = int(np.flatnonzero(~np.isfinite(column))[0]) + 1
+            raise ArchdynError(f"training diverged: {name} is {column[step - 1]} in epoch {epoch}, step {step}")

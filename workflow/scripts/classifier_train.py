@@ -1,0 +1,19 @@
+"""Train the classifier that judges generated images, and score it on the test images."""
+
+import numpy as np
+
+from archdyn.metrics.tidy import tidy
+from archdyn.models.checkpoint import save_checkpoint
+from archdyn.pipeline.job import Job
+from archdyn.train.classifier import train_classifier
+
+with Job(snakemake) as job:
+    device = job.device()
+    job.seed_everything()
+    names = ("train_images", "train_labels", "test_images", "test_labels")
+    arrays = {name: np.load(job.input[name]) for name in names}
+    model, epochs = train_classifier(arrays, job.params.settings, device, job.progress)
+    settings = {"shape": model.shape, "classes": model.classes}
+    save_checkpoint(job.output.model, {"classifier": model}, settings)
+    values = {"classifier_accuracy": epochs[-1]["test_accuracy"]}
+    tidy(job.wildcards["experiment"], "classifier", job.seed, values).to_csv(job.output.metrics, index=False)

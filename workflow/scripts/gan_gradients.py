@@ -1,0 +1,11 @@
+"""The generator's gradient norm by step: vanishing (published and corrected loss) and mitigated."""
+
+import numpy as np
+
+from archdyn.pipeline.job import Job
+from archdyn.plots.gan import gradient_norms
+from archdyn.plots.style import figure_file
+
+with Job(snakemake) as job, figure_file(job.output, job.params.label) as figure:
+    conditions = ("vanishing_published", "vanishing_corrected", "mitigated")
+    gradient_norms(figure, {name: [np.load(file) for file in job.input[name]] for name in conditions})
