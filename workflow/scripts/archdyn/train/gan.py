@@ -128,7 +128,7 @@ class _Game:
 
     def _update_discriminator(self, real: Tensor, fake: Tensor) -> dict:
         self.optimiser_d.zero_grad(set_to_none=True)
-        real_logits, fake_logits = self.discriminator(real), self.discriminator(fake)
+        real_logits, fake_logits = self._score(real, fake)
         loss = discriminator_loss(real_logits, fake_logits, self.settings["real_label"])
         loss = loss * self.settings["d_loss_scale"]
         loss.backward()
@@ -138,6 +138,13 @@ class _Game:
             "d_real": real_logits.detach().sigmoid().mean(),
             "d_fake": fake_logits.detach().sigmoid().mean(),
         }
+
+    def _score(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of both batches: in one pass, unless the rows of a pass are compared with one another."""
+        if self.settings["minibatch_kernels"]:
+            return self.discriminator(real), self.discriminator(fake)
+        real_logits, fake_logits = self.discriminator(torch.cat([real, fake])).split([len(real), len(fake)])
+        return real_logits, fake_logits
 
     def _update_generator(self, n: int, fake: Tensor | None) -> dict:
         """Update with `fake` (which carries its graph) first, then with fresh fakes, g_steps times in all."""
