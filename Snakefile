@@ -12,6 +12,14 @@ include: "rules/classifier.smk"
 include: "rules/gan.smk"
 
 
+onstart:
+    registry.forget_missing()
+
+
+onerror:
+    print(registry.missing_report())
+
+
 rule all:
     default_target: True
     input:

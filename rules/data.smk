@@ -1,6 +1,6 @@
 # Data: from its sources to arrays, once for all runs.
-#   needs  config/datasets.yaml, and a network, or the files in resources/manual/<dataset>/ or in data_folder
-#   makes  resources/datasets/<dataset>/{train,test}_{images,labels}.npy (uint8 images, int64 labels), classes.json
+#   needs  config/datasets.yaml, and a network or the files in resources/manual/<dataset>/
+#   makes  resources/datasets/<dataset>/{train,test}_{images,labels}.npy (uint8, int64), classes.json
 #   steps  data_download or data_synthesise -> data_prepare; data_imagefolder for a user's own pictures
 
 from archdyn.data import registry
@@ -10,7 +10,7 @@ image_folders = registry.image_folders(config)
 
 
 rule data_download:
-    """Fetch a dataset's files; their content's sha256 decides, so a change of sources fetches nothing again."""
+    """Fetch a dataset's files; their content's sha256 decides, so new sources fetch nothing again."""
     output:
         raw=directory("resources/raw/{dataset}"),
         provenance="resources/raw/{dataset}.provenance.json",
@@ -106,9 +106,7 @@ rule data_imagefolder:
         folder=lambda wildcards: image_folders[wildcards.dataset]["imagefolder"],
         size=lambda wildcards: image_folders[wildcards.dataset]["size"],
         channels=lambda wildcards: image_folders[wildcards.dataset]["channels"],
-        listing=lambda wildcards: registry.folder_listing_hash(
-            image_folders[wildcards.dataset]["imagefolder"]
-        ),
+        listing=lambda wildcards: registry.folder_listing_hash(image_folders[wildcards.dataset]["imagefolder"]),
     message:
         "Preparing {wildcards.dataset}"
     script:

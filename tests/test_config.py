@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 
 import pytest
 import yaml
@@ -48,7 +49,7 @@ REFUSALS = {
     ),
     "unknown key at the top": (
         "devise: cpu",
-        ["devise,", "did you mean device?", "run, device, data_folder, gan"],
+        ["devise,", "did you mean device?", "run, device, gan"],
     ),
     "unknown key in a block": ("gan: {sample: 5}", ["gan.sample,", "did you mean samples?"]),
     "unknown key two blocks deep": (
@@ -56,9 +57,9 @@ REFUSALS = {
         ["gan.classifier.colour,", "unknown key"],
     ),
     "unknown key before other faults": ("gan: {samples: -1, training: {epoch: 5}}", ["gan.training.epoch,"]),
-    "badly named condition": (
-        "gan: {conditions: {My-Own: {}}}",
-        ["gan.conditions.My-Own,", "names matching ^[a-z][a-z0-9_]*$"],
+    "unknown condition": (
+        "gan: {conditions: {basline: {}}}",
+        ["gan.conditions.basline,", "did you mean baseline?"],
     ),
     "NaN": (
         "gan: {training: {learning_rate_g: .nan}}",
@@ -87,6 +88,8 @@ REFUSALS = {
         "gan: {dataset: {imagefolder: nowhere}}",
         ["gan.dataset.imagefolder,", "nowhere"],
     ),
+    "folder of nobody": ("gan: {dataset: {imagefolder: ~nobody0/x}}", ["a folder that exists"]),
+    "folder with a long name": (f"gan: {{dataset: {{imagefolder: {'x' * 300}}}}}", ["a folder that exists"]),
     "dataset without folder": ("gan: {dataset: {size: 28}}", ["gan.dataset,", "imagefolder is missing"]),
     "two channels": (
         "gan: {dataset: {imagefolder: ., channels: 2}}",
@@ -102,7 +105,7 @@ REFUSALS = {
     "negative seed": ("gan: {seeds: [0, -2]}", ["gan.seeds[1],", "found -2"]),
     "empty block": ("gan:", ["gan,", "found null", "a block of keys"]),
     "run with a slash": ("run: ../elsewhere", ["run,", 'found "../elsewhere"']),
-    "run with a line break": ("run: |\n  own\n", ["run", "text on one line"]),
+    "run with a line break": ("run: |\n  own\n", ["run", "printable text on one line"]),
     "key that is no text": ("no: 1", ["found the key false"]),
     "duplicate key": (
         "gan:\n  conditions:\n    baseline:\n      epochs: 1\n      epochs: 2\n",
@@ -151,14 +154,14 @@ def test_unreadable_file_is_named_in_one_line(tmp_path, content, part):
 def test_missing_key_is_named_with_its_block():
     config = load_configfile(CONFIG)
     del config["gan"]["training"]["d_steps"]
-    with pytest.raises(ArchdynError, match=r"^gan\.training, from .*config\.yaml: the key d_steps is missing"):
+    with pytest.raises(ArchdynError, match=r"^gan\.training, from .*config\.yaml: .* d_steps is missing"):
         checked(config, [CONFIG])
 
 
 def test_no_conditions_are_refused():
     config = load_configfile(CONFIG)
     config["gan"]["conditions"] = {}
-    with pytest.raises(ArchdynError, match=r"^gan\.conditions, .* found \{\}; allowed: .* at least 1"):
+    with pytest.raises(ArchdynError, match=r"^gan\.conditions, .* the key baseline is missing"):
         checked(config, [CONFIG])
 
 
@@ -192,7 +195,8 @@ def test_image_folder_gets_its_defaults(tmp_path):
 def test_command_line_text_takes_the_type_of_its_key():
     """Snakemake passes every value inside --config 'gan={...}' as text."""
     config = laid_over()
-    update_config(config, {"gan": {"seeds": ["3", "4"], "training": {"images": "null", "reuse_fakes": "true"}}})
+    training = {"images": "null", "reuse_fakes": "true"}
+    update_config(config, {"gan": {"seeds": ["3", "4"], "training": training}})
     result = checked(config, [CONFIG])
     assert result["gan"]["seeds"] == [3, 4]
     assert result["gan"]["training"]["images"] is None
@@ -225,7 +229,7 @@ def test_schema_is_a_valid_schema_and_closed_at_every_level():
     Draft202012Validator.check_schema(yaml.safe_load((ROOT / "config" / "schema.yaml").read_text()))
     for key, part in properties(load_schema()):
         assert part.get("description"), f"{key} has no description"
-        assert "properties" not in part or part["additionalProperties"] is False, f"{key} lets unknown keys in"
+        assert "properties" not in part or part["additionalProperties"] is False, f"{key} is not closed"
 
 
 def properties(schema: dict, prefix: str = ""):
@@ -247,16 +251,17 @@ def test_import_is_light():
 
 
 def plan(*arguments: str | Path) -> subprocess.CompletedProcess:
+    """`snakemake -n` in the repository, with all that it printed as stdout."""
     command = [sys.executable, "-m", "snakemake", "-n", "--quiet", *map(str, arguments)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "workflow" / "scripts")}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    env = os.environ | {"PYTHONPATH": str(ROOT / "workflow" / "scripts")}
+    return subprocess.run(command, cwd=ROOT, env=env, stdout=PIPE, stderr=STDOUT, text=True, check=False)
 
 
 @pytest.mark.parametrize("overlay", ["demo.yaml", "smoke.yaml"])
 def test_planning_is_quick(overlay):
     start = time.perf_counter()
     run = plan("--configfile", f"config/{overlay}")
-    assert run.returncode == 0, run.stderr
+    assert run.returncode == 0, run.stdout
     assert time.perf_counter() - start < 5
 
 
@@ -275,18 +280,18 @@ def test_planning_stops_with_one_line(tmp_path, overlay, part):
     file = tmp_path / "own.yaml"
     file.write_text(overlay)
     run = plan("--configfile", file)
-    lines = [line for line in (run.stdout + run.stderr).splitlines() if "config error" in line]
+    lines = [line for line in run.stdout.splitlines() if "config error" in line]
     assert run.returncode != 0
-    assert len(lines) == 1, run.stderr
+    assert len(lines) == 1, run.stdout
     assert part in lines[0]
     assert str(file) in lines[0]
-    assert "Traceback" not in run.stderr
+    assert "Traceback" not in run.stdout
 
 
 def test_single_value_from_the_command_line():
     assert plan("all", "--config", "gan={conditions: {baseline: {epochs: 5}}}").returncode == 0
     run = plan("all", "--config", "gan={conditions: {baseline: {epochs: 0}}}")
-    assert "gan.conditions.baseline.epochs, from command line (--config): found 0" in run.stderr
+    assert "gan.conditions.baseline.epochs, from command line (--config): found 0" in run.stdout
     assert run.returncode != 0
 
 
@@ -306,4 +311,4 @@ def test_file_that_snakemake_itself_refuses(tmp_path, content, part):
         file.write_text(content)
     run = plan("--configfile", file)
     assert run.returncode != 0
-    assert part.format(file=file) in run.stderr
+    assert part.format(file=file) in run.stdout

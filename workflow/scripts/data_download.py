@@ -7,10 +7,9 @@ from archdyn.pipeline.job import Job
 with Job(snakemake) as job:
     name = job.wildcards["dataset"]
     note = registry.MISSING / f"{name}.txt"
-    # From the config and the registry, not from params: another place to look is no reason to fetch again.
-    data_folder = snakemake.config["data_folder"]
+    # The sources are not among the params: another place to look is no reason to fetch again.
     try:
-        fetch(name, registry.load()[name], job.output.raw, data_folder, job.say)
+        fetch(name, registry.load()[name], job.output.raw, job.say)
     except MissingData as error:
         note.parent.mkdir(parents=True, exist_ok=True)
         note.write_text(f"{error}\n")

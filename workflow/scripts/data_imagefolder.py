@@ -7,6 +7,7 @@ from archdyn.data.prepare import save_dataset
 from archdyn.pipeline.job import Job
 
 with Job(snakemake) as job:
-    arrays, classes = prepare_imagefolder(Path(job.params.folder).expanduser(), job.params.size, job.params.channels)
+    folder = Path(job.params.folder).expanduser()
+    arrays, classes = prepare_imagefolder(folder, job.params.size, job.params.channels)
     save_dataset(arrays, classes, vars(job.output))
     job.say(f"{len(arrays['train_images'])} training images, {len(arrays['test_images'])} test images")

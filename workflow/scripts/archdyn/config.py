@@ -48,7 +48,7 @@ def merged_condition(block: dict, condition: str) -> dict:
 
 
 def read_yaml(path: str | Path) -> dict:
-    """Return the mapping in a YAML file. Raises ArchdynError, one line that names the file, if there is none."""
+    """Return the mapping in a YAML file. Raises ArchdynError (one line, names the file) if there is none."""
     shown = _shown(Path(path))
     try:
         text = Path(path).read_text(encoding="utf-8")
@@ -127,7 +127,8 @@ StrictValidator = extend(
 def _format_checker(datasets: list[str]) -> FormatChecker:
     checker = FormatChecker(formats=())
     checker.checks("dataset")(lambda value: not isinstance(value, str) or value in datasets)
-    checker.checks("folder")(lambda value: not isinstance(value, str) or Path(value).is_dir())
+    is_folder = checker.checks("folder", raises=(OSError, RuntimeError))  # name too long, no such ~user
+    is_folder(lambda value: not isinstance(value, str) or Path(value).expanduser().is_dir())
     return checker
 
 
@@ -137,7 +138,8 @@ def _normalised(value, schema: dict):
     Text because YAML reads 1e-3 as text, and because Snakemake passes all of --config 'key={...}' as text.
     """
     if isinstance(value, dict):
-        defaults = {key: part["default"] for key, part in schema.get("properties", {}).items() if "default" in part}
+        known = schema.get("properties", {})
+        defaults = {key: part["default"] for key, part in known.items() if "default" in part}
         return defaults | {key: _normalised(part, _subschema(schema, key)) for key, part in value.items()}
     if isinstance(value, list):
         return [_normalised(part, schema.get("items", {})) for part in value]
@@ -163,10 +165,7 @@ def _types(schema: dict) -> list[str]:
 
 
 def _subschema(schema: dict, key: str) -> dict:
-    if key in schema.get("properties", {}):
-        return schema["properties"][key]
-    named = schema.get("patternProperties", {})
-    return next((part for pattern, part in named.items() if re.search(pattern, key)), {})
+    return schema.get("properties", {}).get(key, {})
 
 
 def _inlined(node, definitions: dict):
@@ -181,13 +180,13 @@ def _inlined(node, definitions: dict):
 
 
 def _refuse_odd_text(value, key: tuple = ()) -> None:
-    """Refuse keys that are not text (YAML reads `no:` as false) and line breaks, which would end up in paths."""
+    """Refuse keys that are not text (YAML reads `no:` as false), and line breaks, which end up in paths."""
     if isinstance(value, str) and not value.isprintable():
-        raise ArchdynError(f"{_dotted(key)}: found {_found(value)}; allowed: text on one line")
+        raise ArchdynError(f"{_dotted(key)}: found {_found(value)}; allowed: printable text on one line")
     if isinstance(value, dict):
         for name, part in value.items():
             if not isinstance(name, str) or not name.isprintable():
-                raise ArchdynError(f"{_dotted(key)}: found the key {_found(name)}; allowed: keys that are text")
+                raise ArchdynError(f"{_dotted(key)}: found the key {_found(name)}; allowed: text")
             _refuse_odd_text(part, (*key, name))
     if isinstance(value, list):
         for index, part in enumerate(value):
@@ -217,12 +216,11 @@ def _unknown_key(unknown: str, schema: dict) -> str:
     known = list(schema.get("properties", {}))
     nearest = get_close_matches(unknown, known, n=1)
     hint = f", did you mean {nearest[0]}?" if nearest else ""
-    choices = [*known, *(f"names matching {pattern}" for pattern in schema.get("patternProperties", {}))]
-    return f"unknown key{hint}; allowed: {', '.join(choices)}"
+    return f"unknown key{hint}; allowed: {', '.join(known)}"
 
 
 def _origin(key: tuple, config: dict, contents: dict[Path, dict]) -> str:
-    """The first of `contents` that sets the key; the command line if none does, or another value came after."""
+    """The first of `contents` that sets the key; the command line if none does or the value differs."""
     for path, content in contents.items():
         set_here, value = _look_up(content, key)
         if set_here:
@@ -265,7 +263,8 @@ def _problem(error: yaml.YAMLError) -> str:
 
 def _dotted(key: tuple) -> str:
     """("gan", "seeds", 1) -> gan.seeds[1]"""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in key).removeprefix(".") or "config"
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in key)
+    return "".join(parts).removeprefix(".") or "config"
 
 
 def _found(value) -> str:

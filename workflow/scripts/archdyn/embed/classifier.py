@@ -27,10 +27,10 @@ def classifier_input(images: Tensor) -> Tensor:
 
 @torch.no_grad()
 def embed_images(model: Classifier, images: np.ndarray, device: torch.device) -> tuple[np.ndarray, np.ndarray]:
-    """Features float32 (n, 128) and logits float32 (n, classes) of uint8 images."""
-    features = []
+    """Features float32 (n, 128) of length 1 and logits float32 (n, classes) of uint8 images."""
+    pairs = []
     for start in range(0, len(images), BATCH):
         batch = torch.from_numpy(np.ascontiguousarray(images[start : start + BATCH])).to(device)
-        features.append(model.features(classifier_input(batch)))
-    stacked = torch.cat(features)
-    return stacked.cpu().numpy(), model.head(stacked).cpu().numpy()
+        pairs.append(model.embed(classifier_input(batch)))
+    features, logits = (torch.cat(parts).cpu().numpy() for parts in zip(*pairs, strict=True))
+    return features, logits

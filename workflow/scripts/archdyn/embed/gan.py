@@ -1,5 +1,6 @@
 """Images drawn from a trained generator."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +15,13 @@ BATCH = 1000
 
 @torch.no_grad()
 def sample_images(checkpoint: Path, n: int, device: torch.device) -> np.ndarray:
-    """Draw `n` images, uint8 (n, h, w), with BatchNorm's running statistics, from torch's global generator."""
+    """Draw `n` images, uint8 (n, h, w[, 3]), with BatchNorm's running statistics, from torch's global generator."""
     settings = read_settings(checkpoint)
-    height, width = settings["shape"]
-    generator = build_generator(settings["training"], height * width)
+    shape = tuple(settings["shape"])
+    generator = build_generator(settings["training"], math.prod(shape))
     load_weights(checkpoint, "generator", generator).to(device).eval()
     batches = [
-        to_uint8(generator(torch.randn(min(BATCH, n - start), NOISE_DIM, device=device)), (height, width))
+        to_uint8(generator(torch.randn(min(BATCH, n - start), NOISE_DIM, device=device)), shape)
         for start in range(0, n, BATCH)
     ]
     return np.concatenate(batches)

@@ -1,10 +1,11 @@
 """A small CNN that judges generated images: which class, and in which feature space distances are taken."""
 
 from torch import Tensor, nn
+from torch.nn.functional import normalize, relu
 
 
 class Classifier(nn.Module):
-    """Images (n, channels, h, w) in [0, 1] -> logits (n, classes); `features` gives the 128 values before."""
+    """Images (n, channels, h, w) in [0, 1] -> logits (n, classes)."""
 
     def __init__(self, shape: tuple[int, ...], classes: int):
         super().__init__()
@@ -20,16 +21,20 @@ class Classifier(nn.Module):
             *_norm_relu(64),
             nn.Flatten(),
             nn.Linear(64 * -(-height // 4) * -(-width // 4), 128),
-            nn.ReLU(),
         )
         self.head = nn.Linear(128, classes)
 
-    def features(self, x: Tensor) -> Tensor:
-        """Penultimate activations (n, 128), non-negative."""
-        return self.body(x)
-
     def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.features(x))
+        return self.head(relu(self.body(x)))
+
+    def embed(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Features (n, 128) of length 1, and logits (n, classes).
+
+        Without the scaling, noise has small activations that fall among the real data's widest neighbourhoods, and
+        even a collapsed generator gets a precision of 1.
+        """
+        activations = self.body(x)
+        return normalize(activations), self.head(relu(activations))
 
 
 def _norm_relu(channels: int) -> tuple[nn.Module, nn.Module]:

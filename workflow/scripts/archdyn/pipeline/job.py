@@ -37,7 +37,7 @@ class Job:
 
     def __enter__(self):
         self._start = time.monotonic()
-        self._log = open(self._log_paths["log"], "w", buffering=1)
+        self._log = Path(self._log_paths["log"]).open("w", buffering=1)
         for partial in vars(self.output).values():
             _remove(partial)
             partial.parent.mkdir(parents=True, exist_ok=True)

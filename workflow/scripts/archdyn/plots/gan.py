@@ -67,7 +67,7 @@ def sample_grids(
     frechet = summary[summary["metric"] == "frechet_distance"].set_index("condition")["mean"]
     for axes, (title, images, condition) in zip(figure.subplots(1, len(panels)), panels, strict=True):
         show_grid(axes, images, columns=5)
-        distance = f"Fréchet distance {frechet[condition]:.1f}" if condition else " "
+        distance = f"Fréchet distance {frechet[condition]:.3f}" if condition else " "
         axes.set_title(f"{title}\n{distance}", fontsize=8)
 
 

@@ -5,10 +5,10 @@ from matplotlib.axes import Axes
 
 
 def show_grid(axes: Axes, images: np.ndarray, columns: int) -> None:
-    """Draw uint8 images (n, h, w) as one picture of `columns` columns, a pixel of white between them."""
+    """Draw uint8 images (n, h, w[, 3]) as one picture of `columns` columns, a pixel of white between them."""
     height, width = images.shape[1:3]
     rows = -(-len(images) // columns)
-    canvas = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1), 255, np.uint8)
+    canvas = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1, *images.shape[3:]), 255, np.uint8)
     for position, image in enumerate(images):
         top, left = position // columns * (height + 1), position % columns * (width + 1)
         canvas[top : top + height, left : left + width] = image

@@ -13,7 +13,7 @@ EPOCH_COLUMNS = {  # the report's column: ours, digits
     "D(fake)": ("d_fake", 3),
 }
 CONDITION_COLUMNS = {  # heading: metric, digits
-    "Fréchet ↓": ("frechet_distance", 1),
+    "Fréchet ↓": ("frechet_distance", 3),
     "precision": ("precision", 3),
     "recall": ("recall", 3),
     "density": ("density", 3),

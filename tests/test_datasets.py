@@ -1,0 +1,253 @@
+"""The registry, the names of datasets, and raw files to arrays."""
+
+import hashlib
+import json
+import os
+import re
+import struct
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from archdyn.data import registry
+from archdyn.data.imagefolder import prepare_imagefolder
+from archdyn.data.prepare import prepare_idx, read_idx, save_dataset
+from archdyn.data.synthetic import COUNTS, draw, synthesise
+from archdyn.errors import ArchdynError
+
+FILES = registry.load()["synthetic_mnist"]["files"]
+ROLES = {"train_images", "train_labels", "test_images", "test_labels"}
+
+
+def idx_bytes(array: np.ndarray, kind: int = 0x08) -> bytes:
+    return struct.pack(f">BBBB{array.ndim}I", 0, 0, kind, array.ndim, *array.shape) + array.tobytes()
+
+
+# --- registry
+
+
+@pytest.mark.parametrize("name", registry.load())
+def test_registry_entry_is_complete(name):
+    entry = registry.load()[name]
+    assert re.fullmatch(r"[a-z0-9_]+", name)
+    for key in ("title", "kind", "licence", "citation", "image_shape", "classes"):
+        assert entry[key], key
+    assert len(set(entry["classes"])) == len(entry["classes"]) == 10
+    assert set(entry["files"]) == ROLES
+
+
+@pytest.mark.parametrize("name", registry.downloadable())
+def test_registry_says_what_to_fetch(name):
+    entry = registry.load()[name]
+    for file in entry["files"].values():
+        assert re.fullmatch(r"[0-9a-f]{64}", file["sha256"])
+        assert file["size"] > 0
+    for source in entry["sources"]:
+        assert set(source) in ({"url"}, {"npm", "folder"}, {"debian", "folder"})
+        assert "{name}" in source.get("url", "{name}")
+    hashes = [file["sha256"] for file in entry["files"].values()]
+    assert len(set(hashes)) == len(hashes)
+
+
+def test_kinds():
+    assert registry.downloadable() == ["mnist", "fashion_mnist"] == registry.of_kind("idx")
+    assert registry.of_kind("synthetic") == ["synthetic_mnist"]
+
+
+def test_dataset_id_is_stable_and_distinct(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    spec = {"imagefolder": "My Pictures!", "size": 28, "channels": 1}
+    name = registry.dataset_id(spec)
+    assert re.fullmatch(r"imagefolder-my-pictures-[0-9a-f]{8}", name)
+    assert registry.dataset_id("mnist") == "mnist"
+    assert registry.dataset_id(spec | {"imagefolder": str(tmp_path / "My Pictures!")}) == name
+    assert registry.dataset_id({"imagefolder": "My Pictures!"}) == name
+    others = [spec | {"size": 32}, spec | {"channels": 3}, spec | {"imagefolder": "other/My Pictures!"}]
+    assert len({name, *map(registry.dataset_id, others)}) == 4
+
+
+def test_image_folders_of_a_config():
+    spec = {"imagefolder": "pictures", "size": 32}
+    config = {"run": "x", "gan": {"dataset": spec}, "vit": {"datasets": ["mnist", spec | {"size": 64}]}}
+    found = registry.image_folders(config)
+    assert sorted(folder["size"] for folder in found.values()) == [32, 64]
+    assert found[registry.dataset_id(spec)] == spec | {"channels": 1}
+
+
+def test_folder_listing_hash_sees_changes(tmp_path):
+    file = tmp_path / "a" / "1.png"
+    file.parent.mkdir()
+    file.write_bytes(b"1")
+    before = registry.folder_listing_hash(tmp_path)
+    assert registry.folder_listing_hash(tmp_path) == before
+    os.utime(file, ns=(0, 1))
+    touched = registry.folder_listing_hash(tmp_path)
+    (tmp_path / "a" / "2.png").write_bytes(b"2")
+    assert len({before, touched, registry.folder_listing_hash(tmp_path)}) == 3
+    with pytest.raises(ArchdynError, match="is not a folder"):
+        registry.folder_listing_hash(tmp_path / "none")
+
+
+def test_missing_report(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert registry.missing_report() == ""
+    registry.MISSING.mkdir(parents=True)
+    (registry.MISSING / "mnist.txt").write_text("mnist: nowhere\n")
+    assert registry.missing_report() == "mnist: nowhere\n"
+    registry.forget_missing()
+    assert registry.missing_report() == ""
+
+
+# --- IDX
+
+
+def test_read_idx(tmp_path):
+    array = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+    path = tmp_path / "images"
+    path.write_bytes(idx_bytes(array))
+    assert np.array_equal(read_idx(path), array)
+    assert np.array_equal(read_idx(path, hashlib.sha256(path.read_bytes()).hexdigest()), array)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "not an IDX file"),
+        (idx_bytes(np.zeros(3, np.uint8), kind=0x0D), "not an IDX file of unsigned bytes .*00 00 0d 01"),
+        (idx_bytes(np.zeros(3, np.uint8))[:6], "truncated within its header"),
+        (idx_bytes(np.zeros(3, np.uint8))[:-1], "10 bytes, where its header says 11"),
+        (idx_bytes(np.zeros(3, np.uint8)) + b"0", "12 bytes, where its header says 11"),
+    ],
+)
+def test_broken_idx_is_refused(tmp_path, content, reason):
+    path = tmp_path / "some-idx"
+    path.write_bytes(content)
+    with pytest.raises(ArchdynError, match=f"some-idx: {reason}"):
+        read_idx(path)
+
+
+def test_idx_with_another_sha256_is_refused(tmp_path):
+    path = tmp_path / "some-idx"
+    path.write_bytes(idx_bytes(np.zeros(3, np.uint8)))
+    with pytest.raises(ArchdynError, match="some-idx: its sha256"):
+        read_idx(path, "0" * 64)
+
+
+def test_prepared_synthetic_dataset(tmp_path):
+    synthesise(tmp_path, FILES)
+    arrays = prepare_idx(tmp_path, FILES, [28, 28], list("0123456789"))
+    assert arrays["train_images"].shape == (COUNTS["train"], 28, 28)
+    assert arrays["test_images"].dtype == np.uint8 and arrays["test_labels"].dtype == np.int64
+    assert np.bincount(arrays["train_labels"]).min() >= COUNTS["train"] // 10
+    paths = {name: tmp_path / f"{name}.npy" for name in ROLES} | {"classes": tmp_path / "classes.json"}
+    save_dataset(arrays, ["a", "b"], paths)
+    assert np.array_equal(np.load(paths["train_images"], mmap_mode="r"), arrays["train_images"])
+    assert json.loads(paths["classes"].read_text()) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("role", "array", "reason"),
+    [
+        ("test_images", np.zeros((256, 28, 27), np.uint8), "t10k-images.*shape"),
+        ("test_labels", np.zeros(255, np.uint8), "t10k-labels.*for 256 images"),
+        ("train_labels", np.full(512, 10, np.uint8), "train-labels.*label 10, but there are 10 classes"),
+    ],
+)
+def test_files_that_do_not_fit_together_are_refused(tmp_path, role, array, reason):
+    synthesise(tmp_path, FILES)
+    (tmp_path / FILES[role]["name"]).write_bytes(idx_bytes(array))
+    with pytest.raises(ArchdynError, match=reason):
+        prepare_idx(tmp_path, FILES, [28, 28], list("0123456789"))
+
+
+# --- synthetic images
+
+
+def test_synthetic_files_are_deterministic(tmp_path):
+    for folder in ("a", "b"):
+        synthesise(tmp_path / folder, FILES)
+    for file in FILES.values():
+        assert (tmp_path / "a" / file["name"]).read_bytes() == (tmp_path / "b" / file["name"]).read_bytes()
+
+
+def test_synthetic_classes_can_be_told_apart():
+    images, labels = draw(500, np.random.default_rng(0))
+    means = np.stack([images[labels == label].mean(0) for label in range(10)])
+    others, truth = draw(500, np.random.default_rng(1))
+    distances = ((others[:, None].astype(float) - means) ** 2).sum((2, 3))
+    assert (distances.argmin(1) == truth).mean() > 0.99
+
+
+# --- image folders
+
+
+def make_pictures(root, counts: dict[str, int], mode: str = "RGB"):
+    for index, (name, count) in enumerate(counts.items()):
+        (root / name).mkdir(parents=True)
+        for number in range(count):
+            picture = Image.new("RGB", (40, 20), (50 * index, number, 0)).convert(mode)
+            picture.save(root / name / f"{number:02d}.png")
+
+
+def test_class_folders_are_split(tmp_path):
+    make_pictures(tmp_path, {"dog": 6, "cat": 5})
+    (tmp_path / "cat" / ".hidden").write_text("no image")
+    arrays, classes = prepare_imagefolder(tmp_path, 8, 3)
+    assert classes == ["cat", "dog"]
+    assert arrays["train_images"].shape == (8, 8, 8, 3) and arrays["train_images"].dtype == np.uint8
+    assert arrays["train_labels"].tolist() == [0] * 4 + [1] * 4
+    assert arrays["test_labels"].tolist() == [0, 1, 1]
+    assert arrays["test_images"][:, 0, 0, 1].tolist() == [0, 0, 5]  # the first and sixth of each class
+    again, _ = prepare_imagefolder(tmp_path, 8, 3)
+    assert all(np.array_equal(arrays[name], again[name]) for name in ROLES)
+
+
+def test_given_split_is_kept(tmp_path):
+    make_pictures(tmp_path / "train", {"cat": 2, "dog": 3}, mode="L")
+    make_pictures(tmp_path / "test", {"cat": 1, "dog": 1}, mode="P")
+    arrays, _ = prepare_imagefolder(tmp_path, 16, 1)
+    assert arrays["train_images"].shape == (5, 16, 16)
+    assert arrays["test_labels"].tolist() == [0, 1]
+
+
+def test_pictures_are_cropped_at_the_centre(tmp_path):
+    make_pictures(tmp_path, {"a": 2, "b": 2})
+    picture = Image.new("L", (40, 20), 0)
+    picture.paste(200, (10, 0, 30, 20))
+    picture.save(tmp_path / "a" / "00.png")
+    arrays, _ = prepare_imagefolder(tmp_path, 10, 1)
+    assert (arrays["test_images"][0, :, 1:-1] == 200).all()
+
+
+def test_unreadable_picture_is_named(tmp_path):
+    make_pictures(tmp_path, {"a": 2, "b": 2})
+    whole = (tmp_path / "a" / "01.png").read_bytes()
+    for content in (b"no image", whole[:60]):
+        (tmp_path / "a" / "01.png").write_bytes(content)
+        with pytest.raises(ArchdynError, match=r"a/01\.png: not a readable image"):
+            prepare_imagefolder(tmp_path, 8, 1)
+
+
+def test_sixteen_bit_picture_is_refused(tmp_path):
+    make_pictures(tmp_path, {"a": 2, "b": 2})
+    Image.fromarray(np.full((9, 9), 40000, np.uint16)).save(tmp_path / "b" / "00.png")
+    with pytest.raises(ArchdynError, match=r"b/00\.png: pixels of more than 8 bits"):
+        prepare_imagefolder(tmp_path, 8, 1)
+
+
+@pytest.mark.parametrize(
+    ("counts", "reason"),
+    [
+        ({}, "two classes"),
+        ({"a": 5}, "two classes"),
+        ({"a": 5, "b": 0}, "no train images of class b"),
+        ({"a": 1, "b": 5}, "no train images of class a"),
+        ({"train/a": 1, "train/b": 1, "test/a": 1}, "no test images of class b"),
+        ({"train/a": 1, "train/b": 1, "test/a": 1, "test/b": 1, "test/c": 1}, "test has class c"),
+    ],
+)
+def test_unusable_folder_is_refused(tmp_path, counts, reason):
+    make_pictures(tmp_path, counts)
+    with pytest.raises(ArchdynError, match=reason):
+        prepare_imagefolder(tmp_path, 8, 1)

