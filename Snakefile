@@ -20,6 +20,11 @@ onerror:
     print(registry.missing_report())
 
 
+rule benchmark:
+    input:
+        rules.gan_benchmark.output,
+
+
 rule all:
     default_target: True
     input:

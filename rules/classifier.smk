@@ -14,6 +14,8 @@ rule classifier_train:
         "<logs>/classifier_train/{experiment}.log",
         progress="<logs>/classifier_train/{experiment}.csv",
     cache: True
+    conda:
+        "../envs/torch.yaml"
     resources:
         gpu=plan.gpu(),
         mem_mb=4000,

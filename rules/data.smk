@@ -19,6 +19,8 @@ rule data_download:
     wildcard_constraints:
         dataset="|".join(registry.downloadable()),
     cache: True
+    conda:
+        "../envs/analysis.yaml"
     resources:
         mem_mb=1000,
         runtime=60,
@@ -41,6 +43,8 @@ rule data_synthesise:
         "resources/benchmarks/data_synthesise/{dataset}.tsv"
     wildcard_constraints:
         dataset="|".join(registry.of_kind("synthetic")),
+    conda:
+        "../envs/analysis.yaml"
     resources:
         mem_mb=1000,
         runtime=10,
@@ -69,6 +73,8 @@ rule data_prepare:
     wildcard_constraints:
         dataset="|".join(registry.of_kind("idx", "synthetic")),
     cache: True
+    conda:
+        "../envs/analysis.yaml"
     resources:
         mem_mb=2000,
         runtime=10,
@@ -98,6 +104,8 @@ rule data_imagefolder:
         "resources/benchmarks/data_imagefolder/{dataset}.tsv"
     wildcard_constraints:
         dataset="imagefolder-[a-z0-9-]+",
+    conda:
+        "../envs/analysis.yaml"
     resources:
         mem_mb=4000,
         runtime=60,

@@ -32,6 +32,8 @@ rule gan_train:
         f"<logs>/gan_train/{GAN_RUN}.log",
         progress=f"<logs>/gan_train/{GAN_RUN}.csv",
     cache: True
+    conda:
+        "../envs/torch.yaml"
     resources:
         gpu=plan.gpu(),
         mem_mb=4000,
@@ -57,6 +59,8 @@ rule gan_embed:
     log:
         f"<logs>/gan_embed/{GAN_RUN}.log",
     cache: True
+    conda:
+        "../envs/torch.yaml"
     resources:
         gpu=plan.gpu(),
         mem_mb=3000,
@@ -83,6 +87,8 @@ rule gan_embed_real:
     log:
         "<logs>/gan_embed_real/real.log",
     cache: True
+    conda:
+        "../envs/torch.yaml"
     resources:
         gpu=plan.gpu(),
         mem_mb=4000,
@@ -112,6 +118,8 @@ rule gan_evaluate:
         f"<logs>/gan_evaluate/{GAN_RUN}.log",
     benchmark:
         f"<benchmarks>/gan_evaluate/{GAN_RUN}.tsv"
+    conda:
+        "../envs/analysis.yaml"
     resources:
         mem_mb=3000,
         runtime=20,
@@ -138,6 +146,8 @@ rule gan_evaluate_real:
         "<logs>/gan_evaluate_real/held_out.log",
     benchmark:
         "<benchmarks>/gan_evaluate_real/held_out.tsv"
+    conda:
+        "../envs/analysis.yaml"
     resources:
         mem_mb=3000,
         runtime=20,
@@ -163,6 +173,8 @@ rule gan_summary:
         "<logs>/gan_summary/summary.log",
     benchmark:
         "<benchmarks>/gan_summary/summary.tsv"
+    conda:
+        "../envs/analysis.yaml"
     params:
         code=plan.code("gan_summary"),
     script:
@@ -181,6 +193,8 @@ rule gan_table7:
         "<logs>/gan_table7/table7.log",
     benchmark:
         "<benchmarks>/gan_table7/table7.tsv"
+    conda:
+        "../envs/analysis.yaml"
     params:
         label=plan.label("gan"),
         code=plan.code("gan_table7"),
@@ -199,6 +213,8 @@ rule gan_table8:
         "<logs>/gan_table8/table8.log",
     benchmark:
         "<benchmarks>/gan_table8/table8.tsv"
+    conda:
+        "../envs/analysis.yaml"
     params:
         label=plan.label("gan"),
         code=plan.code("gan_table8"),
@@ -216,6 +232,8 @@ rule gan_conditions:
         "<logs>/gan_conditions/conditions.log",
     benchmark:
         "<benchmarks>/gan_conditions/conditions.tsv"
+    conda:
+        "../envs/analysis.yaml"
     params:
         conditions=["held_out", *GAN["conditions"]],
         label=plan.label("gan"),
@@ -235,6 +253,8 @@ rule gan_figure6:
         "<logs>/gan_figure6/figure6.log",
     benchmark:
         "<benchmarks>/gan_figure6/figure6.tsv"
+    conda:
+        "../envs/analysis.yaml"
     params:
         epochs=plan.condition("gan", "baseline")["epochs"],
         label=plan.label("gan"),
@@ -256,6 +276,8 @@ rule gan_figure7:
         "<logs>/gan_figure7/figure7.log",
     benchmark:
         "<benchmarks>/gan_figure7/figure7.tsv"
+    conda:
+        "../envs/analysis.yaml"
     params:
         label=plan.label("gan", shown_seed=GAN["seeds"][0]),
         code=plan.code("gan_figure7"),
@@ -274,6 +296,8 @@ rule gan_figure8:
         "<logs>/gan_figure8/figure8.log",
     benchmark:
         "<benchmarks>/gan_figure8/figure8.tsv"
+    conda:
+        "../envs/analysis.yaml"
     params:
         conditions=GAN_COLLAPSE,
         label=plan.label("gan", shown_seed=GAN["seeds"][0]),
@@ -293,6 +317,8 @@ rule gan_figure9:
         "<logs>/gan_figure9/figure9.log",
     benchmark:
         "<benchmarks>/gan_figure9/figure9.tsv"
+    conda:
+        "../envs/analysis.yaml"
     params:
         label=plan.label("gan"),
         code=plan.code("gan_figure9"),
@@ -312,8 +338,36 @@ rule gan_gradients:
         "<logs>/gan_gradients/gradients.log",
     benchmark:
         "<benchmarks>/gan_gradients/gradients.tsv"
+    conda:
+        "../envs/analysis.yaml"
     params:
         label=plan.label("gan"),
         code=plan.code("gan_gradients"),
     script:
         "../workflow/scripts/gan_gradients.py"
+
+
+rule gan_benchmark:
+    """Time the report's training loop and ours, in turn, on this machine."""
+    input:
+        **plan.arrays("gan", "train_images"),
+    output:
+        **plan.table("<results>/gan/tables/benchmark"),
+    log:
+        "<logs>/gan_benchmark/benchmark.log",
+    conda:
+        "../envs/torch.yaml"
+    resources:
+        gpu=plan.gpu(),
+        mem_mb=4000,
+        runtime=30,
+    params:
+        training=plan.condition("gan", "baseline"),
+        images=GAN["benchmark"]["images"],
+        rounds=GAN["benchmark"]["rounds"],
+        seed=0,
+        device=config["device"],
+        label=plan.label("gan", shown_seed=0),
+        code=plan.code("gan_benchmark"),
+    script:
+        "../workflow/scripts/gan_benchmark.py"

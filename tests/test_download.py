@@ -191,15 +191,14 @@ def test_silent_network_is_left_after_one_address(server, tmp_path, monkeypatch)
     assert len(asked) == 2
 
 
-def test_own_folders_come_before_any_request(server, tmp_path):
-    manual, own = tmp_path / "resources" / "manual" / "toy", tmp_path / "own"
-    for folder in (manual, own):
-        folder.mkdir(parents=True)
+def test_the_users_folder_comes_before_any_request(server, tmp_path):
+    manual = tmp_path / "resources" / "manual" / "toy"
+    manual.mkdir(parents=True)
     (manual / "a").write_bytes(CONTENT)
-    (own / "b.gz").write_bytes(gzip.compress(CONTENT))
+    (manual / "b.gz").write_bytes(gzip.compress(CONTENT))
     get(entry_of(server.url("right"), names=("a", "b")), tmp_path / "raw")
     assert sorted(file.name for file in (tmp_path / "raw").iterdir()) == ["a", "b"]
-    assert (manual / "a").exists() and (own / "b.gz").exists()
+    assert (manual / "a").exists() and (manual / "b.gz").exists()
     assert server.asked == []
 
 

@@ -18,7 +18,7 @@ def write_provenance(path: Path, **facts) -> None:
         **facts,
         "commit": commit(),
         "python": platform.python_version(),
-        "packages": {name: metadata.version(name) for name in PACKAGES},
+        "packages": _versions(),
         "hardware": hardware(),
         "peak_memory_mib": _peak_memory_mib(),
     }
@@ -41,6 +41,11 @@ def hardware() -> dict:
     torch = sys.modules.get("torch")
     gpu = torch.cuda.get_device_name() if torch and torch.cuda.is_available() else None
     return {"cpu": _cpu_model(), "cores": _usable_cores(), "gpu": gpu}
+
+
+def _versions() -> dict[str, str]:
+    installed = {distribution.name: distribution.version for distribution in metadata.distributions()}
+    return {name: installed[name] for name in PACKAGES if name in installed}
 
 
 def _cpu_model() -> str:

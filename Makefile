@@ -1,0 +1,48 @@
+# make demo: figures and tables from real data, in minutes. make test: everything that CI checks.
+# Use another interpreter with `make PYTHON=python3.12 demo`.
+
+PYTHON ?= python3
+CORES ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)))")
+BIN := .venv/bin
+RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
+PYTHON_FILES := workflow tests
+
+.PHONY: demo test env format lock clean
+
+demo: env
+	$(RUN) snakemake --cores $(CORES) --configfile config/demo.yaml --quiet rules host
+	@echo
+	@echo "Done: the figures are in results/demo/*/figures, the tables in results/demo/*/tables."
+
+test: env
+	$(BIN)/ruff check $(PYTHON_FILES)
+	$(BIN)/ruff format --check $(PYTHON_FILES)
+	$(BIN)/snakefmt --check Snakefile rules
+	$(RUN) snakemake --lint
+	$(RUN) pytest
+
+format: env
+	$(BIN)/ruff check --fix $(PYTHON_FILES)
+	$(BIN)/ruff format $(PYTHON_FILES)
+	$(BIN)/snakefmt Snakefile rules
+	$(BIN)/python -m archdyn.config_manual > config/README.md
+
+env: .venv/done
+
+.venv/done: requirements.lock pyproject.toml
+	$(PYTHON) -c "import sys; v = sys.version_info; sys.exit(v < (3, 11) and f'Python 3.11 or later is needed, this is {v[0]}.{v[1]}: make PYTHON=python3.12 ...')"
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --requirement requirements.lock
+	$(BIN)/pip install --quiet --no-deps --editable .
+	touch .venv/done
+
+# torch pins its own CUDA libraries, exactly and by platform, so they stay out of the lock.
+lock:
+	$(BIN)/pip install --quiet pip-tools
+	$(BIN)/pip-compile --quiet --extra test --strip-extras --no-annotate --no-header --no-emit-options \
+	  --no-emit-index-url --no-emit-find-links --output-file requirements.in.lock pyproject.toml
+	grep -v -E '^(nvidia|cuda|triton)' requirements.in.lock > requirements.lock
+	rm requirements.in.lock
+
+clean:
+	rm -rf .venv .snakemake results/demo results/smoke

@@ -1,0 +1,49 @@
+"""Checkpoints load what was saved, and refuse the rest by name."""
+
+import pickle
+
+import pytest
+import torch
+from torch import nn
+
+from archdyn.errors import ArchdynError
+from archdyn.models.checkpoint import load_weights, read_settings, save_checkpoint
+
+
+@pytest.fixture
+def saved(tmp_path):
+    path = tmp_path / "model.safetensors"
+    save_checkpoint(path, {"net": nn.Linear(3, 2)}, {"width": 3})
+    return path
+
+
+def test_round_trip(tmp_path):
+    model = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2))
+    save_checkpoint(tmp_path / "m.safetensors", {"net": model}, {"width": 3})
+    other = load_weights(tmp_path / "m.safetensors", "net", nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2)))
+    assert all(torch.equal(a, b) for a, b in zip(model.state_dict().values(), other.state_dict().values(), strict=True))
+    assert read_settings(tmp_path / "m.safetensors") == {"width": 3}
+
+
+def test_a_wrong_shape_is_named(saved):
+    with pytest.raises(ArchdynError, match=r"net\.weight has shape \(2, 3\), the model has \(2, 4\)"):
+        load_weights(saved, "net", nn.Linear(4, 2))
+
+
+def test_missing_and_unknown_tensors_are_named(saved):
+    with pytest.raises(ArchdynError, match=r"net\.bias is unknown to the model"):
+        load_weights(saved, "net", nn.Linear(3, 2, bias=False))
+    with pytest.raises(ArchdynError, match=r"other\.(weight|bias) is missing"):
+        load_weights(saved, "other", nn.Linear(3, 2))
+
+
+def test_a_pickle_is_refused_and_not_executed(tmp_path):
+    class Malicious:
+        def __reduce__(self):
+            return (tmp_path.joinpath("executed").touch, ())
+
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(pickle.dumps(Malicious()))
+    with pytest.raises(ArchdynError, match="not a readable safetensors checkpoint"):
+        load_weights(path, "net", nn.Linear(3, 2))
+    assert not (tmp_path / "executed").exists()

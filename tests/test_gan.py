@@ -1,0 +1,115 @@
+"""The GAN's networks and its training."""
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from torch import nn
+
+from archdyn.config import merged_condition
+from archdyn.errors import ArchdynError
+from archdyn.models.gan import NOISE_DIM, MinibatchDiscrimination, build_discriminator, build_generator
+from archdyn.train.gan import STEP_COLUMNS, train_gan
+from conftest import ROOT
+
+CPU = torch.device("cpu")
+BLOCK = yaml.safe_load((ROOT / "config/config.yaml").read_text())["gan"]
+
+
+def settings(condition: str, **changes) -> dict:
+    return merged_condition(BLOCK, condition) | {"epochs": 2} | changes
+
+
+def images(n: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (n, 28, 28), dtype=np.uint8)
+
+
+def widths(model: nn.Module) -> list[int]:
+    linear = [layer for layer in model.modules() if isinstance(layer, nn.Linear)]
+    return [linear[0].in_features, *(layer.out_features for layer in linear)]
+
+
+def trained(condition: str, seed: int = 0, **changes):
+    torch.manual_seed(seed)
+    return train_gan(images(130), images(40, 1), settings(condition, **changes), CPU)
+
+
+def test_architectures_are_as_published():
+    report, comparator = settings("baseline"), settings("linder_noren")
+    assert widths(build_generator(report, 784)) == [100, 256, 512, 784]
+    assert widths(build_discriminator(report, 784)) == [784, 256, 256, 1]
+    assert widths(build_generator(comparator, 784)) == [100, 128, 256, 512, 1024, 784]
+    assert widths(build_discriminator(comparator, 784)) == [784, 512, 256, 1]
+
+
+def test_batchnorm_stands_after_relu_in_the_report_and_before_it_in_the_comparator():
+    names = [type(layer).__name__ for layer in build_generator(settings("baseline"), 784)]
+    assert names == ["Linear", "ReLU", "BatchNorm1d"] * 2 + ["Linear", "Tanh"]
+    comparator = build_generator(settings("linder_noren"), 784)
+    assert [type(layer).__name__ for layer in comparator][2:5] == ["Linear", "BatchNorm1d", "LeakyReLU"]
+    assert comparator[3].eps == 0.8
+    assert comparator[3].momentum == 0.1
+
+
+def test_initial_weights_are_normal_with_sd_002():
+    torch.manual_seed(0)
+    first = build_generator(settings("baseline"), 784)[0]
+    assert first.weight.std().item() == pytest.approx(0.02, rel=0.05)
+    assert first.bias.abs().max() == 0
+
+
+def test_minibatch_discrimination_sees_a_collapsed_batch():
+    torch.manual_seed(0)
+    layer = MinibatchDiscrimination(features=8, kernels=4)
+    equal = layer(torch.ones(6, 8))
+    assert equal.shape == (6, 12)
+    assert torch.allclose(equal[:, 8:], torch.full((6, 4), 5.0))
+    assert (layer(100 * torch.randn(6, 8))[:, 8:] < 0.1).all()
+
+
+@pytest.mark.parametrize("condition", list(BLOCK["conditions"]))
+def test_every_condition_trains_both_players(condition):
+    gan = trained(condition, images=130)
+    torch.manual_seed(0)
+    untrained = build_generator(settings(condition), 784)
+    moved = [not torch.equal(a, b) for a, b in zip(gan.generator.parameters(), untrained.parameters(), strict=True)]
+    assert any(moved)
+    assert gan.steps.shape == (2 * 3, len(STEP_COLUMNS))
+    assert np.isfinite(gan.steps).all()
+    assert (gan.steps[:, STEP_COLUMNS.index("grad_norm_g")] > 0).all()
+    assert gan.samples.shape == (2, 25, 28, 28)
+    assert gan.samples.dtype == np.uint8
+
+
+def test_the_same_seed_gives_the_same_training_and_another_does_not():
+    first, again, other = trained("baseline"), trained("baseline"), trained("baseline", seed=1)
+    assert first.epochs == again.epochs
+    assert np.array_equal(first.steps, again.steps)
+    assert not np.array_equal(first.steps, other.steps)
+
+
+def test_the_step_trace_reads_the_first_batch_as_a_guess():
+    first_step = trained("baseline").steps[0]
+    assert first_step[0] == pytest.approx(2 * np.log(2), abs=0.05)
+    assert first_step[1] == pytest.approx(np.log(2), abs=0.05)
+
+
+def test_a_wrong_sign_trains_the_generator_to_be_rejected():
+    published = trained("vanishing_published", images=130, epochs=4)
+    corrected = trained("vanishing_corrected", images=130, epochs=4)
+    assert published.steps[-1][1] > 0 > corrected.steps[-1][1]
+
+
+def test_a_diverged_training_says_what_and_where():
+    with pytest.raises(ArchdynError, match=r"training diverged: .* is (nan|inf|-inf) in epoch 1, step \d+"):
+        trained("baseline", learning_rate_g=1.0, learning_rate_d=1e30)
+
+
+def test_a_last_batch_of_one_is_left_out():
+    torch.manual_seed(0)
+    gan = train_gan(images(65), images(40, 1), settings("baseline"), CPU)
+    assert len(gan.steps) == 2
+
+
+def test_noise_has_the_published_size():
+    assert NOISE_DIM == 100

@@ -1,0 +1,141 @@
+"""The job context: outputs appear whole or not at all, and leave a record."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from archdyn.errors import ArchdynError
+from archdyn.pipeline.device import claim
+from archdyn.pipeline.job import Job
+from archdyn.pipeline.provenance import commit
+
+
+class Named(list):
+    """What Snakemake gives a script: a list whose entries may have names."""
+
+    def __init__(self, *unnamed, **named):
+        super().__init__([*unnamed, *named.values()])
+        self._named = named
+        self.__dict__.update(named)
+
+    def items(self):
+        return self._named.items()
+
+    def get(self, name, default=None):
+        return self._named.get(name, default)
+
+
+@pytest.fixture
+def snakemake(tmp_path):
+    return SimpleNamespace(
+        rule="toy_train",
+        input=Named(),
+        output=Named(
+            model=str(tmp_path / "models/toy.bin"),
+            folder=str(tmp_path / "raw"),
+            provenance=str(tmp_path / "models/toy.provenance.json"),
+        ),
+        params=Named(learning_rate=0.1, device="cpu"),
+        wildcards=Named(condition="baseline", seed="3"),
+        threads=1,
+        log=Named(str(tmp_path / "toy.log"), progress=str(tmp_path / "toy.csv")),
+    )
+
+
+def write_outputs(job):
+    job.output.model.write_bytes(b"weights")
+    job.output.folder.mkdir()
+    (job.output.folder / "file").write_text("raw")
+
+
+def left_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.rglob("*") if path.is_file()}
+
+
+def test_outputs_get_their_names_together_at_the_end(snakemake, tmp_path):
+    with Job(snakemake) as job:
+        write_outputs(job)
+        assert not Path(snakemake.output.model).exists()
+    assert Path(snakemake.output.model).read_bytes() == b"weights"
+    assert left_in(tmp_path) == {"toy.bin", "file", "toy.provenance.json", "toy.log"}
+
+
+def test_provenance_says_what_made_the_output(snakemake):
+    with Job(snakemake) as job:
+        write_outputs(job)
+    record = json.loads(Path(snakemake.output.provenance).read_text())
+    assert record["rule"] == "toy_train"
+    assert record["seed"] == 3
+    assert record["params"] == {"learning_rate": 0.1, "device": "cpu"}
+    assert record["packages"]["numpy"]
+    assert record["hardware"]["cores"] >= 1
+    assert record["peak_memory_mib"]["host"] > 10
+    assert record["wall_s"] >= 0
+    assert record["commit"] == commit()
+
+
+def test_a_failed_job_leaves_only_its_log(snakemake, tmp_path):
+    with pytest.raises(ZeroDivisionError), Job(snakemake) as job:
+        write_outputs(job)
+        _ = 1 / 0
+    assert left_in(tmp_path) == {"toy.log"}
+    assert "ZeroDivisionError" in (tmp_path / "toy.log").read_text()
+
+
+def test_a_fault_of_the_input_is_one_line_and_no_traceback(snakemake, tmp_path, capsys):
+    with pytest.raises(SystemExit) as end, Job(snakemake):
+        raise ArchdynError("image.png: not a readable image")
+    assert end.value.code == 1
+    assert capsys.readouterr().err == "[toy_train baseline 3] error: image.png: not a readable image\n"
+    assert left_in(tmp_path) == {"toy.log"}
+
+
+def test_a_forgotten_output_is_an_error(snakemake, tmp_path):
+    with pytest.raises(SystemExit), Job(snakemake) as job:
+        job.output.model.write_bytes(b"weights")
+    assert "without making" in (tmp_path / "toy.log").read_text()
+    assert left_in(tmp_path) == {"toy.log"}
+
+
+def test_progress_goes_to_terminal_log_and_csv(snakemake, tmp_path, capsys):
+    with Job(snakemake) as job:
+        job.progress({"epoch": 1, "loss": 0.5})
+        job.progress({"epoch": 2, "loss": 0.25})
+        assert (tmp_path / "toy.csv").read_text().splitlines() == ["epoch,loss", "1,0.5", "2,0.25"]
+        write_outputs(job)
+    assert capsys.readouterr().err.startswith("[toy_train baseline 3] epoch 1  loss 0.5\n")
+    assert (tmp_path / "toy.log").read_text() == "epoch 1  loss 0.5\nepoch 2  loss 0.25\n"
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from archdyn.pipeline.device import claim
+print(claim(["0", "1"], Path(sys.argv[1])), flush=True)
+time.sleep(60)
+"""
+
+
+def test_two_jobs_never_share_a_gpu_and_a_killed_one_gives_it_back(tmp_path):
+    def hold() -> tuple[subprocess.Popen, int]:
+        process = subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+        return process, int(process.stdout.readline())
+
+    first, index_of_first = hold()
+    second, index_of_second = hold()
+    try:
+        assert {index_of_first, index_of_second} == {0, 1}
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+        start = time.monotonic()
+        assert claim(["0", "1"], tmp_path, poll_s=0.05) == index_of_first
+        assert time.monotonic() - start < 5
+    finally:
+        first.kill()
+        second.kill()

@@ -1,0 +1,71 @@
+"""The layers of the package: who may import whom, and which versions the environments have."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from conftest import ROOT
+
+SCRIPTS = ROOT / "workflow/scripts"
+LIBRARY = SCRIPTS / "archdyn"
+TORCH_LIKE = {"torch", "torchvision", "safetensors"}
+
+
+def imports(path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module)
+    return names
+
+
+def files_of(*folders: str) -> list:
+    return [path for folder in folders for path in sorted((LIBRARY / folder).glob("*.py"))]
+
+
+@pytest.mark.parametrize("path", files_of("metrics", "plots", "tables"), ids=lambda path: path.stem)
+def test_metrics_plots_and_tables_import_neither_torch_nor_models(path):
+    forbidden = {f"archdyn.{layer}" for layer in ("models", "train", "embed", "pipeline")}
+    found = imports(path)
+    assert not {name.split(".")[0] for name in found} & TORCH_LIKE
+    assert not {".".join(name.split(".")[:2]) for name in found} & forbidden
+
+
+@pytest.mark.parametrize("path", sorted(LIBRARY.rglob("*.py")), ids=lambda path: path.stem)
+def test_only_the_pipeline_layer_knows_snakemake(path):
+    if path.parent.name != "pipeline":
+        assert not any("snakemake" in name or name.startswith("archdyn.pipeline") for name in imports(path))
+
+
+@pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*.py")), ids=lambda path: path.stem)
+def test_scripts_are_thin_and_named_as_their_rule(path):
+    text = path.read_text()
+    assert len(text.splitlines()) <= 40
+    assert "snakemake.config" not in text
+    rules = "".join(file.read_text() for file in (ROOT / "rules").glob("*.smk"))
+    assert f"rule {path.stem}:" in rules
+    assert f'workflow/scripts/{path.name}"' in rules
+
+
+def test_drawing_does_not_load_torch():
+    code = "import archdyn.plots.gan, archdyn.tables.gan, archdyn.metrics.gan, archdyn.pipeline.job, sys;"
+    code += "sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def locked() -> dict[str, str]:
+    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    return dict(line.split("==") for line in lines if "==" in line)
+
+
+@pytest.mark.parametrize("name", ["analysis", "torch"])
+def test_conda_environments_have_the_locked_versions(name):
+    environment = yaml.safe_load((ROOT / f"envs/{name}.yaml").read_text())
+    pins = dict(pin.split("==") for pin in environment["dependencies"][-1]["pip"])
+    assert pins.items() <= locked().items()
+    assert ("torch" in pins) == (name == "torch")
