@@ -9,7 +9,7 @@ FILES = {
     "draw.py": "from archdyn.plots.style import colour\n",
     "archdyn/__init__.py": "",
     "archdyn/models/__init__.py": "",
-    "archdyn/models/net.py": 'from archdyn.models.layers import width\ndef net():\n    """A net."""\n    return width\n',
+    "archdyn/models/net.py": 'from archdyn.models.layers import width\ndef net():\n    """A net."""\n    return 1\n',
     "archdyn/models/layers.py": "width = 3  # hidden\n",
     "archdyn/pipeline/__init__.py": "",
     "archdyn/pipeline/job.py": "class Job: ...\n",

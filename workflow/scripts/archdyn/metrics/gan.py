@@ -14,7 +14,7 @@ from archdyn.metrics.generative import (
     precision_recall,
 )
 
-LAST_STEPS = 100  # a training's end, for means over steps
+LAST_STEPS, LAST_EPOCHS = 100, 10  # a training's end: single values of a game swing too much
 
 
 def sample_metrics(samples: ImageSet, train: ImageSet, trained_on: int | None, k: int) -> dict[str, float]:
@@ -37,11 +37,11 @@ def sample_metrics(samples: ImageSet, train: ImageSet, trained_on: int | None, k
 
 
 def training_metrics(epochs: pd.DataFrame, steps: np.ndarray) -> dict[str, float]:
-    """The end of a training: losses, gradient norm and what the discriminator gets right.
+    """The end of a training: losses, gradient norm and what the discriminator gets right, over the last epochs.
 
     `epochs` holds a row per epoch, `steps` the columns loss_d, loss_g, d_real, d_fake, grad_norm_g by step.
     """
-    last = epochs.iloc[-1]
+    last = epochs.tail(LAST_EPOCHS).mean()
     *_, gradient_norms = steps.T
     return {
         "loss_d": last["mean_loss_d"],

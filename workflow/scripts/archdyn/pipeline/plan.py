@@ -66,9 +66,10 @@ class Plan:
         return forms | {"provenance": f"{stem}.provenance.json"}
 
     def gpu(self) -> int:
-        """GPUs per training job: 1, or 0 where the jobs run on this machine and it must use its processor."""
-        here = self._workflow.local_exec
-        return 0 if self.config["device"] == "cpu" or (here and not has_gpu()) else 1
+        """GPUs that a training job asks for: by the device setting, and with `auto` 0 on a machine without one."""
+        if self.config["device"] == "auto":
+            return int(self._workflow.non_local_exec or has_gpu())
+        return int(self.config["device"] == "cuda")
 
     @staticmethod
     def code(script: str) -> str:

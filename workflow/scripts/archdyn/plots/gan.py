@@ -48,7 +48,7 @@ def losses_by_step(figure: Figure, seeds: list[np.ndarray], epochs: int, publish
     )
     top = np.percentile(np.concatenate(seeds)[:, [LOSS_D, LOSS_G]], 99.5)
     axes.set(xlabel="epoch", ylabel="loss per image (nats)", ylim=(0, top * 1.1), xlim=(0, epochs * 1.01))
-    axes.legend(ncols=2, loc="upper right")
+    figure.legend(loc="outside upper center", ncols=4)
 
 
 def sample_grids(
@@ -63,7 +63,7 @@ def sample_grids(
         (f"Linder-Norén, epoch {len(comparator)}", comparator[-1], "linder_noren"),
         ("real, held out", real[:25], "held_out"),
     ]
-    figure.set_size_inches(figure.get_figwidth(), 2.5)
+    figure.set_size_inches(figure.get_figwidth(), 2.3)
     frechet = summary[summary["metric"] == "frechet_distance"].set_index("condition")["mean"]
     for axes, (title, images, condition) in zip(figure.subplots(1, len(panels)), panels, strict=True):
         show_grid(axes, images, columns=5)
@@ -81,26 +81,26 @@ def collapse_and_mitigation(figure: Figure, samples: dict[str, np.ndarray], metr
         _class_shares(grid[1, column], metrics[metrics["condition"] == condition])
         grid[1, column].sharey(grid[1, 0])
     grid[1, 0].set_ylabel("share of samples (%)")
+    grid[1, -1].legend(loc="upper right")
 
 
 def discriminator_accuracy(figure: Figure, epochs: dict[str, list[pd.DataFrame]]) -> None:
-    """Figure 9. Mean over the seeds, with the range between them."""
-    figure.set_size_inches(figure.get_figwidth(), 2.9)
-    panels = figure.subplots(1, len(epochs), sharey=True)
-    kinds = (
-        ("train", "training images", "blue"),
-        ("held_out", "held-out images", "red"),
-        ("fake", "fakes", "grey"),
-    )
-    for axes, (condition, runs) in zip(panels, epochs.items(), strict=True):
+    """Figure 9. Accuracy on each kind of image, and by how much training images do better than held-out ones."""
+    figure.set_size_inches(figure.get_figwidth(), 3.0)
+    *panels, gap_panel = figure.subplots(1, len(epochs) + 1)
+    kinds = (("fake", "fakes", "grey"), ("train", "training images", "blue"), ("held_out", "held-out images", "red"))
+    for axes, (condition, runs), gap_colour in zip(panels, epochs.items(), ("purple", "green"), strict=True):
+        accuracy = {kind: 100 * np.stack([run[f"d_accuracy_{kind}"] for run in runs]) for kind, *_ in kinds}
         for kind, name, colour in kinds:
-            values = 100 * np.stack([run[f"d_accuracy_{kind}"] for run in runs])
-            epoch = runs[0]["epoch"]
-            axes.plot(epoch, values.mean(0), color=COLOURS[colour], label=name)
-            axes.fill_between(epoch, values.min(0), values.max(0), color=COLOURS[colour], alpha=0.2, linewidth=0)
+            _smooth_over_seeds(axes, accuracy[kind], COLOURS[colour], name)
         axes.set(title=NAMES[condition], xlabel="epoch", ylim=(-2, 102))
+        gap = accuracy["train"] - accuracy["held_out"]
+        _smooth_over_seeds(gap_panel, gap, COLOURS[gap_colour], NAMES[condition])
     panels[0].set_ylabel("discriminator accuracy (%)")
-    panels[-1].legend(loc="lower right")
+    gap_panel.axhline(0, color=COLOURS["grey"], linewidth=0.8)
+    gap_panel.set(title="training - held out", xlabel="epoch", ylabel="accuracy gap (percentage points)")
+    gap_panel.legend(loc="upper left", fontsize=7)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=len(kinds))
 
 
 def gradient_norms(figure: Figure, steps: dict[str, list[np.ndarray]]) -> None:
@@ -115,6 +115,13 @@ def gradient_norms(figure: Figure, steps: dict[str, list[np.ndarray]]) -> None:
     axes.legend()
 
 
+def _smooth_over_seeds(axes: Axes, values: np.ndarray, colour: str, label: str) -> None:
+    """Values (seeds, epochs): a running mean over five epochs of the seeds' mean, over the faint seeds themselves."""
+    epoch = np.arange(1, values.shape[1] + 1)
+    axes.plot(epoch, values.T, color=colour, alpha=0.18, linewidth=0.6)
+    axes.plot(epoch, pd.Series(values.mean(0)).rolling(5, min_periods=1).mean(), color=colour, label=label)
+
+
 def _class_shares(axes: Axes, metrics: pd.DataFrame) -> None:
     """Bars of the mean share by class, a dot per seed, and the even share as a line."""
     shares = metrics[metrics["metric"].str.startswith("class_share_")]
@@ -124,5 +131,5 @@ def _class_shares(axes: Axes, metrics: pd.DataFrame) -> None:
     for digit, values in by_class:
         if len(values) > 1:
             axes.plot([digit] * len(values), 100 * values, ".", color="black", ms=3)
-    axes.axhline(100 / len(mean), color=COLOURS["grey"], linestyle=":", linewidth=1)
+    axes.axhline(100 / len(mean), color=COLOURS["grey"], linestyle=":", linewidth=1, label="even share")
     axes.set(xlabel="class seen by the classifier", xticks=mean.index)
