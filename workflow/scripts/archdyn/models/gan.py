@@ -47,9 +47,9 @@ class MinibatchDiscrimination(nn.Module):
         self.weight = nn.Parameter(torch.randn(features, kernels * kernel_dim) / math.sqrt(features))
 
     def forward(self, x: Tensor) -> Tensor:
-        projected = (x @ self.weight).view(-1, self.kernels, self.kernel_dim)
-        l1 = (projected[:, None] - projected[None]).abs().sum(-1)
-        closeness = torch.exp(-l1).sum(1) - 1  # less the row's own exp(0)
+        projected = (x @ self.weight).view(-1, self.kernels, self.kernel_dim).transpose(0, 1).contiguous()
+        l1 = torch.cdist(projected, projected, p=1.0)  # (kernels, n, n)
+        closeness = torch.exp(-l1).sum(2).T - 1  # less the row's own exp(0)
         return torch.cat([x, closeness], dim=1)
 
 
