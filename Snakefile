@@ -10,6 +10,7 @@ include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/classifier.smk"
 include: "rules/gan.smk"
+include: "rules/vae.smk"
 
 
 onstart:
@@ -29,3 +30,4 @@ rule all:
     default_target: True
     input:
         rules.gan.input,
+        rules.vae.input,
