@@ -33,7 +33,7 @@ def priors_and_reconstructions(
     """Figure 10. uint8 images (n, h, w), by condition, of one seed; the Fréchet distances are means over seeds."""
     distances = summary.set_index(["condition", "metric"])["mean"]
     columns = (
-        ("reconstructions", reconstructions, None),
+        ("test images; below, reconstructions", reconstructions, None),
         ("samples, z ~ N(0, I)", normal, "normal_frechet_distance"),
         ("samples, z ~ Laplace(0, 1)", laplace, "laplace_frechet_distance"),
     )
@@ -45,10 +45,8 @@ def priors_and_reconstructions(
             distance = f"Fréchet distance {distances[condition, metric]:.3f}" if metric else _name(condition)
             axes.set_title(distance, fontsize=7, fontweight="normal" if metric else "bold", loc="left", pad=2)
         grid[0, column].set_axis_off()
-        if column:
-            grid[0, column].text(0.0, 0.0, title, fontweight="bold", transform=grid[0, column].transAxes)
+        grid[0, column].set_title(title, fontsize=8, loc="left", y=-0.2 if metric else 1, pad=2)
     show_grid(grid[0, 0], originals[: 2 * STRIP], STRIP)
-    grid[0, 0].set_title("test images, and below their reconstructions", fontsize=8, loc="left", pad=2)
 
 
 def elbo_parts(figure: Figure, epochs: pd.DataFrame, published: pd.DataFrame) -> None:
@@ -56,9 +54,9 @@ def elbo_parts(figure: Figure, epochs: pd.DataFrame, published: pd.DataFrame) ->
     figure.set_size_inches(figure.get_figwidth(), 3.6)
     panels = figure.subplots(1, 3)
     parts = (
-        ("reconstruction", "squared error per image, summed over pixels"),
+        ("reconstruction", "squared error per image"),
         ("kl", "KL per image (nats)"),
-        ("elbo", "ELBO per image (nats, less a constant)"),
+        ("elbo", "ELBO per image, less its constant (nats)"),
     )
     for axes, (part, name) in zip(panels, parts, strict=True):
         for (condition, colour), label in _coloured(epochs["condition"].unique()):
@@ -89,7 +87,7 @@ def kl_by_dimension(figure: Figure, metrics: pd.DataFrame) -> None:
     axes.axhline(FLOOR, color=COLOURS["grey"], linestyle="--", linewidth=1)
     axes.text(rank[-1], 1.1 * FLOOR, "free bits as published", fontsize=7, ha="right")
     axes.set(xlabel="latent dimension, by KL", ylabel="KL per image (nats)", yscale="log", xticks=rank)
-    axes.legend(ncols=2)
+    figure.legend(loc="outside upper center", ncols=3)
 
 
 def latent_traversal(figure: Figure, images: dict[str, np.ndarray], metrics: pd.DataFrame, seed: int) -> None:
@@ -97,7 +95,7 @@ def latent_traversal(figure: Figure, images: dict[str, np.ndarray], metrics: pd.
     columns = min(3, len(images))
     rows = -(-len(images) // columns)
     figure.set_size_inches(figure.get_figwidth(), 2.3 * rows)
-    panels = figure.subplots(rows, columns, squeeze=False).flat
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in panels:
         axes.set_axis_off()
     by_metric = metrics[metrics["seed"] == seed].set_index(["condition", "metric"])["value"]
@@ -114,19 +112,20 @@ def projections(figure: Figure, points: dict[str, np.ndarray], labels: np.ndarra
     columns = min(3, len(points))
     rows = -(-len(points) // columns)
     figure.set_size_inches(figure.get_figwidth(), 2.4 * rows + 0.5)
-    panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
-    for axes in panels.flat[len(points) :]:
+    panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+    for axes in panels[len(points) :]:
         axes.set_axis_off()
-    for axes, (condition, xy) in zip(panels.flat, points.items(), strict=False):
+    reach = 1.05 * max(np.abs(xy).max() for xy in points.values())
+    for axes, (condition, xy) in zip(panels, points.items(), strict=False):
         for number, name in enumerate(classes):
             turn, colour = divmod(number, len(COLOURS))
             look = {"marker": CLASS_MARKS[turn % len(CLASS_MARKS)], "color": list(COLOURS.values())[colour]}
             axes.plot(*xy[labels == number].T, linestyle="", ms=2, mew=0, label=name, **look)
-        axes.set(title=_name(condition), aspect="equal")
-        axes.tick_params(labelbottom=True)
-    figure.supxlabel("first principal axis")
-    figure.supylabel("second principal axis (units of the prior's sd)")
-    figure.legend(*panels.flat[0].get_legend_handles_labels(), loc="outside right", markerscale=2, fontsize=7)
+        axes.set_title(_name(condition), fontsize=8)
+        axes.set(aspect="equal", xlim=(-reach, reach), ylim=(-reach, reach), xlabel="first axis (prior's sd)")
+    for axes in panels[::columns]:
+        axes.set_ylabel("second axis (prior's sd)")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right", markerscale=2, fontsize=7)
 
 
 def _name(condition: str) -> str:
