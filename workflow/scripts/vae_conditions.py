@@ -3,11 +3,10 @@
 import pandas as pd
 
 from archdyn.pipeline.job import Job
-from archdyn.tables.vae import conditions_table
+from archdyn.tables.vae import conditions_caption, conditions_table
 from archdyn.tables.write import write_table
 
 with Job(snakemake) as job:
-    table = conditions_table(pd.read_csv(job.input.metrics), pd.read_csv(job.input.summary), job.params.conditions)
-    write_table(
-        table, job.output, f"The VAE under every condition, test images, mean ± sd over seeds. {job.params.label}."
-    )
+    summary = pd.read_csv(job.input.summary)
+    table = conditions_table(pd.read_csv(job.input.metrics), summary, job.params.conditions)
+    write_table(table, job.output, f"{conditions_caption(summary)} {job.params.label}.")

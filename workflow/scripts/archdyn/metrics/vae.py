@@ -36,7 +36,7 @@ def verdict(active_share: float, prior_ratio: float) -> str:
 
 def posterior_metrics(mean: np.ndarray, logvar: np.ndarray, rng: np.random.Generator) -> dict[str, float]:
     """Active units, information in nats, the share on the free-bits floor, and the KL of each dimension."""
-    kl = kl_per_dimension(mean, logvar)
+    kl = kl_per_dimension(mean, logvar).astype(np.float64)
     information = mutual_information(mean, logvar, rng)
     active = active_units(mean)
     return {

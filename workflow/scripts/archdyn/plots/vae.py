@@ -56,7 +56,7 @@ def elbo_parts(figure: Figure, epochs: pd.DataFrame, published: pd.DataFrame) ->
     parts = (
         ("reconstruction", "squared error per image"),
         ("kl", "KL per image (nats)"),
-        ("elbo", "ELBO per image, less its constant (nats)"),
+        ("elbo", "ELBO per image (nats, no constant)"),
     )
     for axes, (part, name) in zip(panels, parts, strict=True):
         for (condition, colour), label in _coloured(epochs["condition"].unique()):
@@ -105,6 +105,7 @@ def latent_traversal(figure: Figure, images: dict[str, np.ndarray], metrics: pd.
         show_grid(axes, traversal[strongest].reshape(-1, *traversal.shape[2:]), traversal.shape[1])
         axes.set_title(_name(condition), fontsize=8)
     figure.supylabel(f"the {TRAVERSED_DIMENSIONS} dimensions of the greatest KL", fontsize=8)
+    figure.suptitle("one dimension from -3 to 3, left to right, the others at 0", fontsize=8)
 
 
 def projections(figure: Figure, points: dict[str, np.ndarray], labels: np.ndarray, classes: list[str]) -> None:
@@ -122,6 +123,7 @@ def projections(figure: Figure, points: dict[str, np.ndarray], labels: np.ndarra
             look = {"marker": CLASS_MARKS[turn % len(CLASS_MARKS)], "color": list(COLOURS.values())[colour]}
             axes.plot(*xy[labels == number].T, linestyle="", ms=2, mew=0, label=name, **look)
         axes.set_title(_name(condition), fontsize=8)
+        axes.tick_params(labelbottom=True)
         axes.set(aspect="equal", xlim=(-reach, reach), ylim=(-reach, reach), xlabel="first axis (prior's sd)")
     for axes in panels[::columns]:
         axes.set_ylabel("second axis (prior's sd)")

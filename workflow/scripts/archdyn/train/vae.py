@@ -20,7 +20,7 @@ from archdyn.train.capture import CapturedStep
 
 COLUMNS = ("loss", "loss_reconstruction", "loss_kl", "reconstruction", "kl")
 ANNEALED_SHARE = 0.3  # of the training, over which annealing raises the weight of the KL
-TEST_BATCH = 1000
+TEST_BATCH = 500
 
 
 @dataclass
