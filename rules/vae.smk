@@ -40,9 +40,9 @@ rule vae_train:
     log:
         f"<logs>/vae_train/{VAE_RUN}.log",
         progress=f"<logs>/vae_train/{VAE_RUN}.csv",
+    cache: True
     conda:
         "../envs/torch.yaml"
-    cache: True
     resources:
         gpu=plan.gpu(),
         mem_mb=4000,
@@ -76,9 +76,9 @@ rule vae_embed:
         provenance=f"<results>/vae/embeddings/{VAE_RUN}.provenance.json",
     log:
         f"<logs>/vae_embed/{VAE_RUN}.log",
+    cache: True
     conda:
         "../envs/torch.yaml"
-    cache: True
     resources:
         gpu=plan.gpu(),
         mem_mb=3000,
