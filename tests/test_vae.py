@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from PIL import Image
 from torch.distributions import Normal, kl_divergence
 
 from archdyn.embed import vae as embed
@@ -217,6 +218,22 @@ def test_samples_of_both_priors_and_traversals_are_images():
     traversal = embed.traverse(model, CPU)
     assert (traversal.shape, traversal.dtype) == ((LATENT_DIM, 7, 28, 28), np.uint8)
     assert (traversal[:, 3] == traversal[0, 3]).all()  # z = 0 in the middle
+
+
+@pytest.mark.parametrize("name", ["figure10", "figure11", "kl_per_dimension", "traversal", "projection"])
+def test_figures_are_drawn_and_not_blank(smoke_run, name):
+    folder = smoke_run.folder / "results/smoke/vae/figures"
+    assert np.asarray(Image.open(folder / f"{name}.png").convert("L")).std() > 10
+    assert (folder / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_tables_name_their_scale_and_numbers_are_finite(smoke_run):
+    folder = smoke_run.folder / "results/smoke/vae"
+    for name in ("table9", "conditions"):
+        assert "smoke scale · synthetic_mnist · seed 0" in (folder / f"tables/{name}.md").read_text()
+    assert np.isfinite(pd.read_csv(folder / "metrics/all.csv")["value"]).all()
+    table9 = pd.read_csv(folder / "tables/table9.csv")
+    assert table9["source"].unique().tolist() == ["report", "ours, published protocol", "ours, corrected"]
 
 
 def measured(model: Vae, images: np.ndarray) -> dict[str, float]:
