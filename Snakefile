@@ -24,6 +24,7 @@ onerror:
 rule benchmark:
     input:
         rules.gan_benchmark.output,
+        rules.vae_benchmark.output,
 
 
 rule all:

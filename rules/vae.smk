@@ -316,3 +316,29 @@ rule vae_projection:
         code=plan.code("vae_projection"),
     script:
         "../workflow/scripts/vae_projection.py"
+
+
+rule vae_benchmark:
+    """Time the report's training loop and ours, in turn, on this machine."""
+    input:
+        **plan.arrays("vae", "train_images"),
+    output:
+        **plan.table("<results>/vae/tables/benchmark"),
+    log:
+        "<logs>/vae_benchmark/benchmark.log",
+    conda:
+        "../envs/torch.yaml"
+    resources:
+        gpu=plan.gpu(),
+        mem_mb=4000,
+        runtime=30,
+    params:
+        training=plan.condition("vae", "kl5"),
+        images=VAE["benchmark"]["images"],
+        rounds=VAE["benchmark"]["rounds"],
+        seed=0,
+        device=config["device"],
+        label=plan.label("vae", shown_seed=0),
+        code=plan.code("vae_benchmark"),
+    script:
+        "../workflow/scripts/vae_benchmark.py"

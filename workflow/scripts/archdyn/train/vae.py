@@ -76,7 +76,7 @@ def train_vae(
 
 def to_device(images: np.ndarray, device: torch.device) -> Tensor:
     """uint8 (n, h, w) or (n, h, w, channels) -> float32 (n, channels, h, w) in [0, 1] on the device."""
-    pixels = torch.from_numpy(np.ascontiguousarray(images)).to(device)
+    pixels = torch.tensor(np.asarray(images), device=device)
     channels_first = pixels.unsqueeze(1) if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
     return channels_first.float().div_(255)
 
