@@ -10,6 +10,7 @@ include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/classifier.smk"
 include: "rules/gan.smk"
+include: "rules/vae.smk"
 
 
 onstart:
@@ -23,9 +24,11 @@ onerror:
 rule benchmark:
     input:
         rules.gan_benchmark.output,
+        rules.vae_benchmark.output,
 
 
 rule all:
     default_target: True
     input:
         rules.gan.input,
+        rules.vae.input,

@@ -1,5 +1,6 @@
 # A small classifier per experiment that generates images: it judges what the generators draw.
-#   needs: the prepared dataset        makes: models/classifier.safetensors, metrics/classifier.csv
+#   needs: the prepared dataset
+#   makes: models/classifier.safetensors, metrics/classifier.csv, embeddings/real_{train,test}_{features,logits}.npy
 
 
 rule classifier_train:
@@ -27,3 +28,27 @@ rule classifier_train:
         code=plan.code("classifier_train"),
     script:
         "../workflow/scripts/classifier_train.py"
+
+
+rule classifier_embed_real:
+    """Embed the real images, which those that {wildcards.experiment} generates are compared with."""
+    input:
+        unpack(lambda w: plan.arrays(w.experiment, "train_images", "test_images")),
+        classifier=rules.classifier_train.output.model,
+    output:
+        **plan.real("{experiment}", "train", "test"),
+        provenance="<results>/{experiment}/embeddings/real.provenance.json",
+    log:
+        "<logs>/classifier_embed_real/{experiment}.log",
+    cache: True
+    conda:
+        "../envs/torch.yaml"
+    resources:
+        gpu=plan.gpu(),
+        mem_mb=4000,
+        runtime=20,
+    params:
+        device=config["device"],
+        code=plan.code("classifier_embed_real"),
+    script:
+        "../workflow/scripts/classifier_embed_real.py"

@@ -73,39 +73,11 @@ rule gan_embed:
         "../workflow/scripts/gan_embed.py"
 
 
-rule gan_embed_real:
-    """Embed the real images, which the generated ones are compared with."""
-    input:
-        **plan.arrays("gan", "train_images", "test_images"),
-        classifier="<results>/gan/models/classifier.safetensors",
-    output:
-        train_features="<results>/gan/embeddings/real_train_features.npy",
-        train_logits="<results>/gan/embeddings/real_train_logits.npy",
-        test_features="<results>/gan/embeddings/real_test_features.npy",
-        test_logits="<results>/gan/embeddings/real_test_logits.npy",
-        provenance="<results>/gan/embeddings/real.provenance.json",
-    log:
-        "<logs>/gan_embed_real/real.log",
-    cache: True
-    conda:
-        "../envs/torch.yaml"
-    resources:
-        gpu=plan.gpu(),
-        mem_mb=4000,
-        runtime=20,
-    params:
-        device=config["device"],
-        code=plan.code("gan_embed_real"),
-    script:
-        "../workflow/scripts/gan_embed_real.py"
-
-
 rule gan_evaluate:
     """Measure {wildcards.condition}, seed {wildcards.seed}: quality, variety, memorisation, training's end."""
     input:
         **plan.arrays("gan", "train_images"),
-        train_features=rules.gan_embed_real.output.train_features,
-        train_logits=rules.gan_embed_real.output.train_logits,
+        **plan.real("gan", "train"),
         images=rules.gan_embed.output.images,
         features=rules.gan_embed.output.features,
         logits=rules.gan_embed.output.logits,
@@ -135,10 +107,7 @@ rule gan_evaluate_real:
     """Measure the held-out images as though they were samples: the best that a generator could score."""
     input:
         **plan.arrays("gan", "train_images", "test_images"),
-        train_features=rules.gan_embed_real.output.train_features,
-        train_logits=rules.gan_embed_real.output.train_logits,
-        test_features=rules.gan_embed_real.output.test_features,
-        test_logits=rules.gan_embed_real.output.test_logits,
+        **plan.real("gan", "train", "test"),
     output:
         metrics="<results>/gan/metrics/held_out.csv",
         provenance="<results>/gan/metrics/held_out.provenance.json",

@@ -13,7 +13,10 @@ TABLES_AND_FIGURES = {
     **dict.fromkeys(["gan_table7", "gan_table8", "gan_conditions"], 1),
     **dict.fromkeys([f"gan_figure{n}" for n in (6, 7, 8, 9)], 1),
     "gan_gradients": 1,
+    **dict.fromkeys(["vae_table9", "vae_conditions", "vae_figure10", "vae_figure11"], 1),
+    **dict.fromkeys(["vae_kl_per_dimension", "vae_traversal", "vae_projection"], 1),
 }
+VAE_CONDITIONS = 5
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +60,11 @@ def test_every_config_plans_the_same_steps(project, overlay):
     seconds = processor_seconds() - start
     trainings = CONDITIONS * {None: 3, "config/demo.yaml": 1, "config/smoke.yaml": 2}[overlay]
     assert jobs["gan_train"] == jobs["gan_embed"] == jobs["gan_evaluate"] == trainings
+    trainings = VAE_CONDITIONS * {None: 3, "config/demo.yaml": 1, "config/smoke.yaml": 1}[overlay]
+    assert jobs["vae_train"] == jobs["vae_embed"] == jobs["vae_evaluate"] == trainings
     assert TABLES_AND_FIGURES.items() <= jobs.items()
-    assert jobs["classifier_train"] == jobs["data_prepare"] == 1
+    assert jobs["classifier_train"] == jobs["classifier_embed_real"] == 2
+    assert jobs["data_prepare"] == (1 if overlay == "config/smoke.yaml" else 2)
     assert seconds < 5
 
 
@@ -73,7 +79,7 @@ def test_planning_imports_nothing_heavy(project):
 def test_training_rules_ask_for_a_gpu_where_there_is_one(project):
     plan = project.snakemake("--dry-run", "--config", "device=cuda", "--until", "gan_train", "classifier_train").stdout
     trainings = [block for block in plan.split("[") if "rule gan_train:" in block or "rule classifier_train:" in block]
-    assert len(trainings) == 31
+    assert len(trainings) == 32
     assert all("gpu=1" in block and "mem_mb=" in block and "runtime=" in block for block in trainings)
     on_cpu = project.snakemake("--dry-run", "--config", "device=cpu", "--until", "gan_train").stdout
     assert "gpu=0" in on_cpu
@@ -114,7 +120,7 @@ def test_one_figures_drawing(edited):
 
 def test_the_style_of_all_figures(edited):
     project = edited("workflow/scripts/archdyn/plots/style.py", '"font.size": 9', '"font.size": 8')
-    figures = {rule: 1 for rule in TABLES_AND_FIGURES if "figure" in rule or rule == "gan_gradients"}
+    figures = {rule: 1 for rule in TABLES_AND_FIGURES if "table" not in rule and "conditions" not in rule}
     assert project.planned(*SMOKE) == figures
 
 
@@ -122,7 +128,9 @@ def test_a_helper_reruns_exactly_the_jobs_that_use_it(edited):
     project = edited("workflow/scripts/archdyn/metrics/tidy.py", 'sd="std"', 'sd="sem"')
     jobs = project.planned(*SMOKE)
     assert jobs["gan_evaluate"] == CONDITIONS * SEEDS
-    assert jobs["gan_summary"] == jobs["gan_evaluate_real"] == jobs["classifier_train"] == 1
+    assert jobs["gan_summary"] == jobs["gan_evaluate_real"] == 1
+    assert jobs["vae_evaluate"] == VAE_CONDITIONS
+    assert jobs["classifier_train"] == 2
     assert "gan_train" not in jobs
 
 
@@ -147,7 +155,7 @@ def test_more_samples_train_nothing(edited):
     project = edited("config/smoke.yaml", "samples: 200", "samples: 250")
     jobs = project.planned(*SMOKE)
     assert jobs["gan_embed"] == jobs["gan_evaluate"] == CONDITIONS * SEEDS
-    assert not {"gan_train", "classifier_train", "gan_table7", "gan_table8"} & jobs.keys()
+    assert not {"gan_train", "classifier_train", "vae_train", "gan_table7", "gan_table8"} & jobs.keys()
 
 
 def test_an_edit_undone_is_nothing_to_do(edited, finished):
@@ -158,3 +166,10 @@ def test_an_edit_undone_is_nothing_to_do(edited, finished):
     ).planned(*SMOKE)
     (finished.folder / path).write_text(original)
     assert finished.planned(*SMOKE) == {}
+
+
+def test_a_change_of_kl5_reruns_what_continues_it(edited):
+    jobs = edited("config/config.yaml", "kl5: {kl_weight: 5.0}", "kl5: {kl_weight: 4.0}").planned(*SMOKE)
+    assert jobs["vae_train"] == jobs["vae_embed"] == jobs["vae_evaluate"] == 2  # kl5 and annealing_published
+    assert jobs["vae_table9"] == 1
+    assert "gan_train" not in jobs

@@ -35,6 +35,17 @@ class Plan:
         folder = f"resources/datasets/{self.dataset(experiment)}"
         return {name: f"{folder}/{name}.npy" for name in names or ARRAYS}
 
+    def classes(self, experiment: str) -> str:
+        """Path of the class names of the experiment's dataset."""
+        return f"resources/datasets/{self.dataset(experiment)}/classes.json"
+
+    @staticmethod
+    def real(experiment: str, *splits: str) -> dict[str, str]:
+        """Paths of the real images' features and logits under the experiment's classifier, as train_features, ..."""
+        folder = f"<results>/{experiment}/embeddings"
+        kinds = ("features", "logits")
+        return {f"{split}_{kind}": f"{folder}/real_{split}_{kind}.npy" for split in splits for kind in kinds}
+
     def condition(self, experiment: str, condition: str) -> dict:
         """The settings of one condition: the experiment's training block with what the condition changes."""
         return configuration.merged_condition(self.config[experiment], condition)

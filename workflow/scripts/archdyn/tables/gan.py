@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from archdyn.tables.write import format_mean_sd, mean_sd
+from archdyn.tables import rows
 
 EPOCH_COLUMNS = {  # the report's column: ours, digits
     "D loss": ("loss_d", 4),
@@ -30,39 +30,11 @@ CONDITION_COLUMNS = {  # heading: metric, digits
 
 
 def epoch_table(published: pd.DataFrame, ours: dict[str, list[Path]]) -> pd.DataFrame:
-    """The report's rows, each followed by ours of the same epoch as mean ± sd over the seeds.
-
-    `ours` gives for each source the epoch CSVs, one per seed. An epoch that this run did not reach shows a dash.
-    """
+    """Tables 7 and 8. `ours` gives for each source the epoch CSVs, one per seed."""
     epochs = {source: pd.concat(map(pd.read_csv, files)) for source, files in ours.items()}
-    rows = []
-    for row in published.to_dict("records"):
-        values = {name: f"{row[name]:.{digits}f}" for name, (_, digits) in EPOCH_COLUMNS.items()}
-        rows.append({"epoch": int(row["epoch"]), "source": "report", **values, "n": 1})
-        for source, runs in epochs.items():
-            rows.append({"epoch": int(row["epoch"]), "source": source, **_epoch_values(runs, row["epoch"])})
-    return pd.DataFrame(rows)
+    return rows.epoch_table(published, epochs, EPOCH_COLUMNS)
 
 
 def conditions_table(summary: pd.DataFrame, conditions: list[str]) -> pd.DataFrame:
     """A row per condition with mean ± sd over seeds; `summary` has condition, metric, mean, sd, n."""
-    cells = summary.set_index(["condition", "metric"])
-    rows = []
-    for condition in conditions:
-        found = cells.loc[condition]
-        values = {
-            heading: format_mean_sd(found.at[metric, "mean"], found.at[metric, "sd"], digits)
-            if metric in found.index
-            else "–"
-            for heading, (metric, digits) in CONDITION_COLUMNS.items()
-        }
-        rows.append({"condition": condition, **values, "n": int(found["n"].max())})
-    return pd.DataFrame(rows)
-
-
-def _epoch_values(runs: pd.DataFrame, epoch: int) -> dict:
-    at_epoch = runs[runs["epoch"] == epoch]
-    if at_epoch.empty:
-        return dict.fromkeys(EPOCH_COLUMNS, "–") | {"n": 0}
-    values = {name: mean_sd(at_epoch[ours], digits) for name, (ours, digits) in EPOCH_COLUMNS.items()}
-    return values | {"n": len(at_epoch)}
+    return rows.conditions_table(summary, conditions, CONDITION_COLUMNS)

@@ -5,6 +5,7 @@ sigmoid with BCELoss, and four `.item()` a step.
 """
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -21,9 +22,18 @@ def time_gan(images: np.ndarray, training: dict, device: torch.device, rounds: i
     """Time an epoch of both ways, in turn (A B A B ...), on uint8 images (n, h, w).
 
     Each timing follows an epoch of warm-up. Ours has all that a training does between two epochs, scoring and samples
-    too. Returns a row per round and way: `way`, `round`, `ms_per_step`, `images_per_s`.
+    too. Returns the rows of `time_in_turn`.
     """
-    ways = {"report's loop": _time_report_loop, "archdyn": _time_ours}
+    return time_in_turn({"report's loop": _time_report_loop, "archdyn": _time_ours}, images, training, device, rounds)
+
+
+def time_in_turn(
+    ways: dict[str, Callable], images: np.ndarray, training: dict, device: torch.device, rounds: int
+) -> list[dict]:
+    """A row per round and way: `way`, `round`, `ms_per_step`, `images_per_s`.
+
+    Each way takes (images, training, device) and returns the seconds of one epoch.
+    """
     steps = -(-len(images) // training["batch_size"])
     rows = []
     for number in range(1, rounds + 1):
@@ -47,7 +57,8 @@ def _time_report_loop(images: np.ndarray, training: dict, device: torch.device) 
     optimiser_g = torch.optim.Adam(generator.parameters(), training["learning_rate_g"], ADAM_BETAS)
     optimiser_d = torch.optim.Adam(discriminator.parameters(), training["learning_rate_d"], ADAM_BETAS)
     bce = nn.BCELoss()
-    batches = DataLoader(_PerImageDataset(images), training["batch_size"], shuffle=True)
+    dataset = PerImageDataset(images, [transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
+    batches = DataLoader(dataset, training["batch_size"], shuffle=True)
     history, ends = [], []
     for _ in range(2):
         for batch, _ in batches:
@@ -70,12 +81,12 @@ def _time_report_loop(images: np.ndarray, training: dict, device: torch.device) 
     return ends[1] - ends[0]
 
 
-class _PerImageDataset(Dataset):
+class PerImageDataset(Dataset):
     """Image by image through PIL and torchvision's transforms, as torchvision's own MNIST does it."""
 
-    def __init__(self, images: np.ndarray):
+    def __init__(self, images: np.ndarray, steps: list[Callable]):
         self.images = torch.from_numpy(images)
-        self.transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
+        self.transform = transforms.Compose(steps)
 
     def __len__(self) -> int:
         return len(self.images)

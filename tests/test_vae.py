@@ -1,0 +1,242 @@
+"""The VAE experiment: its loss against closed forms, its schedules, its protocol as published, and its verdict."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+from torch.distributions import Normal, kl_divergence
+
+from archdyn.embed import vae as embed
+from archdyn.errors import ArchdynError
+from archdyn.metrics import vae as metrics
+from archdyn.models.checkpoint import save_checkpoint
+from archdyn.models.vae import LATENT_DIM, Vae
+from archdyn.tables.vae import as_printed, conditions_table
+from archdyn.train.vae import kl_per_dimension, kl_weights, loss_terms, to_device, to_uint8, train_vae
+
+CPU = torch.device("cpu")
+SETTINGS = {
+    "start": "fresh",
+    "images": None,
+    "epochs": 2,
+    "batch_size": 16,
+    "learning_rate": 1e-3,
+    "reconstruction": "sum",
+    "kl_weight": 1.0,
+    "annealing": "none",
+    "free_bits": 0.0,
+}
+PUBLISHED = SETTINGS | {"start": "kl5", "reconstruction": "mean", "annealing": "epochs", "free_bits": 0.1}
+
+
+@pytest.fixture
+def images() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (40, 28, 28), dtype=np.uint8)
+
+
+def train(images: np.ndarray, settings: dict, start=None):
+    torch.manual_seed(0)
+    return train_vae(images, images[:10], settings, CPU, start=start)
+
+
+def test_layers_and_shapes_are_the_published_ones():
+    model = Vae((1, 28, 28))
+    shapes = [tuple(parameter.shape) for name, parameter in model.named_parameters() if name.endswith("weight")]
+    assert shapes[:5] == [(32, 1, 4, 4), (64, 32, 4, 4), (256, 3136), (20, 256), (20, 256)]
+    assert shapes[5:] == [(256, 20), (3136, 256), (64, 32, 4, 4), (32, 1, 4, 4)]
+    reconstructions, mean, logvar = model(torch.rand(3, 1, 28, 28))
+    assert reconstructions.shape == (3, 1, 28, 28)
+    assert mean.shape == logvar.shape == (3, LATENT_DIM)
+    assert reconstructions.min() >= 0 and reconstructions.max() <= 1
+
+
+def test_colour_images_of_another_size_pass_and_odd_sizes_are_refused():
+    assert Vae((3, 32, 24))(torch.rand(2, 3, 32, 24))[0].shape == (2, 3, 32, 24)
+    with pytest.raises(ArchdynError, match="30 x 28 pixels must be multiples of 4"):
+        Vae((1, 30, 28))
+
+
+@pytest.mark.parametrize("shape", [(5, 8, 12), (5, 8, 12, 3)])
+def test_pixels_survive_the_way_to_the_model_and_back(shape):
+    pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    assert np.array_equal(to_uint8(to_device(pixels, CPU)), pixels)
+
+
+def test_kl_is_that_of_torch_and_of_the_closed_form():
+    mean, logvar = torch.randn(50, LATENT_DIM), torch.randn(50, LATENT_DIM)
+    expected = kl_divergence(Normal(mean, torch.exp(logvar / 2)), Normal(0.0, 1.0))
+    torch.testing.assert_close(kl_per_dimension(mean, logvar), expected)
+    np.testing.assert_allclose(metrics.kl_per_dimension(mean.numpy(), logvar.numpy()), expected, rtol=1e-4, atol=1e-6)
+    assert kl_per_dimension(torch.tensor(2.0), torch.tensor(0.0)) == 2.0  # half the squared mean
+    assert kl_per_dimension(torch.tensor(0.0), torch.tensor(0.0)) == 0.0
+
+
+def test_every_dimension_on_the_floor_costs_two_nats():
+    """2.0 = 20 x 0.1, whatever the posterior is below the floor, and it has no gradient there."""
+    mean = torch.full((4, LATENT_DIM), 0.3, requires_grad=True)  # 0.045 nats per dimension
+    image = torch.zeros(4, 1, 28, 28)
+    loss_error, loss_kl, error, kl = loss_terms(image, image + 0.5, mean, torch.zeros_like(mean), PUBLISHED)
+    assert loss_kl.item() == pytest.approx(2.0)
+    assert kl.item() == pytest.approx(0.9)
+    assert (loss_error.item(), error.item()) == (0.25, 0.25 * 784)
+    loss_kl.backward()
+    assert not mean.grad.any()
+
+
+def test_published_annealing_rises_by_epoch_and_starts_above_zero():
+    weights = kl_weights(PUBLISHED | {"epochs": 20}, batches=469).reshape(20, 469)
+    assert (weights == weights[:, :1]).all()
+    np.testing.assert_allclose(weights[:7, 0], [1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1, 1], rtol=1e-6)
+    assert (weights[6:] == 1).all()
+
+
+def test_corrected_annealing_rises_from_zero_over_three_tenths_of_the_steps():
+    weights = kl_weights(SETTINGS | {"annealing": "steps", "epochs": 10, "kl_weight": 2.0}, batches=100)
+    assert weights[0] == 0
+    assert weights[150] == pytest.approx(1.0)
+    assert weights[299] < 2
+    assert (weights[300:] == 2).all()
+    assert (np.diff(weights) >= 0).all()
+
+
+@pytest.mark.parametrize("annealing", ["epochs", "steps"])
+def test_annealing_of_a_single_epoch_is_finite(annealing):
+    weights = kl_weights(SETTINGS | {"annealing": annealing, "epochs": 1}, batches=3)
+    assert np.isfinite(weights).all()
+    assert weights[-1] == pytest.approx(1)
+
+
+def test_without_annealing_the_weight_is_constant():
+    assert (kl_weights(SETTINGS | {"kl_weight": 5.0}, batches=3) == 5).all()
+
+
+def test_same_seed_gives_the_same_numbers(images):
+    first, second = train(images, SETTINGS), train(images, SETTINGS)
+    assert first.epochs == second.epochs
+    assert first.epochs[0] != first.epochs[1]
+
+
+def test_epochs_hold_the_loss_and_the_elbo_per_image(images):
+    last = train(images, SETTINGS | {"kl_weight": 5.0}).epochs[-1]
+    assert last["batches"] == 3
+    assert last["train_loss"] == pytest.approx(last["train_reconstruction"] + 5 * last["train_kl"], rel=1e-5)
+    assert last["test_elbo"] == pytest.approx(-last["test_reconstruction"] - last["test_kl"])
+
+
+def test_mean_loss_is_a_784th_of_the_summed_error(images):
+    last = train(images, PUBLISHED).epochs[-1]
+    assert last["test_loss_reconstruction"] == pytest.approx(last["test_reconstruction"] / 784, rel=1e-5)
+    assert last["test_loss_kl"] >= 2.0 - 1e-6
+
+
+def test_continuing_takes_over_the_weights_and_the_optimiser(images, tmp_path):
+    first = train(images, SETTINGS)
+    path = tmp_path / "kl5.safetensors"
+    save_checkpoint(path, {"vae": first.model, "optimiser": first.optimiser}, {})
+    still = train(images, SETTINGS | {"epochs": 1, "learning_rate": 1e-30}, path)
+    for name, tensor in first.model.state_dict().items():
+        torch.testing.assert_close(still.model.state_dict()[name], tensor, msg=name)
+    moved = first.optimiser.state_dict()
+    assert moved["step_0"] == 6
+    assert moved["exp_avg_sq_0"].any()
+    assert still.optimiser.state_dict()["step_0"] == 9
+
+
+def test_diverged_training_is_reported(images):
+    with pytest.raises(ArchdynError, match="the loss is not finite in epoch 1"):
+        train(images, SETTINGS | {"learning_rate": 1e30})
+
+
+def test_decoder_that_ignores_z_is_collapsed(images):
+    torch.manual_seed(0)
+    model = Vae((1, 28, 28))
+    torch.nn.init.zeros_(model.decoder[0].weight)
+    values = measured(model, images)
+    assert values["prior_ratio"] == pytest.approx(1)
+    assert metrics.verdict(values["active_share"], values["prior_ratio"]) == "collapsed"
+
+
+def test_informative_latents_are_active():
+    """A z that says which of 2,000 images it came from, and a decoder that needs it."""
+    rng = np.random.default_rng(0)
+    mean = rng.standard_normal((2000, LATENT_DIM))
+    values = metrics.posterior_metrics(mean, np.full_like(mean, -4.0), rng)
+    values |= metrics.decoder_metrics(np.array([[20.0, 90.0], [24.0, 110.0]]))
+    assert values["active_units"] == LATENT_DIM
+    assert values["mutual_information"] == pytest.approx(np.log(2000), abs=0.01)
+    assert values["floor_share"] == 0
+    assert metrics.verdict(values["active_share"], values["prior_ratio"]) == "active"
+
+
+@pytest.mark.parametrize(
+    ("active_share", "prior_ratio", "expected"),
+    [(0, 5, "collapsed"), (1, 1.05, "collapsed"), (0.25, 4, "partly"), (1, 1.5, "partly"), (0.5, 2, "active")],
+)
+def test_verdict_by_its_rule(active_share, prior_ratio, expected):
+    assert metrics.verdict(active_share, prior_ratio) == expected
+
+
+def test_posteriors_equal_to_the_prior_carry_nothing():
+    zeros = np.zeros((1000, LATENT_DIM), np.float32)
+    values = metrics.posterior_metrics(zeros, zeros, np.random.default_rng(0))
+    assert values["mutual_information"] == pytest.approx(0, abs=1e-9)
+    assert (values["active_units"], values["floor_share"], values["kl_dimension_0"]) == (0, 1, 0)
+
+
+def test_information_of_gaussian_means_is_the_channel_capacity():
+    """Means N(0, 1) seen through noise of variance v in one dimension carry ln(1 + 1/v) / 2 nats."""
+    rng = np.random.default_rng(0)
+    mean, variance = rng.standard_normal((4000, 1)), 0.25
+    information = metrics.mutual_information(mean, np.full((4000, 1), np.log(variance)), rng)
+    assert information == pytest.approx(0.5 * np.log(1 + 1 / variance), abs=0.03)
+
+
+def test_recorded_parts_are_divided_by_the_batches_again():
+    epochs = pd.DataFrame({"train_loss_reconstruction": [0.0629], "train_loss_kl": [2.0], "batches": [469]})
+    printed = as_printed(epochs).iloc[0]
+    assert round(printed["train_loss_reconstruction"], 4) == 0.0001
+    assert round(printed["train_loss_kl"], 4) == 0.0043
+
+
+def test_conditions_table_says_where_seeds_disagree():
+    values = pd.DataFrame(
+        [("vae", "kl5", seed, name, value) for seed, ratio in ((0, 1.0), (1, 3.0), (2, 4.0))
+         for name, value in (("active_share", 1.0), ("prior_ratio", ratio))],
+        columns=["experiment", "condition", "seed", "metric", "value"],
+    )  # fmt: skip
+    summary = values.groupby(["condition", "metric"])["value"].agg(mean="mean", sd="std", n="count").reset_index()
+    assert conditions_table(values, summary, ["kl5"]).at[0, "verdict"] == "2 active, 1 collapsed"
+
+
+def test_samples_of_both_priors_and_traversals_are_images():
+    torch.manual_seed(0)
+    model = Vae((1, 28, 28))
+    for prior, variance in (("normal", 1), ("laplace", 2)):
+        assert embed.sample_images(model, 3, prior, CPU).shape == (3, 28, 28)
+        assert embed.PRIORS[prior]((20000, 4), CPU).var().item() == pytest.approx(variance, rel=0.03)
+    traversal = embed.traverse(model, CPU)
+    assert (traversal.shape, traversal.dtype) == ((LATENT_DIM, 7, 28, 28), np.uint8)
+    assert (traversal[:, 3] == traversal[0, 3]).all()  # z = 0 in the middle
+
+
+@pytest.mark.parametrize("name", ["figure10", "figure11", "kl_per_dimension", "traversal", "projection"])
+def test_figures_are_drawn_and_not_blank(smoke_run, name):
+    folder = smoke_run.folder / "results/smoke/vae/figures"
+    assert np.asarray(Image.open(folder / f"{name}.png").convert("L")).std() > 10
+    assert (folder / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_tables_name_their_scale_and_numbers_are_finite(smoke_run):
+    folder = smoke_run.folder / "results/smoke/vae"
+    for name in ("table9", "conditions"):
+        assert "smoke scale · synthetic_mnist · seed 0" in (folder / f"tables/{name}.md").read_text()
+    assert np.isfinite(pd.read_csv(folder / "metrics/all.csv")["value"]).all()
+    table9 = pd.read_csv(folder / "tables/table9.csv")
+    assert table9["source"].unique().tolist() == ["report", "ours, published protocol", "ours, corrected"]
+
+
+def measured(model: Vae, images: np.ndarray) -> dict[str, float]:
+    arrays = embed.embed_posterior(model, images, CPU)
+    values = metrics.posterior_metrics(arrays["mean"], arrays["logvar"], np.random.default_rng(0))
+    return values | metrics.decoder_metrics(arrays["errors"])

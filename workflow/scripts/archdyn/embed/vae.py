@@ -1,0 +1,69 @@
+"""What a trained VAE says of the test images, and what it draws."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from archdyn.models.checkpoint import load_weights, read_settings
+from archdyn.models.vae import LATENT_DIM, Vae, sample_posterior
+from archdyn.train.vae import to_device, to_uint8
+
+BATCH = 1000
+SHOWN = 16  # test images that are kept with their reconstructions
+PRIORS = {
+    "normal": lambda shape, device: torch.randn(shape, device=device),
+    "laplace": lambda shape, device: torch.distributions.Laplace(torch.zeros(shape, device=device), 1.0).sample(),
+}
+TRAVERSED = torch.linspace(-3, 3, 7)  # in standard deviations of the prior
+
+
+def load_vae(path: Path, device: torch.device) -> Vae:
+    """The model of a checkpoint, in eval mode."""
+    return load_weights(path, "vae", Vae(tuple(read_settings(path)["shape"]))).to(device).eval()
+
+
+@torch.no_grad()
+def embed_posterior(model: Vae, images: np.ndarray, device: torch.device) -> dict[str, np.ndarray]:
+    """What the model says of uint8 images, all float32.
+
+    mean, logvar: (n, 20). errors: (n, 2), the squared error summed over pixels with z from the image's posterior,
+    and with z from the prior in its place, which costs nothing where the decoder ignores z.
+    """
+    parts = []
+    for start in range(0, len(images), BATCH):
+        batch = to_device(images[start : start + BATCH], device)
+        mean, logvar = model.encode(batch)
+        latents = sample_posterior(mean, logvar), torch.randn_like(mean)
+        errors = [(batch - model.decode(z)).square().flatten(1).sum(1) for z in latents]
+        parts.append((mean, logvar, torch.stack(errors, 1)))
+    arrays = (torch.cat(part).cpu().numpy() for part in zip(*parts, strict=True))
+    return dict(zip(("mean", "logvar", "errors"), arrays, strict=True))
+
+
+@torch.no_grad()
+def reconstruct(model: Vae, images: np.ndarray, device: torch.device) -> np.ndarray:
+    """Reconstructions, of the same shape and type, of uint8 images, each from one draw of z."""
+    reconstructions, _, _ = model(to_device(images, device))
+    return to_uint8(reconstructions)
+
+
+@torch.no_grad()
+def sample_images(model: Vae, n: int, prior: str, device: torch.device) -> np.ndarray:
+    """`n` uint8 images from z ~ N(0, I) (normal) or Laplace(0, 1) in each dimension, whose variance is 2."""
+    batches = [
+        to_uint8(model.decode(PRIORS[prior]((min(BATCH, n - start), LATENT_DIM), device)))
+        for start in range(0, n, BATCH)
+    ]
+    return np.concatenate(batches)
+
+
+@torch.no_grad()
+def traverse(model: Vae, device: torch.device) -> np.ndarray:
+    """Images uint8 (20, 7, h, w): each latent dimension from -3 to 3 while the others stay 0."""
+    steps = len(TRAVERSED)
+    latents = torch.zeros(LATENT_DIM, steps, LATENT_DIM)
+    for dimension in range(LATENT_DIM):
+        latents[dimension, :, dimension] = TRAVERSED
+    images = to_uint8(model.decode(latents.flatten(0, 1).to(device)))
+    return images.reshape(LATENT_DIM, steps, *images.shape[1:])

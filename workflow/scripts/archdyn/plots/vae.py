@@ -1,0 +1,139 @@
+"""The figures of section 5. A condition keeps its colour in all of them: that of its place in the config."""
+
+from itertools import cycle
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from archdyn.metrics.vae import FLOOR
+from archdyn.plots.images import show_grid
+from archdyn.plots.style import COLOURS
+
+NAMES = {
+    "kl5": "KL weight 5",
+    "beta1": "KL weight 1",
+    "annealing_published": "annealing as published",
+    "annealing_corrected": "annealing corrected",
+    "collapsed": "collapse provoked",
+}
+CLASS_MARKS = "o^sD"  # classes beyond the colours get the next mark
+STRIP = 8  # images in a row of Figure 10
+TRAVERSED_DIMENSIONS = 6
+
+
+def priors_and_reconstructions(
+    figure: Figure,
+    originals: np.ndarray,
+    reconstructions: dict[str, np.ndarray],
+    normal: dict[str, np.ndarray],
+    laplace: dict[str, np.ndarray],
+    summary: pd.DataFrame,
+) -> None:
+    """Figure 10. uint8 images (n, h, w), by condition, of one seed; the Fréchet distances are means over seeds."""
+    distances = summary.set_index(["condition", "metric"])["mean"]
+    columns = (
+        ("test images; below, reconstructions", reconstructions, None),
+        ("samples, z ~ N(0, I)", normal, "normal_frechet_distance"),
+        ("samples, z ~ Laplace(0, 1)", laplace, "laplace_frechet_distance"),
+    )
+    figure.set_size_inches(figure.get_figwidth(), 0.3 + 0.82 * (1 + len(reconstructions)))
+    grid = figure.subplots(1 + len(reconstructions), len(columns))
+    for column, (title, images, metric) in enumerate(columns):
+        for axes, condition in zip(grid[1:, column], images, strict=True):
+            show_grid(axes, images[condition][: 2 * STRIP], STRIP)
+            distance = f"Fréchet distance {distances[condition, metric]:.3f}" if metric else _name(condition)
+            axes.set_title(distance, fontsize=7, fontweight="normal" if metric else "bold", loc="left", pad=2)
+        grid[0, column].set_axis_off()
+        grid[0, column].set_title(title, fontsize=8, loc="left", y=-0.2 if metric else 1, pad=2)
+    show_grid(grid[0, 0], originals[: 2 * STRIP], STRIP)
+
+
+def elbo_parts(figure: Figure, epochs: pd.DataFrame, published: pd.DataFrame) -> None:
+    """Figure 11. Mean over the seeds with the range between them; the report's numbers of kl5 as marks."""
+    figure.set_size_inches(figure.get_figwidth(), 3.6)
+    panels = figure.subplots(1, 3)
+    parts = (
+        ("reconstruction", "squared error per image"),
+        ("kl", "KL per image (nats)"),
+        ("elbo", "ELBO per image (nats, no constant)"),
+    )
+    for axes, (part, name) in zip(panels, parts, strict=True):
+        for (condition, colour), label in _coloured(epochs["condition"].unique()):
+            of_condition = epochs[epochs["condition"] == condition].groupby("epoch")
+            for split, line in (("train", ":"), ("test", "-")):
+                values = of_condition[f"{split}_{part}"]
+                axes.plot(values.mean(), line, color=colour, label=label if split == "test" else None)
+            axes.fill_between(values.mean().index, values.min(), values.max(), color=colour, alpha=0.2, linewidth=0)
+        axes.set(xlabel="epoch", ylabel=name)
+    shown = published[published["epoch"] <= epochs["epoch"].max()]
+    for axes, part in zip(panels, ("recon", "KL"), strict=False):
+        axes.plot(shown["epoch"], shown[part], "D", color="none", mec="black", ms=4, label="report, KL weight 5")
+    panels[1].set_ylim(bottom=0)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=3, title="solid: test, dotted: training images")
+
+
+def kl_by_dimension(figure: Figure, metrics: pd.DataFrame) -> None:
+    """KL of each latent dimension on the test images, sorted within each seed; mean and range over the seeds."""
+    axes = figure.subplots()
+    rows = metrics[metrics["metric"].str.startswith("kl_dimension_")]
+    for (condition, colour), label in _coloured(rows["condition"].unique()):
+        of_condition = rows[rows["condition"] == condition].groupby("seed")["value"]
+        kl = np.stack([np.sort(values)[::-1] for _, values in of_condition])
+        rank = np.arange(1, kl.shape[1] + 1)
+        axes.plot(rank, kl.mean(0), "o-", color=colour, label=label, ms=3)
+        axes.fill_between(rank, kl.min(0), kl.max(0), color=colour, alpha=0.2, linewidth=0)
+    axes.axhline(FLOOR, color=COLOURS["grey"], linestyle="--", linewidth=1)
+    axes.text(rank[-1], 1.1 * FLOOR, "free bits as published", fontsize=7, ha="right")
+    axes.set(xlabel="latent dimension, by KL", ylabel="KL per image (nats)", yscale="log", xticks=rank)
+    figure.legend(loc="outside upper center", ncols=3)
+
+
+def latent_traversal(figure: Figure, images: dict[str, np.ndarray], metrics: pd.DataFrame, seed: int) -> None:
+    """What the latent dimensions of the greatest KL draw; images uint8 (20, 7, h, w) by condition, of one seed."""
+    columns = min(3, len(images))
+    rows = -(-len(images) // columns)
+    figure.set_size_inches(figure.get_figwidth(), 2.3 * rows)
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in panels:
+        axes.set_axis_off()
+    by_metric = metrics[metrics["seed"] == seed].set_index(["condition", "metric"])["value"]
+    for axes, (condition, traversal) in zip(panels, images.items(), strict=False):
+        kl = np.array([by_metric[condition, f"kl_dimension_{number}"] for number in range(len(traversal))])
+        strongest = np.argsort(-kl)[:TRAVERSED_DIMENSIONS]
+        show_grid(axes, traversal[strongest].reshape(-1, *traversal.shape[2:]), traversal.shape[1])
+        axes.set_title(_name(condition), fontsize=8)
+    figure.supylabel(f"the {TRAVERSED_DIMENSIONS} dimensions of the greatest KL", fontsize=8)
+    figure.suptitle("one dimension from -3 to 3, left to right, the others at 0", fontsize=8)
+
+
+def projections(figure: Figure, points: dict[str, np.ndarray], labels: np.ndarray, classes: list[str]) -> None:
+    """Posterior means on their principal axes, float (n, 2) by condition, one scale for all; labels int (n,)."""
+    columns = min(3, len(points))
+    rows = -(-len(points) // columns)
+    figure.set_size_inches(figure.get_figwidth(), 2.4 * rows + 0.5)
+    panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+    for axes in panels[len(points) :]:
+        axes.set_axis_off()
+    reach = 1.05 * max(np.abs(xy).max() for xy in points.values())
+    for axes, (condition, xy) in zip(panels, points.items(), strict=False):
+        for number, name in enumerate(classes):
+            turn, colour = divmod(number, len(COLOURS))
+            look = {"marker": CLASS_MARKS[turn % len(CLASS_MARKS)], "color": list(COLOURS.values())[colour]}
+            axes.plot(*xy[labels == number].T, linestyle="", ms=2, mew=0, label=name, **look)
+        axes.set_title(_name(condition), fontsize=8)
+        axes.tick_params(labelbottom=True)
+        axes.set(aspect="equal", xlim=(-reach, reach), ylim=(-reach, reach), xlabel="first axis (prior's sd)")
+    for axes in panels[::columns]:
+        axes.set_ylabel("second axis (prior's sd)")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right", markerscale=2, fontsize=7)
+
+
+def _name(condition: str) -> str:
+    return NAMES.get(condition, condition)
+
+
+def _coloured(conditions: list[str]):
+    """Pairs of (condition, colour) and name."""
+    return zip(zip(conditions, cycle(COLOURS.values()), strict=False), map(_name, conditions), strict=False)

@@ -1,0 +1,44 @@
+"""Rows that the tables of several experiments share. `columns` gives for each heading its metric and digits."""
+
+import pandas as pd
+
+from archdyn.tables.write import format_mean_sd, mean_sd
+
+
+def epoch_table(
+    published: pd.DataFrame, ours: dict[str, pd.DataFrame], columns: dict[str, tuple[str, int]]
+) -> pd.DataFrame:
+    """The report's rows, each followed by ours of the same epoch as mean ± sd over the seeds.
+
+    `ours` gives for each source the epochs of all seeds. An epoch that this run did not reach shows a dash.
+    """
+    rows = []
+    for row in published.to_dict("records"):
+        values = {name: f"{row[name]:.{digits}f}" for name, (_, digits) in columns.items()}
+        rows.append({"epoch": int(row["epoch"]), "source": "report", **values, "n": 1})
+        for source, runs in ours.items():
+            values = _epoch_values(runs[runs["epoch"] == row["epoch"]], columns)
+            rows.append({"epoch": int(row["epoch"]), "source": source, **values})
+    return pd.DataFrame(rows)
+
+
+def conditions_table(summary: pd.DataFrame, conditions: list[str], columns: dict[str, tuple[str, int]]) -> pd.DataFrame:
+    """A row per condition with mean ± sd over seeds; `summary` has condition, metric, mean, sd, n."""
+    cells = summary.set_index(["condition", "metric"])
+    rows = []
+    for condition in conditions:
+        found = cells.loc[condition]
+        values = {
+            heading: format_mean_sd(found.at[metric, "mean"], found.at[metric, "sd"], digits)
+            if metric in found.index
+            else "–"
+            for heading, (metric, digits) in columns.items()
+        }
+        rows.append({"condition": condition, **values, "n": int(found["n"].max())})
+    return pd.DataFrame(rows)
+
+
+def _epoch_values(runs: pd.DataFrame, columns: dict[str, tuple[str, int]]) -> dict:
+    if runs.empty:
+        return dict.fromkeys(columns, "–") | {"n": 0}
+    return {name: mean_sd(runs[metric], digits) for name, (metric, digits) in columns.items()} | {"n": len(runs)}

@@ -1,0 +1,203 @@
+"""Train the report's VAE (section 5) under any of its conditions.
+
+The images stay on the device as one tensor, nothing is read back inside an epoch, and on CUDA each batch is one
+graph replay. Per-step numbers are collected in a tensor and read once an epoch.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from archdyn.errors import ArchdynError
+from archdyn.models.checkpoint import load_weights
+from archdyn.models.vae import Vae
+from archdyn.train.capture import CapturedStep
+
+COLUMNS = ("loss", "loss_reconstruction", "loss_kl", "reconstruction", "kl")
+ANNEALED_SHARE = 0.3  # of the training, over which annealing raises the weight of the KL
+TEST_BATCH = 500
+
+
+@dataclass
+class TrainedVae:
+    """What a training leaves: the model, the state of its Adam (to train on from), and one dict per epoch.
+
+    An epoch has `kl_weight` (of its last batch), `batches`, and COLUMNS, per image, for `train_` (mean over the
+    epoch's batches while the weights change) and `test_` (after it): the loss with its two parts, as minimised,
+    then, whatever the loss, the squared error summed over pixels and the KL summed over dimensions (nats), and the
+    ELBO (nats): minus both. Its likelihood is the one that the report's loss implies, a Gaussian of variance 1/2,
+    without its constant: -(pixels / 2) ln pi, -448.7 nats for 28 x 28.
+    """
+
+    model: Vae
+    optimiser: "AdamState"
+    epochs: list[dict]
+
+
+def train_vae(
+    train_images: np.ndarray,
+    test_images: np.ndarray,
+    settings: dict,
+    device: torch.device,
+    on_epoch: Callable[[dict], None] = lambda row: None,
+    start: Path | None = None,
+) -> TrainedVae:
+    """Train on uint8 images by `settings` (the keys of vae.training in the config).
+
+    With `start`, that checkpoint's weights and optimiser state are where training starts. Draws from torch's
+    global generator, so seed that first. Raises ArchdynError when a loss is not finite.
+    """
+    images, held_out = to_device(train_images[: settings["images"]], device), to_device(test_images, device)
+    training = _Training(images, settings, start)
+    step = CapturedStep(training.step, settings["batch_size"], device)
+    epochs = []
+    for epoch in range(1, settings["epochs"] + 1):
+        began = time.perf_counter()
+        batches = torch.randperm(len(images), device=device).split(settings["batch_size"])
+        for index in batches:
+            step(index)
+        steps = training.epoch_trace(epoch, len(batches))
+        seconds = time.perf_counter() - began
+        _check_finite(steps, epoch)
+        weight = training.kl_weights[epoch * len(batches) - 1]
+        epochs.append(
+            {"epoch": epoch, "kl_weight": weight.item(), "batches": len(batches)}
+            | _named("train", np.average(steps, axis=0, weights=[len(index) for index in batches]))
+            | _named("test", training.score(held_out, weight))
+        )
+        on_epoch(epochs[-1] | _pace(epoch, settings["epochs"], len(images), seconds))
+    return TrainedVae(training.model, training.optimiser_state, epochs)
+
+
+def to_device(images: np.ndarray, device: torch.device) -> Tensor:
+    """uint8 (n, h, w) or (n, h, w, channels) -> float32 (n, channels, h, w) in [0, 1] on the device."""
+    pixels = torch.tensor(np.asarray(images), device=device)
+    channels_first = pixels.unsqueeze(1) if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
+    return channels_first.float().div_(255)
+
+
+def to_uint8(images: Tensor) -> np.ndarray:
+    """float (n, channels, h, w) in [0, 1] -> uint8 (n, h, w), or (n, h, w, channels) of colour images."""
+    pixels = images.mul(255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+    return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
+
+
+def kl_per_dimension(mean: Tensor, logvar: Tensor) -> Tensor:
+    """KL(N(mean, exp(logvar)) || N(0, 1)) in nats, elementwise and non-negative (Kingma and Welling 2014, B)."""
+    return 0.5 * (mean.square() + logvar.exp() - 1 - logvar)
+
+
+def kl_weights(settings: dict, batches: int) -> np.ndarray:
+    """Weight of the KL at each step, float32 (epochs * batches,), by `settings["annealing"]`.
+
+    none: kl_weight throughout. epochs: the report's min(1, epoch / int(0.3 epochs)), constant within an epoch, so
+    it starts above 0. steps: from 0 at the first step, linearly, to 1 after 30% of the steps.
+    """
+    steps = np.arange(settings["epochs"] * batches)
+    if settings["annealing"] == "none":
+        rise = np.ones(len(steps))
+    elif settings["annealing"] == "epochs":
+        rise = (1 + steps // batches) / max(1, int(ANNEALED_SHARE * settings["epochs"]))
+    else:
+        rise = steps / (ANNEALED_SHARE * len(steps))
+    return (settings["kl_weight"] * rise.clip(max=1)).astype(np.float32)
+
+
+def loss_terms(images: Tensor, reconstructions: Tensor, mean: Tensor, logvar: Tensor, settings: dict) -> list[Tensor]:
+    """Batch means of the loss's reconstruction and KL, then of the summed squared error and the KL (nats).
+
+    `reconstruction: mean` averages the squared error over the pixels as well, so that the KL outweighs it by their
+    number. Free bits (Kingma et al. 2016) are a floor under each image's KL in each dimension: below it the KL
+    costs the same whatever it is, and is neither pushed down nor held up.
+    """
+    errors = (images - reconstructions).square().flatten(1)
+    kl = kl_per_dimension(mean, logvar)
+    error = errors.sum(1).mean()
+    loss_error = errors.mean() if settings["reconstruction"] == "mean" else error
+    loss_kl = kl.clamp(min=settings["free_bits"]).sum(1).mean()
+    return [loss_error, loss_kl, error, kl.sum(1).mean()]
+
+
+class AdamState(nn.Module):
+    """The state of an Adam optimiser as buffers, so that a checkpoint keeps it beside the weights.
+
+    The buffers are the optimiser's own tensors: loading into them loads into the optimiser.
+    """
+
+    def __init__(self, optimiser: torch.optim.Adam):
+        super().__init__()
+        parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
+        for number, parameter in enumerate(parameters):
+            state = optimiser.state[parameter]
+            state["step"] = torch.zeros((), device=parameter.device)
+            state["exp_avg"] = torch.zeros_like(parameter)
+            state["exp_avg_sq"] = torch.zeros_like(parameter)
+            for name, tensor in state.items():
+                self.register_buffer(f"{name}_{number}", tensor)
+
+
+class _Training:
+    """The model, its optimiser, and the trace of its steps."""
+
+    def __init__(self, images: Tensor, settings: dict, start: Path | None):
+        self.images, self.settings = images, settings
+        device = images.device
+        self.model = Vae(tuple(images.shape[1:])).to(device)
+        self.optimiser = torch.optim.Adam(
+            self.model.parameters(), settings["learning_rate"], fused=True, capturable=device.type == "cuda"
+        )
+        self.optimiser_state = AdamState(self.optimiser)
+        if start:
+            load_weights(start, "vae", self.model)
+            load_weights(start, "optimiser", self.optimiser_state)
+        batches = -(-len(images) // settings["batch_size"])
+        self.kl_weights = torch.from_numpy(kl_weights(settings, batches)).to(device)
+        self.trace = torch.zeros(len(self.kl_weights), len(COLUMNS), device=device)
+        self.position = torch.zeros(1, dtype=torch.long, device=device)
+
+    def step(self, index: Tensor) -> None:
+        """One update on the images with the row numbers `index`, and a row of the trace."""
+        images = self.images[index]
+        terms = loss_terms(images, *self.model(images), self.settings)
+        loss = terms[0] + self.kl_weights[self.position].squeeze() * terms[1]
+        self.optimiser.zero_grad(set_to_none=True)
+        # The report sums over the batch as well where it sums over the pixels.
+        (loss if self.settings["reconstruction"] == "mean" else loss * len(images)).backward()
+        self.optimiser.step()
+        self.trace.index_copy_(0, self.position, torch.stack([loss, *terms]).detach()[None])
+        self.position += 1
+
+    def epoch_trace(self, epoch: int, batches: int) -> np.ndarray:
+        """The epoch's steps, float32 (batches, len(COLUMNS)); waits for the device."""
+        return self.trace[(epoch - 1) * batches : epoch * batches].cpu().numpy()
+
+    @torch.no_grad()
+    def score(self, images: Tensor, kl_weight: Tensor) -> np.ndarray:
+        """COLUMNS as means over the images, float32 (len(COLUMNS),)."""
+        rows, sizes = [], []
+        for batch in images.split(TEST_BATCH):
+            terms = loss_terms(batch, *self.model(batch), self.settings)
+            rows.append(torch.stack([terms[0] + kl_weight * terms[1], *terms]))
+            sizes.append(len(batch))
+        return np.average(torch.stack(rows).cpu().numpy(), axis=0, weights=sizes)
+
+
+def _named(split: str, values: np.ndarray) -> dict:
+    row = {name: float(value) for name, value in zip(COLUMNS, values, strict=True)}
+    row["elbo"] = -(row["reconstruction"] + row["kl"])
+    return {f"{split}_{name}": value for name, value in row.items()}
+
+
+def _pace(epoch: int, epochs: int, images: int, seconds: float) -> dict:
+    return {"images_per_s": round(images / seconds), "eta_s": round((epochs - epoch) * seconds)}
+
+
+def _check_finite(steps: np.ndarray, epoch: int) -> None:
+    finite = np.isfinite(steps).all(1)
+    if not finite.all():
+        raise ArchdynError(f"training diverged: the loss is not finite in epoch {epoch}, step {finite.argmin() + 1}")

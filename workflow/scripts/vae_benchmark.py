@@ -1,0 +1,22 @@
+"""Time the report's training loop and ours, in turn, in this one job."""
+
+import numpy as np
+import pandas as pd
+
+from archdyn.pipeline.job import Job
+from archdyn.pipeline.provenance import hardware
+from archdyn.tables.benchmark import benchmark_table
+from archdyn.tables.write import write_table
+from archdyn.train.vae_benchmark import time_vae
+
+with Job(snakemake) as job:
+    device = job.device()
+    job.seed_everything()
+    images = np.load(job.input.train_images)[: job.params.images]
+    rounds = pd.DataFrame(time_vae(images, job.params.training, device, job.params.rounds))
+    machine = hardware()
+    caption = (
+        f"VAE training, an epoch of {len(images)} images, {job.params.rounds} rounds in turn, "
+        f"{machine['gpu'] or machine['cpu']}, {job.threads} threads. {job.params.label}."
+    )
+    write_table(benchmark_table(rounds), job.output, caption)

@@ -1,0 +1,25 @@
+"""The posteriors of the test images under one trained VAE, and images that it draws, with features and logits."""
+
+from pathlib import Path
+
+import numpy as np
+
+from archdyn.embed.classifier import embed_images, load_classifier
+from archdyn.embed.vae import PRIORS, SHOWN, embed_posterior, load_vae, reconstruct, sample_images, traverse
+from archdyn.pipeline.job import Job
+
+with Job(snakemake) as job:
+    device = job.device()
+    job.seed_everything()
+    model = load_vae(Path(job.input.model), device)
+    classifier = load_classifier(Path(job.input.classifier), device)
+    test_images = np.load(job.input.test_images, mmap_mode="r")
+    arrays = embed_posterior(model, test_images, device)
+    arrays["reconstructions"] = reconstruct(model, test_images[:SHOWN], device)
+    arrays["traversal"] = traverse(model, device)
+    for prior in PRIORS:
+        images = sample_images(model, job.params.samples, prior, device)
+        arrays[f"{prior}_images"] = images
+        arrays[f"{prior}_features"], arrays[f"{prior}_logits"] = embed_images(classifier, images, device)
+    for name, array in arrays.items():
+        np.save(getattr(job.output, name), array)

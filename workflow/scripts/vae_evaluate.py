@@ -1,0 +1,20 @@
+"""Measure one trained VAE from its posteriors, its errors, its samples' features and its training record."""
+
+import numpy as np
+import pandas as pd
+
+from archdyn.metrics.tidy import tidy
+from archdyn.metrics.vae import decoder_metrics, posterior_metrics, project, sample_metrics, training_metrics
+from archdyn.pipeline.job import Job
+
+with Job(snakemake) as job:
+    mean, logvar = np.load(job.input.mean), np.load(job.input.logvar)
+    train_features, train_labels = np.load(job.input.train_features), np.load(job.input.train_logits).argmax(1)
+    values = training_metrics(pd.read_csv(job.input.epochs))
+    values |= posterior_metrics(mean, logvar, np.random.default_rng(job.seed))
+    values |= decoder_metrics(np.load(job.input.errors))
+    for prior in ("normal", "laplace"):
+        features, labels = np.load(job.input[f"{prior}_features"]), np.load(job.input[f"{prior}_logits"]).argmax(1)
+        values |= sample_metrics(prior, features, labels, train_features, train_labels)
+    tidy("vae", job.wildcards["condition"], job.seed, values).to_csv(job.output.metrics, index=False)
+    np.save(job.output.projection, project(mean))

@@ -1,0 +1,22 @@
+"""Train one VAE condition with one seed."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from archdyn.models.checkpoint import save_checkpoint
+from archdyn.pipeline.job import Job
+from archdyn.train.vae import train_vae
+
+with Job(snakemake) as job:
+    device = job.device()
+    job.seed_everything()
+    train_images = np.load(job.input.train_images, mmap_mode="r")
+    test_images = np.load(job.input.test_images, mmap_mode="r")
+    start = Path(job.input.start) if job.input.start else None
+    vae = train_vae(train_images, test_images, job.params.training, device, job.progress, start)
+    settings = {"training": job.params.training, "shape": vae.model.shape}
+    save_checkpoint(job.output.model, {"vae": vae.model, "optimiser": vae.optimiser}, settings)
+    epochs = pd.DataFrame(vae.epochs)
+    epochs.assign(condition=job.wildcards["condition"], seed=job.seed).to_csv(job.output.epochs, index=False)
