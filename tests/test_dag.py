@@ -1,11 +1,12 @@
 """Which jobs are planned: for each config, and after each kind of change."""
 
-import resource
 import shutil
+import subprocess
+import sys
 
 import pytest
 
-from conftest import ROOT, Project
+from conftest import ROOT, Project, processor_seconds
 
 SMOKE = ("--configfile", "config/smoke.yaml")
 CONDITIONS, SEEDS = 10, 2
@@ -46,12 +47,6 @@ def edited(finished):
         path.write_bytes(content)
 
 
-def processor_seconds() -> float:
-    """Of the processes that ended; wall time would measure what else the machine does."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
-
-
 @pytest.mark.parametrize("overlay", [None, "config/demo.yaml", "config/smoke.yaml"])
 def test_every_config_plans_the_same_steps(project, overlay):
     arguments = ["--configfile", overlay] if overlay else []
@@ -84,6 +79,16 @@ def test_training_rules_ask_for_a_gpu_where_there_is_one(project):
     on_cpu = project.snakemake("--dry-run", "--config", "device=cpu", "--until", "gan_train").stdout
     assert "gpu=0" in on_cpu
     assert "gpu=1" not in on_cpu
+
+
+def test_the_readme_shows_the_rule_graph_of_today(project):
+    printer = [sys.executable, "-m", "archdyn.pipeline.rulegraph"]
+    graph = subprocess.run(
+        printer, cwd=project.folder, env=project.environment, capture_output=True, text=True, check=True
+    )
+    assert graph.stdout in (ROOT / "README.md").read_text(), (
+        "paste the output of `python -m archdyn.pipeline.rulegraph`"
+    )
 
 
 def test_nothing_to_do_after_a_finished_run(finished):
