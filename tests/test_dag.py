@@ -82,13 +82,9 @@ def test_training_rules_ask_for_a_gpu_where_there_is_one(project):
 
 
 def test_the_readme_shows_the_rule_graph_of_today(project):
-    printer = [sys.executable, "-m", "archdyn.pipeline.rulegraph"]
-    graph = subprocess.run(
-        printer, cwd=project.folder, env=project.environment, capture_output=True, text=True, check=True
-    )
-    assert graph.stdout in (ROOT / "README.md").read_text(), (
-        "paste the output of `python -m archdyn.pipeline.rulegraph`"
-    )
+    command = [sys.executable, "-m", "archdyn.pipeline.rulegraph"]
+    graph = subprocess.check_output(command, cwd=project.folder, env=project.environment, text=True)
+    assert graph in (ROOT / "README.md").read_text(), f"paste the output of {' '.join(command[1:])}"
 
 
 def test_nothing_to_do_after_a_finished_run(finished):
