@@ -236,8 +236,8 @@ rule gan_figure7:
     """Figure 7: samples of the baseline from fixed noise, beside the comparator's and real images."""
     input:
         **plan.arrays("gan", "test_images"),
-        baseline=plan.runs("gan", rules.gan_train.output.samples, ["baseline"])[0],
-        linder_noren=plan.runs("gan", rules.gan_train.output.samples, ["linder_noren"])[0],
+        baseline=plan.shown("gan", rules.gan_train.output.samples, ["baseline"])[0],
+        linder_noren=plan.shown("gan", rules.gan_train.output.samples, ["linder_noren"])[0],
         summary=rules.gan_summary.output.summary,
     output:
         **plan.figure("<results>/gan/figures/figure7"),
@@ -257,7 +257,7 @@ rule gan_figure7:
 rule gan_figure8:
     """Figure 8: mode collapse, its mitigation, and minibatch discrimination, with the classes drawn."""
     input:
-        samples=[plan.runs("gan", rules.gan_train.output.samples, [c])[0] for c in GAN_COLLAPSE],
+        samples=plan.shown("gan", rules.gan_train.output.samples, GAN_COLLAPSE),
         metrics=rules.gan_summary.output.metrics,
     output:
         **plan.figure("<results>/gan/figures/figure8"),

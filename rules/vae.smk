@@ -11,17 +11,6 @@ VAE_FIGURES = ["figure10", "figure11", "kl_per_dimension", "traversal", "project
 VAE_TABLES = ["table9", "conditions"]
 
 
-def vae_start(wildcards):
-    """The checkpoint that a condition trains on from, of the same seed; none for those that start afresh."""
-    start = plan.condition("vae", wildcards.condition)["start"]
-    return [] if start == "fresh" else rules.vae_train.output.model.format(condition=start, seed=wildcards.seed)
-
-
-def vae_shown(pattern):
-    """Paths of `pattern` for all conditions, of the first seed, which the figures of images show."""
-    return [plan.runs("vae", pattern, [condition])[0] for condition in VAE["conditions"]]
-
-
 rule vae:
     input:
         expand("<results>/vae/figures/{name}.{form}", name=VAE_FIGURES, form=["pdf", "png"]),
@@ -32,7 +21,7 @@ rule vae_train:
     """Train the VAE under condition {wildcards.condition} with seed {wildcards.seed}."""
     input:
         **plan.arrays("vae", "train_images", "test_images"),
-        start=vae_start,
+        start=lambda w: plan.continued("vae", w, rules.vae_train.output.model),
     output:
         model=f"<results>/vae/models/{VAE_RUN}.safetensors",
         epochs=f"<results>/vae/metrics/{VAE_RUN}_epochs.csv",
@@ -215,9 +204,9 @@ rule vae_figure10:
     """Figure 10: test images, their reconstructions, and samples from N(0, I) and Laplace(0, 1)."""
     input:
         **plan.arrays("vae", "test_images"),
-        reconstructions=vae_shown(rules.vae_embed.output.reconstructions),
-        normal=vae_shown(rules.vae_embed.output.normal_images),
-        laplace=vae_shown(rules.vae_embed.output.laplace_images),
+        reconstructions=plan.shown("vae", rules.vae_embed.output.reconstructions),
+        normal=plan.shown("vae", rules.vae_embed.output.normal_images),
+        laplace=plan.shown("vae", rules.vae_embed.output.laplace_images),
         summary=rules.vae_summary.output.summary,
     output:
         **plan.figure("<results>/vae/figures/figure10"),
@@ -277,7 +266,7 @@ rule vae_kl_per_dimension:
 rule vae_traversal:
     """What the strongest latent dimensions draw, for every condition."""
     input:
-        traversals=vae_shown(rules.vae_embed.output.traversal),
+        traversals=plan.shown("vae", rules.vae_embed.output.traversal),
         metrics=rules.vae_summary.output.metrics,
     output:
         **plan.figure("<results>/vae/figures/traversal"),
@@ -301,7 +290,7 @@ rule vae_projection:
     input:
         **plan.arrays("vae", "test_labels"),
         classes=plan.classes("vae"),
-        projections=vae_shown(rules.vae_evaluate.output.projection),
+        projections=plan.shown("vae", rules.vae_evaluate.output.projection),
     output:
         **plan.figure("<results>/vae/figures/projection"),
     log:

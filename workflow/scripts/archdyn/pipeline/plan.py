@@ -59,6 +59,17 @@ class Plan:
             for seed in block["seeds"]
         ]
 
+    def shown(self, experiment: str, pattern: str, conditions: list[str] | None = None) -> list[str]:
+        """Paths of `pattern` for the conditions (all by default), of the first seed, which figures of images show."""
+        return [
+            self.runs(experiment, pattern, [name])[0] for name in conditions or self.config[experiment]["conditions"]
+        ]
+
+    def continued(self, experiment: str, wildcards, pattern: str) -> str | list:
+        """The checkpoint that a condition goes on from, of the same seed; [] for one that starts afresh."""
+        start = self.condition(experiment, wildcards.condition)["start"]
+        return [] if start == "fresh" else pattern.format(condition=start, seed=wildcards.seed)
+
     def label(self, experiment: str, shown_seed: int | None = None) -> str:
         """What every figure and table says of itself: scale, data and seeds."""
         seeds = self.config[experiment]["seeds"] if shown_seed is None else [shown_seed]
