@@ -248,7 +248,7 @@ rule gan_figure7:
     conda:
         "../envs/analysis.yaml"
     params:
-        label=plan.label("gan", shown_seed=GAN["seeds"][0]),
+        label=plan.label("gan", images_of_first_seed=True),
         code=plan.code("gan_figure7"),
     script:
         "../workflow/scripts/gan_figure7.py"
@@ -269,7 +269,7 @@ rule gan_figure8:
         "../envs/analysis.yaml"
     params:
         conditions=GAN_COLLAPSE,
-        label=plan.label("gan", shown_seed=GAN["seeds"][0]),
+        label=plan.label("gan", images_of_first_seed=True),
         code=plan.code("gan_figure8"),
     script:
         "../workflow/scripts/gan_figure8.py"
@@ -336,7 +336,7 @@ rule gan_benchmark:
         rounds=GAN["benchmark"]["rounds"],
         seed=0,
         device=config["device"],
-        label=plan.label("gan", shown_seed=0),
+        label=plan.scale("gan"),
         code=plan.code("gan_benchmark"),
     script:
         "../workflow/scripts/gan_benchmark.py"

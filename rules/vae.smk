@@ -218,7 +218,7 @@ rule vae_figure10:
         "../envs/analysis.yaml"
     params:
         conditions=list(VAE["conditions"]),
-        label=plan.label("vae", shown_seed=VAE["seeds"][0]),
+        label=plan.label("vae", images_of_first_seed=True),
         code=plan.code("vae_figure10"),
     script:
         "../workflow/scripts/vae_figure10.py"
@@ -279,7 +279,7 @@ rule vae_traversal:
     params:
         conditions=list(VAE["conditions"]),
         shown_seed=VAE["seeds"][0],
-        label=plan.label("vae", shown_seed=VAE["seeds"][0]),
+        label=plan.label("vae", images_of_first_seed=True),
         code=plan.code("vae_traversal"),
     script:
         "../workflow/scripts/vae_traversal.py"
@@ -301,7 +301,7 @@ rule vae_projection:
         "../envs/analysis.yaml"
     params:
         conditions=list(VAE["conditions"]),
-        label=plan.label("vae", shown_seed=VAE["seeds"][0]),
+        label=plan.label("vae", images_of_first_seed=True),
         code=plan.code("vae_projection"),
     script:
         "../workflow/scripts/vae_projection.py"
@@ -327,7 +327,7 @@ rule vae_benchmark:
         rounds=VAE["benchmark"]["rounds"],
         seed=0,
         device=config["device"],
-        label=plan.label("vae", shown_seed=0),
+        label=plan.scale("vae"),
         code=plan.code("vae_benchmark"),
     script:
         "../workflow/scripts/vae_benchmark.py"

@@ -17,6 +17,6 @@ with Job(snakemake) as job:
     machine = hardware()
     caption = (
         f"GAN training, an epoch of {len(images)} images, {job.params.rounds} rounds in turn, "
-        f"{machine['gpu'] or machine['cpu']}, {job.threads} threads. {job.params.label}."
+        f"{machine['gpu'] or machine['cpu']}, {job.threads} thread(s). {job.params.label}."
     )
     write_table(benchmark_table(rounds), job.output, caption)

@@ -70,11 +70,15 @@ class Plan:
         start = self.condition(experiment, wildcards.condition)["start"]
         return [] if start == "fresh" else pattern.format(condition=start, seed=wildcards.seed)
 
-    def label(self, experiment: str, shown_seed: int | None = None) -> str:
-        """What every figure and table says of itself: scale, data and seeds."""
-        seeds = self.config[experiment]["seeds"] if shown_seed is None else [shown_seed]
-        names = ", ".join(map(str, seeds))
-        return f"{self.run} scale · {self.dataset(experiment)} · seed{'s' * (len(seeds) > 1)} {names}"
+    def scale(self, experiment: str) -> str:
+        """Scale and data, which every figure and table says of itself."""
+        return f"{self.run} scale · {self.dataset(experiment)}"
+
+    def label(self, experiment: str, images_of_first_seed: bool = False) -> str:
+        """Scale, data and seeds; a figure that shows images says whose they are."""
+        seeds = self.config[experiment]["seeds"]
+        label = f"{self.scale(experiment)} · seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
+        return f"{label}, images of seed {seeds[0]}" if images_of_first_seed and len(seeds) > 1 else label
 
     @staticmethod
     def figure(stem: str) -> dict[str, str]:

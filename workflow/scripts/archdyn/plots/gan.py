@@ -63,7 +63,7 @@ def sample_grids(
         (f"Linder-Norén, epoch {len(comparator)}", comparator[-1], "linder_noren"),
         ("real, held out", real[:25], "held_out"),
     ]
-    figure.set_size_inches(figure.get_figwidth(), 2.3)
+    figure.set_size_inches(figure.get_figwidth(), 2.6)
     frechet = summary[summary["metric"] == "frechet_distance"].set_index("condition")["mean"]
     for axes, (title, images, condition) in zip(figure.subplots(1, len(panels)), panels, strict=True):
         show_grid(axes, images, columns=5)
