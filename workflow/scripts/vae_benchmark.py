@@ -5,7 +5,7 @@ import pandas as pd
 
 from archdyn.pipeline.job import Job
 from archdyn.pipeline.provenance import hardware
-from archdyn.tables.benchmark import benchmark_table
+from archdyn.tables.benchmark import benchmark_caption, benchmark_table
 from archdyn.tables.write import write_table
 from archdyn.train.vae_benchmark import time_vae
 
@@ -14,9 +14,5 @@ with Job(snakemake) as job:
     job.seed_everything()
     images = np.load(job.input.train_images)[: job.params.images]
     rounds = pd.DataFrame(time_vae(images, job.params.training, device, job.params.rounds))
-    machine = hardware()
-    caption = (
-        f"VAE training, an epoch of {len(images)} images, {job.params.rounds} rounds in turn, "
-        f"{machine['gpu'] or machine['cpu']}, {job.threads} thread(s). {job.params.label}."
-    )
+    caption = benchmark_caption("VAE", len(images), rounds, hardware(), job.threads, job.params.label)
     write_table(benchmark_table(rounds), job.output, caption)

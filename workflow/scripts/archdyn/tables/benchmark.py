@@ -13,6 +13,13 @@ def benchmark_table(rounds: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([_row(way, group, baseline) for way, group in rounds.groupby("way", sort=False)])
 
 
+def benchmark_caption(task: str, images: int, rounds: pd.DataFrame, hardware: dict, threads: int, label: str) -> str:
+    """What was timed, how often, and on what."""
+    machine = hardware["gpu"] or hardware["cpu"]
+    times = f"{task} training, an epoch of {images} images, {rounds['round'].nunique()} rounds in turn"
+    return f"{times}, {machine}, {threads} thread(s). {label}."
+
+
 def _row(way: str, group: pd.DataFrame, baseline: pd.Series) -> dict:
     step, ratio = group["ms_per_step"], group.set_index("round")["images_per_s"] / baseline
     return {
