@@ -1,9 +1,10 @@
 """What the rule files ask while Snakemake plans: the checked config, dataset paths, code fingerprints."""
 
 import sys
+from pathlib import Path
 
 from archdyn import config as configuration
-from archdyn.data import registry
+from archdyn.data import backbones, registry
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.device import has_gpu
 from archdyn.pipeline.fingerprint import code_fingerprint
@@ -32,12 +33,30 @@ class Plan:
 
     def arrays(self, experiment: str, *names: str) -> dict[str, str]:
         """Paths of the prepared arrays (train_images, train_labels, test_images, test_labels), by name."""
-        folder = f"resources/datasets/{self.dataset(experiment)}"
-        return {name: f"{folder}/{name}.npy" for name in names or ARRAYS}
+        return _array_paths(self.dataset(experiment), names or ARRAYS)
 
     def classes(self, experiment: str) -> str:
         """Path of the class names of the experiment's dataset."""
         return f"resources/datasets/{self.dataset(experiment)}/classes.json"
+
+    def pretraining_arrays(self, experiment: str) -> dict[str, str]:
+        """Paths of the arrays and class names of the dataset that the experiment's backbones are pretrained on."""
+        dataset = registry.dataset_id(self.config[experiment]["pretraining"]["dataset"])
+        return _array_paths(dataset, ARRAYS) | {"classes": f"resources/datasets/{dataset}/classes.json"}
+
+    def weights(self, experiment: str, role: str) -> str:
+        """Path of the checkpoint of the backbone that plays `role` in the experiment, by its provider."""
+        return backbones.weights_path(experiment, self.config[experiment]["backbones"][role])
+
+    def weights_file(self, experiment: str, backbone: str) -> str:
+        """The user's file with the weights of a backbone."""
+        specs = self.config[experiment]["backbones"].values()
+        files = [spec["weights"]["file"] for spec in specs if spec["name"] == backbone and "file" in spec["weights"]]
+        return str(Path(files[0]).expanduser())
+
+    def weights_label(self, spec: dict, experiment: str | None = None) -> str:
+        """A backbone and the weights behind it, in words; pretrained ones need their experiment."""
+        return backbones.weights_label(spec, self.config[experiment]["pretraining"] if experiment else {})
 
     @staticmethod
     def real(experiment: str, *splits: str) -> dict[str, str]:
@@ -71,8 +90,10 @@ class Plan:
         return [] if start == "fresh" else pattern.format(condition=start, seed=wildcards.seed)
 
     def scale(self, experiment: str) -> str:
-        """Scale and data, which every figure and table says of itself."""
-        return f"{self.run} scale · {self.dataset(experiment)}"
+        """Scale, data and weights, which every figure and table says of itself."""
+        roles = self.config[experiment].get("backbones", {}).values()
+        weights = dict.fromkeys(self.weights_label(spec, experiment) for spec in roles)
+        return " · ".join([f"{self.run} scale", self.dataset(experiment), *weights])
 
     def label(self, experiment: str, images_of_first_seed: bool = False) -> str:
         """Scale, data and seeds; a figure that shows images says whose they are."""
@@ -101,3 +122,7 @@ class Plan:
     def code(script: str) -> str:
         """Fingerprint of the script and of the modules it imports, for a rule's params."""
         return code_fingerprint(script)
+
+
+def _array_paths(dataset: str, names: tuple[str, ...]) -> dict[str, str]:
+    return {name: f"resources/datasets/{dataset}/{name}.npy" for name in names}
