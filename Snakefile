@@ -10,6 +10,7 @@ include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/backbones.smk"
 include: "rules/classifier.smk"
+include: "rules/vit.smk"
 include: "rules/gan.smk"
 include: "rules/vae.smk"
 
@@ -24,6 +25,7 @@ onerror:
 
 rule benchmark:
     input:
+        rules.vit_benchmark.output,
         rules.gan_benchmark.output,
         rules.vae_benchmark.output,
 
@@ -31,5 +33,6 @@ rule benchmark:
 rule all:
     default_target: True
     input:
+        rules.vit.input,
         rules.gan.input,
         rules.vae.input,

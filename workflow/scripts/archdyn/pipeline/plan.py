@@ -89,16 +89,16 @@ class Plan:
         start = self.condition(experiment, wildcards.condition)["start"]
         return [] if start == "fresh" else pattern.format(condition=start, seed=wildcards.seed)
 
-    def scale(self, experiment: str) -> str:
-        """Scale, data and weights, which every figure and table says of itself."""
+    def scale(self, experiment: str, data: str | None = None) -> str:
+        """Scale, data (by default the experiment's dataset) and weights, which figures and tables say of themselves."""
         roles = self.config[experiment].get("backbones", {}).values()
         weights = dict.fromkeys(self.weights_label(spec, experiment) for spec in roles)
-        return " · ".join([f"{self.run} scale", self.dataset(experiment), *weights])
+        return " · ".join([f"{self.run} scale", data or self.dataset(experiment), *weights])
 
-    def label(self, experiment: str, images_of_first_seed: bool = False) -> str:
+    def label(self, experiment: str, images_of_first_seed: bool = False, data: str | None = None) -> str:
         """Scale, data and seeds; a figure that shows images says whose they are."""
         seeds = self.config[experiment]["seeds"]
-        label = f"{self.scale(experiment)} · seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
+        label = f"{self.scale(experiment, data)} · seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
         return f"{label}, images of seed {seeds[0]}" if images_of_first_seed and len(seeds) > 1 else label
 
     @staticmethod

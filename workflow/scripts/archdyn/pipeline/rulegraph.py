@@ -9,7 +9,7 @@ import subprocess
 
 import networkx
 
-TARGETS = {"all", "gan", "vae"}
+TARGETS = {"all", "vit", "gan", "vae"}
 
 
 def rulegraph() -> str:
