@@ -9,6 +9,7 @@ configfile: "config/config.yaml"
 include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/backbones.smk"
+include: "rules/resnet.smk"
 include: "rules/classifier.smk"
 include: "rules/gan.smk"
 include: "rules/vae.smk"
@@ -31,5 +32,6 @@ rule benchmark:
 rule all:
     default_target: True
     input:
+        rules.resnet.input,
         rules.gan.input,
         rules.vae.input,
