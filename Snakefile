@@ -9,8 +9,9 @@ configfile: "config/config.yaml"
 include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/backbones.smk"
-include: "rules/classifier.smk"
+include: "rules/resnet.smk"
 include: "rules/vit.smk"
+include: "rules/classifier.smk"
 include: "rules/gan.smk"
 include: "rules/vae.smk"
 
@@ -33,6 +34,7 @@ rule benchmark:
 rule all:
     default_target: True
     input:
+        rules.resnet.input,
         rules.vit.input,
         rules.gan.input,
         rules.vae.input,

@@ -11,7 +11,14 @@ VIT_FIGURES = ["figure4", "figure5", "heads", "specialisation", "masking", "lear
 VIT_TABLES = ["predictions", "table5", "masking", "table6", "heads"]
 
 VIT_MODEL = plan.weights("vit", "vit")
-VIT_CNN = plan.weights("resnet", "deep")
+VIT_CNN = {
+    "pretrained": plan.weights("resnet", "deep"),
+    "transferred": plan.shown("resnet", rules.resnet_train.output.model, ["full_corrected"])[0],
+}[VIT["cnn"]]
+VIT_CNN_LABEL = " · ".join(
+    [plan.weights_label(config["resnet"]["backbones"]["deep"], "resnet")]
+    + [f"transferred to {plan.dataset('resnet')}"] * (VIT["cnn"] == "transferred")
+)
 VIT_PREPROCESSING = backbones.architecture(VIT["backbones"]["vit"]["name"])["preprocessing"]
 VIT_NORMALISATION = {"own": {}, "imagenet": {"mean": [0.485, 0.456, 0.406], "sd": [0.229, 0.224, 0.225]}}
 VIT_PROBED = registry.dataset_id(VIT["probes"]["dataset"])
@@ -104,6 +111,7 @@ rule vit_gradcam:
         runtime=20,
     params:
         device=config["device"],
+        weights=VIT_CNN_LABEL,
         code=plan.code("vit_gradcam"),
     script:
         "../workflow/scripts/vit_gradcam.py"

@@ -17,5 +17,5 @@ with Job(snakemake) as job:
     np.save(job.output.maps, maps)
     answers, probabilities = top_classes(logits, 1)
     answers = [[cnn.classes[number], p] for number, p in zip(answers[:, 0], probabilities[:, 0], strict=True)]
-    facts = {"layer": layer, "weights": cnn.weights, "answers": answers}
+    facts = {"layer": layer, "weights": job.params.weights, "answers": answers}
     job.output.facts.write_text(json.dumps(facts, indent=2) + "\n")

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from archdyn.errors import ArchdynError
 from archdyn.models.backbones import Backbone
+from archdyn.models.images import on_device
 
 LAYERS = ("layer4", "layer3", "layer2", "layer1")  # of a ResNet, from the last one back
 SMALLEST = 4  # cells along a side: a coarser map shows no place
@@ -24,7 +25,7 @@ def grad_cam(cnn: Backbone, images: np.ndarray, device: torch.device) -> tuple[n
         for name in LAYERS
         if hasattr(cnn.model, name)
     ]
-    pixels = cnn.preprocess(torch.tensor(np.asarray(images), device=device)).requires_grad_()
+    pixels = cnn.preprocess(on_device(images, device)).requires_grad_()
     logits = cnn.model(pixels)
     for hook in hooks:
         hook.remove()

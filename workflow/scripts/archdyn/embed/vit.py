@@ -10,6 +10,7 @@ from torch import Tensor
 
 from archdyn.data.masks import centre_masks, random_masks
 from archdyn.models.backbones import Backbone
+from archdyn.models.images import on_device
 from archdyn.models.vit import PREFIX, attention_read, blacken, patch_grid, patches_kept
 
 BATCH = 256
@@ -44,7 +45,7 @@ def embed(
     parts = []
     for start in range(0, len(images), BATCH):
         rows = slice(start, start + BATCH)
-        pixels = vit.preprocess.scale(to_device(images[rows], device))
+        pixels = vit.preprocess.scale(on_device(images[rows], device))
         hidden = None if masks is None else torch.from_numpy(masks[rows]).to(device)
         if hidden is not None and way == "pixels":
             pixels = blacken(pixels, hidden)
@@ -59,7 +60,7 @@ def look(vit: Backbone, images: np.ndarray, device: torch.device) -> dict[str, n
     """`forward` with the attention of every layer and head, float32 (n, layers, heads, tokens, tokens), in one pass."""
     layers: list[Tensor] = []
     with attention_read(vit.model, lambda _, attention: layers.append(attention)):
-        arrays = forward(vit, vit.preprocess(to_device(images, device)))
+        arrays = forward(vit, vit.preprocess(on_device(images, device)))
     return {name: tensor.cpu().numpy() for name, tensor in (arrays | {"attention": torch.stack(layers, 1)}).items()}
 
 
@@ -75,7 +76,7 @@ def head_statistics(vit: Backbone, images: np.ndarray, device: torch.device) -> 
     layers: list[list[Tensor]] = [[] for _ in vit.model.blocks]
     with attention_read(vit.model, lambda layer, weights: layers[layer].append(summarise_heads(weights, between))):
         for start in range(0, len(images), ATTENTION_BATCH):
-            vit.model(vit.preprocess(to_device(images[start : start + ATTENTION_BATCH], device)))
+            vit.model(vit.preprocess(on_device(images[start : start + ATTENTION_BATCH], device)))
     statistics = torch.stack([torch.cat(batches) for batches in layers], 1).cpu().numpy()
     return {"entropy": statistics[..., 0], "distance": statistics[..., 1]}
 
@@ -139,11 +140,6 @@ def masked_answers(*sweep) -> tuple[list[dict], dict[str, np.ndarray]]:
         answered = parts["top1"][0][:, None]
         parts["probability"].append(np.take_along_axis(softmax(arrays["logits"], axis=1), answered, axis=1)[:, 0])
     return rows, {name: np.stack(part) for name, part in parts.items()}
-
-
-def to_device(images: np.ndarray, device: torch.device) -> Tensor:
-    """uint8 (n, h, w[, 3]) on the device."""
-    return torch.tensor(np.asarray(images), device=device)
 
 
 def _row(shape: str, way: str, fraction: float, masks: np.ndarray, seed: int) -> dict:

@@ -8,8 +8,9 @@ import torch
 from torch.utils.data import DataLoader
 from torchvision import transforms
 
-from archdyn.embed.vit import BATCH, PRECISION, embed, forward, to_device
+from archdyn.embed.vit import BATCH, PRECISION, embed, forward
 from archdyn.models.backbones import Backbone
+from archdyn.models.images import on_device
 from archdyn.train.benchmark import PerImageDataset, time_in_turn
 
 REPORT_BATCH = 64
@@ -40,7 +41,7 @@ def _time_ours(vit: Backbone, images: np.ndarray, device: torch.device, precisio
 
 @torch.inference_mode()
 def _time_bare(vit: Backbone, images: np.ndarray, device: torch.device, precision: str) -> float:
-    batch = vit.preprocess(to_device(images[:BATCH], device))
+    batch = vit.preprocess(on_device(images[:BATCH], device))
     with torch.autocast(device.type, PRECISION[precision], enabled=precision != "float32"):
         forward(vit, batch)["logits"].cpu()
         start = time.perf_counter()

@@ -89,6 +89,28 @@ class Plan:
         start = self.condition(experiment, wildcards.condition)["start"]
         return [] if start == "fresh" else pattern.format(condition=start, seed=wildcards.seed)
 
+    def trained_on_features(self, experiment: str) -> list[str]:
+        """Conditions whose backbone never changes, so that the head can learn on its features alone."""
+        constant = {
+            "trainable": "head",
+            "batchnorm": "constant",
+            "init": "pretrained",
+            "skips": True,
+            "normalisation": "own",
+        }
+        names = self.config[experiment]["conditions"]
+        return [name for name in names if constant.items() <= self.condition(experiment, name).items()]
+
+    def trained_with_backbone(self, experiment: str) -> list[str]:
+        """Conditions whose backbone runs in every epoch."""
+        on_features = self.trained_on_features(experiment)
+        return [name for name in self.config[experiment]["conditions"] if name not in on_features]
+
+    def features(self, experiment: str, condition: str, embedded) -> dict[str, str]:
+        """The features that a condition's head is trained on, by name; `embedded` are the outputs by role."""
+        role = self.condition(experiment, condition)["backbone"]
+        return {name: embedded[name].format(role=role) for name in ("train_features", "test_features", "cost")}
+
     def scale(self, experiment: str, data: str | None = None) -> str:
         """Scale, data (by default the experiment's dataset) and weights, which figures and tables say of themselves."""
         roles = self.config[experiment].get("backbones", {}).values()

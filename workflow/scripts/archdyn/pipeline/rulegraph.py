@@ -9,7 +9,7 @@ import subprocess
 
 import networkx
 
-TARGETS = {"all", "vit", "gan", "vae"}
+TARGETS = {"all", "resnet", "vit", "gan", "vae"}
 
 
 def rulegraph() -> str:
