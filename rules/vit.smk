@@ -211,7 +211,7 @@ rule vit_evaluate_masking:
     """Measure the answers under every mask."""
     input:
         **plan.arrays("vit", "train_labels", "test_labels"),
-        train_cls=expand(rules.vit_embed.output.train_cls, dataset=plan.dataset("vit"), normalisation="own"),
+        train_cls=plan.probed(plan.dataset("vit"), "own", rules.vit_embed.output)["train_cls"],
         sweep=rules.vit_mask.output.sweep,
         cls=rules.vit_mask.output.cls,
         top1=rules.vit_mask.output.top1,
@@ -239,12 +239,7 @@ rule vit_evaluate_masking:
 rule vit_probe_published:
     """Fit the linear probes of Table 6 as the report's code does."""
     input:
-        train_labels=f"resources/datasets/{VIT_PROBED}/train_labels.npy",
-        test_labels=f"resources/datasets/{VIT_PROBED}/test_labels.npy",
-        train_cls=expand(rules.vit_embed.output.train_cls, dataset=VIT_PROBED, normalisation="imagenet"),
-        train_mean_patch=expand(rules.vit_embed.output.train_mean_patch, dataset=VIT_PROBED, normalisation="imagenet"),
-        test_cls=expand(rules.vit_embed.output.test_cls, dataset=VIT_PROBED, normalisation="imagenet"),
-        test_mean_patch=expand(rules.vit_embed.output.test_mean_patch, dataset=VIT_PROBED, normalisation="imagenet"),
+        **plan.probed(VIT_PROBED, "imagenet", rules.vit_embed.output),
     output:
         metrics="<results>/vit/metrics/probe_published.csv",
         provenance="<results>/vit/metrics/probe_published.provenance.json",
@@ -267,12 +262,7 @@ rule vit_probe_published:
 rule vit_probe_corrected:
     """Fit the linear probes of Table 6 without its flaws, on growing numbers of images too."""
     input:
-        train_labels=f"resources/datasets/{VIT_PROBED}/train_labels.npy",
-        test_labels=f"resources/datasets/{VIT_PROBED}/test_labels.npy",
-        train_cls=expand(rules.vit_embed.output.train_cls, dataset=VIT_PROBED, normalisation="own"),
-        train_mean_patch=expand(rules.vit_embed.output.train_mean_patch, dataset=VIT_PROBED, normalisation="own"),
-        test_cls=expand(rules.vit_embed.output.test_cls, dataset=VIT_PROBED, normalisation="own"),
-        test_mean_patch=expand(rules.vit_embed.output.test_mean_patch, dataset=VIT_PROBED, normalisation="own"),
+        **plan.probed(VIT_PROBED, "own", rules.vit_embed.output),
     output:
         metrics="<results>/vit/metrics/probe_corrected.csv",
         provenance="<results>/vit/metrics/probe_corrected.provenance.json",

@@ -111,6 +111,13 @@ class Plan:
         role = self.condition(experiment, condition)["backbone"]
         return {name: embedded[name].format(role=role) for name in ("train_features", "test_features", "cost")}
 
+    @staticmethod
+    def probed(dataset: str, normalisation: str, embedded) -> dict[str, str]:
+        """Embeddings and labels of both splits of a dataset, by name; `embedded` are the outputs of vit_embed."""
+        names = [f"{split}_{kind}" for split in ("train", "test") for kind in ("cls", "mean_patch")]
+        paths = {name: embedded[name].format(dataset=dataset, normalisation=normalisation) for name in names}
+        return paths | _array_paths(dataset, ("train_labels", "test_labels"))
+
     def scale(self, experiment: str, data: str | None = None) -> str:
         """Scale, data (by default the experiment's dataset) and weights, which figures and tables say of themselves."""
         roles = self.config[experiment].get("backbones", {}).values()
