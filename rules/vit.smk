@@ -441,7 +441,7 @@ rule vit_learning_curve:
         "../workflow/scripts/vit_learning_curve.py"
 
 
-rule vit_predictions:
+rule vit_predictions_table:
     """The likeliest classes of the shown pictures, with their probabilities."""
     input:
         names=rules.vit_images.output.names,
@@ -450,17 +450,17 @@ rule vit_predictions:
     output:
         **plan.table("<results>/vit/tables/predictions"),
     log:
-        "<logs>/vit_predictions/predictions.log",
+        "<logs>/vit_predictions_table/predictions.log",
     benchmark:
-        "<benchmarks>/vit_predictions/predictions.tsv"
+        "<benchmarks>/vit_predictions_table/predictions.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
         k=5,
         label=plan.scale("vit", data=VIT_SHOWN),
-        code=plan.code("vit_predictions"),
+        code=plan.code("vit_predictions_table"),
     script:
-        "../workflow/scripts/vit_predictions.py"
+        "../workflow/scripts/vit_predictions_table.py"
 
 
 rule vit_table5:

@@ -16,6 +16,10 @@ TABLES_AND_FIGURES = {
     "gan_gradients": 1,
     **dict.fromkeys(["vae_table9", "vae_conditions", "vae_figure10", "vae_figure11"], 1),
     **dict.fromkeys(["vae_kl_per_dimension", "vae_traversal", "vae_projection"], 1),
+    **dict.fromkeys(["vit_figure4", "vit_figure5", "vit_heads", "vit_specialisation"], 1),
+    **dict.fromkeys(["vit_masking", "vit_learning_curve"], 1),
+    **dict.fromkeys(["vit_table5", "vit_table6"], 1),
+    **dict.fromkeys(["vit_predictions_table", "vit_masking_table", "vit_heads_table"], 1),
 }
 VAE_CONDITIONS = 5
 
@@ -59,7 +63,9 @@ def test_every_config_plans_the_same_steps(project, overlay):
     assert jobs["vae_train"] == jobs["vae_embed"] == jobs["vae_evaluate"] == trainings
     assert TABLES_AND_FIGURES.items() <= jobs.items()
     assert jobs["classifier_train"] == jobs["classifier_embed_real"] == 2
-    assert jobs["data_prepare"] == (1 if overlay == "config/smoke.yaml" else 2)
+    assert jobs["vit_embed"] == (3 if overlay == "config/demo.yaml" else 2)
+    assert jobs["vit_look"] == jobs["vit_mask"] == jobs["vit_gradcam"] == 1
+    assert jobs["data_prepare"] == {None: 3, "config/demo.yaml": 2, "config/smoke.yaml": 1}[overlay]
     assert seconds < 5
 
 
@@ -174,3 +180,16 @@ def test_a_change_of_kl5_reruns_what_continues_it(edited):
     assert jobs["vae_train"] == jobs["vae_embed"] == jobs["vae_evaluate"] == 2  # kl5 and annealing_published
     assert jobs["vae_table9"] == 1
     assert "gan_train" not in jobs
+
+
+def test_another_share_to_mask_embeds_no_probes(edited):
+    jobs = edited("config/smoke.yaml", "fractions: [0.3, 0.9]", "fractions: [0.3, 0.8]").planned(*SMOKE)
+    assert jobs["vit_mask"] == jobs["vit_evaluate_masking"] == jobs["vit_masking"] == 1
+    assert not {"vit_embed", "vit_look", "vit_probe_corrected", "backbone_pretrain"} & jobs.keys()
+
+
+def test_photos_are_shown_in_place_of_test_images(edited):
+    photos = "vit:\n  images: [{name: one, file: docs/figure8.png}]\n  dataset: synthetic_mnist\n"
+    jobs = edited("config/smoke.yaml", "vit:\n  dataset: synthetic_mnist\n", photos).planned(*SMOKE)
+    assert jobs["vit_images"] == jobs["vit_look"] == jobs["vit_gradcam"] == jobs["vit_mask"] == 1
+    assert "vit_embed" not in jobs

@@ -170,7 +170,7 @@ def probe_rows(
         probe = fit(features, train.labels, seed)
         right[name] = (probe.model.predict(test.features()[name]) == test.labels).astype(float)
         values |= _named(f"{name}_accuracy", right[name].mean(), bootstrap_interval(right[name], seed))
-        values |= {f"{name}_c": probe.c, f"{name}_converged": probe.converged}
+        values |= {f"{name}_log10_c": np.log10(probe.c), f"{name}_converged": probe.converged}
     for name in ("mean_patch", "both"):
         difference = right[name] - right["cls"]
         values |= _named(f"{name}_minus_cls", difference.mean(), bootstrap_interval(difference, seed))

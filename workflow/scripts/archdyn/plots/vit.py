@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from archdyn.data.masks import enlarge, grid_side
@@ -98,7 +99,7 @@ def head_specialisation(figure: Figure, metrics: pd.DataFrame) -> None:
         axes.plot(layers, scale * rows["value"], "o", color=COLOURS["blue"], ms=4, alpha=0.6, mew=0, label="one head")
         means = (scale * rows["value"]).groupby(layers).mean()
         axes.plot(means, color=COLOURS["red"], label="mean of the heads")
-        axes.set(xlabel="layer", ylabel=title, xticks=means.index, ylim=(0, None))
+        axes.set(xlabel="layer", ylabel=title, xticks=means.index, ylim=(0, 1.1 * (scale * rows["value"]).max()))
     panels[0].axhline(even, color=COLOURS["grey"], linestyle=":", linewidth=1, label="even attention")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
 
@@ -113,7 +114,7 @@ def masking(
     summary: pd.DataFrame,
     fractions: list[float],
 ) -> None:
-    """Table 5 as a figure: above, images under masks with the answers to them; below, accuracy over the masked share.
+    """Table 5 as a figure: above, images with black patches (drawn blue) and the answers; below, accuracy by area.
 
     sweep: a row per mask of the shown images; masks bool (masks, n, patches), logits (masks, n, classes). summary has
     the numbers of many images by condition.
@@ -126,11 +127,9 @@ def masking(
     for column, (position, mask) in enumerate(shown.iterrows()):
         order, probabilities = top_classes(logits[position], 1)
         for row, image in enumerate(images):
-            name = "whole" if mask["shape"] == "whole" else f"{mask['shape']}, {100 * mask['masked']:.0f}%"
+            name = "whole" if mask["shape"] == "whole" else f"{mask['shape']}, {100 * mask['masked']:.0f}% black"
             answer = _answer(classes[order[row, 0]], probabilities[row, 0])
-            masked_image = image.copy()
-            masked_image[enlarge(masks[position, row][None], *image.shape[:2])[0]] = 0
-            _show(grid[row, column], masked_image, answer)
+            _show(grid[row, column], _with_mask(image, masks[position, row]), answer)
             if row == 0:
                 grid[row, column].set_title(f"{name}\n{answer}", fontsize=7)
     _curves(below, summary, fractions)
@@ -160,7 +159,7 @@ def learning_curve(figure: Figure, summary: pd.DataFrame, published: pd.DataFram
 def _curves(figure: Figure, summary: pd.DataFrame, fractions: list[float]) -> None:
     cells = summary.set_index(["condition", "metric"])["mean"]
     masked = 100 * np.array([0, *fractions])
-    titles = {"accuracy": "accuracy of a probe on CLS (%)", "agreement": "same top-1 as on the whole image (%)"}
+    titles = {"accuracy": "accuracy of a probe on CLS (%)", "agreement": "same top-1 as unmasked (%)"}
     panels = figure.subplots(1, len(titles))
     for axes, (metric, title) in zip(panels, titles.items(), strict=True):
         for (shape, way), (colour, line) in LINES.items():
@@ -179,6 +178,13 @@ def _patch_map(attention: np.ndarray) -> np.ndarray:
     patches = attention[:, 0, 1:]
     side = grid_side(patches)
     return patches.reshape(-1, side, side)
+
+
+def _with_mask(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The image in RGB, its masked patches blue: black ones would vanish on a dark image."""
+    rgb = np.stack([image] * 3, -1) if image.ndim == 2 else image.copy()
+    rgb[enlarge(mask[None], *image.shape[:2])[0]] = 255 * np.array(to_rgb(COLOURS["blue"]))
+    return rgb
 
 
 def _show(axes: Axes, image: np.ndarray, title: str) -> None:

@@ -80,7 +80,7 @@ def table6(published: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
             c = converged = "–"
             if metric.endswith("accuracy"):
                 stem = metric.removesuffix("accuracy")
-                c, share = f"{found.at[f'{stem}c', 'mean']:.3g}", found.at[f"{stem}converged", "mean"]
+                c, share = f"{10 ** found.at[f'{stem}log10_c', 'mean']:.2g}", found.at[f"{stem}converged", "mean"]
                 converged = {1.0: "yes", 0.0: "no"}.get(share, f"{100 * share:.0f}%")
             value = _interval(found["mean"], metric)
             rows.append(_probe_row(heading, source, value, c, converged, int(found.at[metric, "n"])))
@@ -98,7 +98,7 @@ def table6_caption(summary: pd.DataFrame) -> str:
         "Table 6, linear probes (95% bootstrap intervals over the test images, averaged over n seeds; differences are "
         f"paired). Published protocol: {published[0]} training and {published[1]} test images, ImageNet's mean and sd, "
         f"saga, C = 1, at most 1,000 iterations. Corrected: {corrected[0]} and {corrected[1]} images, the weights' own "
-        "mean and sd, fits that converge, C chosen on held-out training images."
+        "mean and sd, fits that converge, C chosen on held-out training images (its geometric mean is shown)."
     )
 
 
@@ -127,7 +127,7 @@ def _rows_of_image(name: str, sweep: pd.DataFrame, logits: np.ndarray, classes: 
             rows.append(row | {"source": "ours, published protocol"} | _answer(probabilities[one], classes))
         if shape != "whole":
             rows.append(row | {"source": "ours, corrected"} | _answer(probabilities[group.index], classes))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(sorted(rows, key=lambda row: row["source"], reverse=True))
 
 
 def _is_published(shape: str, fraction: float, way: str, sweep: pd.DataFrame) -> bool:
