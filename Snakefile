@@ -25,6 +25,7 @@ onerror:
 
 rule benchmark:
     input:
+        expand(rules.resnet_benchmark.output, work=["embedding", "training"]),
         rules.gan_benchmark.output,
         rules.vae_benchmark.output,
 
