@@ -26,6 +26,7 @@ onerror:
 
 rule benchmark:
     input:
+        expand(rules.resnet_benchmark.output, work=["embedding", "training"]),
         rules.vit_benchmark.output,
         rules.gan_benchmark.output,
         rules.vae_benchmark.output,

@@ -9,18 +9,15 @@ from archdyn.embed.vit_benchmark import time_embedding
 from archdyn.models.vit import load_vit
 from archdyn.pipeline.job import Job
 from archdyn.pipeline.provenance import hardware
-from archdyn.tables.benchmark import benchmark_table
+from archdyn.tables.benchmark import benchmark_caption, benchmark_table
 from archdyn.tables.write import write_table
 
 with Job(snakemake) as job:
     device = job.device()
     vit = load_vit(Path(job.input.model), device)
     images = np.load(job.input.train_images, mmap_mode="r")[: job.params.images]
-    rounds = time_embedding(vit, images, job.params.preprocessing, device, job.params.precision, job.params.rounds)
-    machine = hardware()["gpu"] or hardware()["cpu"]
-    write_table(
-        benchmark_table(pd.DataFrame(rounds)),
-        job.output,
-        f"Embeddings of {len(images)} images in {job.params.precision}, {job.params.rounds} rounds in turn, {machine}, "
-        f"{job.threads} thread(s). {job.params.label}.",
-    )
+    settings = (job.params.preprocessing, device, job.params.precision, job.params.rounds)
+    rounds = pd.DataFrame(time_embedding(vit, images, *settings))
+    task = f"ViT embeddings in {job.params.precision}"
+    caption = benchmark_caption(task, len(images), rounds, hardware(), job.threads, job.params.label)
+    write_table(benchmark_table(rounds), job.output, caption)

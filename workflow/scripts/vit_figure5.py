@@ -12,5 +12,5 @@ from archdyn.plots.vit import attention_maps
 with Job(snakemake) as job:
     names, classes, cnn = (json.loads(Path(job.input[name]).read_text()) for name in ("names", "classes", "cam_facts"))
     images, logits, attention, cams = (np.load(job.input[name]) for name in ("images", "logits", "attention", "cams"))
-    with figure_file(job.output, f"{job.params.label}\nCNN: {cnn['weights']}") as figure:
+    with figure_file(job.output, f"{job.params.label} · CNN: {cnn['weights']}") as figure:
         attention_maps(figure, images, names, (logits, classes), attention, cams, cnn)
