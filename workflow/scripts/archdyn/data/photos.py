@@ -28,7 +28,7 @@ def read_photo(path: Path, preprocessing: dict) -> np.ndarray:
     sides = [max(shorter, int(side * scale)) for side in photo.size]
     resized = photo.resize(sides, RESAMPLING[preprocessing["interpolation"]])
     left, top = (round((side - size) / 2) for side in resized.size)
-    return np.asarray(resized.crop((left, top, left + size, top + size)))
+    return np.array(resized.crop((left, top, left + size, top + size)))
 
 
 def pick_images(labels: np.ndarray) -> np.ndarray:

@@ -9,13 +9,12 @@ from scipy.special import softmax
 from torch import Tensor
 
 from archdyn.data.masks import centre_masks, random_masks
+from archdyn.embed.backbone import BATCH
 from archdyn.models.backbones import Backbone
 from archdyn.models.images import on_device
 from archdyn.models.vit import PREFIX, attention_read, blacken, patch_grid, patches_kept
 
-BATCH = 256
 ATTENTION_BATCH = 32  # in ViT-B/16 a layer's attention takes 2 MB an image
-PRECISION = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 def forward(vit: Backbone, pixels: Tensor) -> dict[str, Tensor]:
@@ -50,7 +49,7 @@ def embed(
         if hidden is not None and way == "pixels":
             pixels = blacken(pixels, hidden)
         drop = patches_kept(vit.model, hidden) if hidden is not None and way == "tokens" else nullcontext()
-        with drop, torch.autocast(device.type, PRECISION[precision], enabled=precision != "float32"):
+        with drop, torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
             parts.append(forward(vit, vit.preprocess.normalise(pixels)))
     return {name: torch.cat([part[name] for part in parts]).float().cpu().numpy() for name in parts[0]}
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.special import softmax
+from scipy.stats import binomtest, bootstrap
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -14,7 +15,6 @@ from sklearn.preprocessing import StandardScaler
 
 from archdyn.metrics.tidy import tidy
 
-Z = 1.959964  # of a two-sided 95% interval
 RESAMPLES = 2000
 PUBLISHED_ITERATIONS, ITERATIONS = 1000, 10_000
 PENALTIES = np.logspace(-4, 1, 6)  # C, from the strongest penalty to the weakest
@@ -58,20 +58,16 @@ def top_classes(logits: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     return order, np.take_along_axis(softmax(logits.astype(np.float64), axis=1), order, axis=1)
 
 
-def wilson_interval(share: float, n: int) -> tuple[float, float]:
-    """95% interval of a share of `n` (Wilson 1927), within 0..1 also where the share is 0 or 1."""
-    centre = share + Z**2 / (2 * n)
-    spread = Z * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
-    low, high = (centre - spread) / (1 + Z**2 / n), (centre + spread) / (1 + Z**2 / n)
-    return max(0.0, float(low)), min(1.0, float(high))
+def wilson_interval(right: np.ndarray) -> tuple[float, float]:
+    """95% interval (Wilson 1927) of the share of True in `right`, bool (n,); within 0..1 at both ends."""
+    interval = binomtest(int(right.sum()), len(right)).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def bootstrap_interval(values: np.ndarray, seed: int) -> tuple[float, float]:
     """95% percentile interval of the mean of `values` (n,), over RESAMPLES draws with replacement."""
-    rng = np.random.default_rng(seed)
-    means = [values[rng.integers(len(values), size=len(values))].mean() for _ in range(RESAMPLES)]
-    low, high = np.percentile(means, [2.5, 97.5])
-    return float(low), float(high)
+    drawn = bootstrap((values,), np.mean, n_resamples=RESAMPLES, batch=100, method="percentile", rng=seed)
+    return float(drawn.confidence_interval.low), float(drawn.confidence_interval.high)
 
 
 def rollout(attention: np.ndarray) -> np.ndarray:
@@ -127,8 +123,8 @@ def masking_rows(
     tables = [tidy("vit", "whole", sweep["seed"].iloc[0], {"images": len(labels)})]
     for position, (name, seed) in enumerate(zip(names, sweep["seed"], strict=True)):
         values = {
-            **_share("accuracy", right[position].mean(), len(labels)),
-            **_share("agreement", (top1[position] == top1[0]).mean(), len(labels)),
+            **_share("accuracy", right[position]),
+            **_share("agreement", top1[position] == top1[0]),
             "confidence": probability[position].mean(),
         }
         if name.startswith("random"):
@@ -206,8 +202,8 @@ def _fit(features: np.ndarray, labels: np.ndarray, c: float, **settings) -> Prob
     return Probe(model, float(c), bool(regression.n_iter_.max() < settings["max_iter"]))
 
 
-def _share(name: str, share: float, n: int) -> dict[str, float]:
-    return _named(name, share, wilson_interval(share, n))
+def _share(name: str, right: np.ndarray) -> dict[str, float]:
+    return _named(name, right.mean(), wilson_interval(right))
 
 
 def _named(name: str, value: float, interval: tuple[float, float]) -> dict[str, float]:
