@@ -27,8 +27,7 @@ VIT_IMAGES = {  # that probes are fitted and scored on: ImageNet's normalisation
     "own": {"train": VIT["probes"]["train_images"], "test": VIT["probes"]["test_images"]},
 }
 VIT_EMBEDDED = "<results>/vit/embeddings/{dataset}_{normalisation}"
-VIT_PHOTOS = VIT["images"] or []
-VIT_SHOWN = ", ".join(photo["file"].rsplit("/", 1)[-1] for photo in VIT_PHOTOS) or plan.dataset("vit")
+VIT_SHOWN = ", ".join(file.rsplit("/", 1)[-1] for file in plan.photos("vit")) or plan.dataset("vit")
 
 
 rule vit:
@@ -42,7 +41,7 @@ rule vit_images:
     input:
         **plan.arrays("vit", "test_images", "test_labels"),
         classes=plan.classes("vit"),
-        files=[photo["file"] for photo in VIT_PHOTOS],
+        files=plan.photos("vit"),
     output:
         images="<results>/vit/embeddings/shown_images.npy",
         names="<results>/vit/embeddings/shown_names.json",
@@ -54,7 +53,7 @@ rule vit_images:
     conda:
         "../envs/analysis.yaml"
     params:
-        names=[photo["name"] for photo in VIT_PHOTOS],
+        names=[photo["name"] for photo in VIT["images"] or []],
         preprocessing=VIT_PREPROCESSING,
         code=plan.code("vit_images"),
     script:

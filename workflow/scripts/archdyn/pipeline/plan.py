@@ -111,6 +111,10 @@ class Plan:
         role = self.condition(experiment, condition)["backbone"]
         return {name: embedded[name].format(role=role) for name in ("train_features", "test_features", "cost")}
 
+    def photos(self, experiment: str) -> list[str]:
+        """The user's pictures to show; none where test images are shown."""
+        return [str(Path(photo["file"]).expanduser()) for photo in self.config[experiment]["images"] or []]
+
     @staticmethod
     def probed(dataset: str, normalisation: str, embedded) -> dict[str, str]:
         """Embeddings and labels of both splits of a dataset, by name; `embedded` are the outputs of vit_embed."""
