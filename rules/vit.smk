@@ -228,7 +228,7 @@ rule vit_evaluate_masking:
         mem_mb=4000,
         runtime=60,
     params:
-        seeds=VIT["seeds"],
+        seed=VIT["seeds"][0],
         validation_share=VIT["probes"]["validation_share"],
         code=plan.code("vit_evaluate_masking"),
     script:

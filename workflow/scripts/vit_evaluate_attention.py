@@ -7,5 +7,5 @@ from archdyn.pipeline.job import Job
 
 with Job(snakemake) as job:
     tokens = np.load(job.input.attention, mmap_mode="r").shape[-1]
-    rows = head_rows(np.load(job.input.entropy), np.load(job.input.distance), tokens, job.params.seed)
+    rows = head_rows(np.load(job.input.entropy), np.load(job.input.distance), tokens, job.seed)
     rows.to_csv(job.output.metrics, index=False)

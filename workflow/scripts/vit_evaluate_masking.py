@@ -9,7 +9,7 @@ from archdyn.pipeline.job import Job
 with Job(snakemake) as job:
     train_cls = np.load(job.input.train_cls)
     train_labels = np.load(job.input.train_labels)[: len(train_cls)]
-    probe = corrected_probe(train_cls, train_labels, job.params.seeds[0], job.params.validation_share)
+    probe = corrected_probe(train_cls, train_labels, job.seed, job.params.validation_share)
     arrays = {name: np.load(job.input[name]) for name in ("cls", "top1", "probability")}
     labels = np.load(job.input.test_labels)[: arrays["top1"].shape[1]]
     rows = masking_rows(pd.read_csv(job.input.sweep), **arrays, labels=labels, probe=probe)
