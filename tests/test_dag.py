@@ -1,6 +1,5 @@
 """Which jobs are planned: for each config, and after each kind of change."""
 
-import shutil
 import subprocess
 import sys
 
@@ -23,12 +22,7 @@ VAE_CONDITIONS = 5
 @pytest.fixture(scope="module")
 def finished(smoke_run, tmp_path_factory) -> Project:
     """A clone of the finished smoke run, with the same time stamps; each test edits and restores it."""
-    folder = tmp_path_factory.mktemp("clone") / "project"
-    shutil.copytree(smoke_run.folder, folder, symlinks=True)
-    clone = object.__new__(Project)
-    clone.folder = folder
-    clone.environment = smoke_run.environment | {"PYTHONPATH": str(folder / "workflow/scripts")}
-    return clone
+    return smoke_run.clone(tmp_path_factory.mktemp("clone"))
 
 
 @pytest.fixture
