@@ -111,23 +111,3 @@ def test_what_does_not_need_missing_data_still_finishes(project):
     end = run.stdout[run.stdout.index("the data of mnist cannot be had") :]
     assert "train-images-idx3-ubyte" in end
     assert "resources/manual/mnist" in end
-
-
-def test_with_the_cache_a_second_clone_trains_nothing_and_an_edited_helper_is_a_miss(
-    project, smoke_run, tmp_path_factory
-):
-    cache = tmp_path_factory.mktemp("cache")
-    project.environment["SNAKEMAKE_OUTPUT_CACHE"] = str(cache)
-    target = "results/smoke/gan/models/mitigated_seed0.safetensors"
-    arguments = (target, "--cores", "2", "--cache", *SMOKE)
-
-    def trainings() -> int:
-        (project.folder / target).unlink(missing_ok=True)
-        run = project.snakemake(*arguments)
-        assert run.returncode == 0, run.stdout[-3000:]
-        return run.stdout.count("[gan_train mitigated 0] epoch 1")
-
-    assert trainings() == 1
-    assert trainings() == 0
-    project.replace("workflow/scripts/archdyn/train/gan.py", "FIXED_SAMPLES = 25", "FIXED_SAMPLES = 16")
-    assert trainings() == 1

@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import json
-import shutil
 import signal
 import sys
 import time
@@ -15,6 +14,7 @@ import numpy as np
 
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.device import pick_device
+from archdyn.pipeline.files import content_digest, remove
 from archdyn.pipeline.provenance import write_provenance
 
 
@@ -43,7 +43,7 @@ class Job:
         self._start = time.monotonic()
         self._log = Path(self._log_paths["log"]).open("w", buffering=1)
         for partial in vars(self.output).values():
-            _remove(partial)
+            remove(partial)
             partial.parent.mkdir(parents=True, exist_ok=True)
         return self
 
@@ -105,6 +105,10 @@ class Job:
             writer.writerow(row)
 
     def _finish(self) -> None:
+        made = {name: path for name, path in vars(self.output).items() if name != "provenance"}
+        missing = [str(self._finals[name]) for name, path in made.items() if not path.exists()]
+        if missing:
+            raise ArchdynError(f"{self.rule} ended without making {', '.join(missing)}")
         if "provenance" in self._finals:
             write_provenance(
                 self.output.provenance,
@@ -115,12 +119,10 @@ class Job:
                 device=str(self._device or "cpu"),
                 threads=self.threads,
                 wall_s=round(time.monotonic() - self._start, 2),
+                outputs={name: content_digest(path) for name, path in made.items()},
             )
-        missing = [str(self._finals[name]) for name, path in vars(self.output).items() if not path.exists()]
-        if missing:
-            raise ArchdynError(f"{self.rule} ended without making {', '.join(missing)}")
         for name, final in self._finals.items():
-            _remove(final)
+            remove(final)
             getattr(self.output, name).rename(final)
         if self._checkpoint:
             self._checkpoint.unlink(missing_ok=True)
@@ -132,13 +134,12 @@ class Job:
         facts = [self.rule, self.wildcards, dict(self.params.items()), self.threads, self.device().type]
         digest = hashlib.sha256(json.dumps([*facts, torch.__version__], default=str).encode())
         for path in self.input:
-            with Path(path).open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
+            digest.update(content_digest(Path(path)).encode())
         return digest.hexdigest()
 
     def _abandon(self, kind, error, trace) -> None:
         for partial in vars(self.output).values():
-            _remove(partial)
+            remove(partial)
         if issubclass(kind, ArchdynError):
             self.say(f"error: {error}")
             sys.exit(1)
@@ -147,13 +148,6 @@ class Job:
 
 def _partial(final: Path) -> Path:
     return final.with_name(f".partial-{final.name}")
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
 
 
 def _short(value) -> str:
