@@ -4,8 +4,10 @@ import os
 import resource
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 
@@ -67,6 +69,20 @@ class Project:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    def printed(self) -> str:
+        """What the run started last has printed so far."""
+        return (self.folder / "run.out").read_text()
+
+    def start_training(self, target: str, *arguments: str) -> tuple[subprocess.Popen, psutil.Process]:
+        """Start a run and wait until a training in it is in its third epoch; return Snakemake and the training."""
+        run = self.start(target, "--cores", "1", *arguments, "--configfile", "config/smoke.yaml")
+        deadline = time.monotonic() + 120
+        while " epoch 3 " not in self.printed():
+            assert run.poll() is None and time.monotonic() < deadline, self.printed()[-3000:]
+            time.sleep(0.05)
+        children = psutil.Process(run.pid).children(recursive=True)
+        return run, next(child for child in children if child.cmdline()[-1].endswith("_train.py"))
 
     def planned(self, *arguments: str) -> dict[str, int]:
         """Jobs by rule that a dry-run plans, without the targets."""

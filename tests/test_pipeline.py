@@ -1,10 +1,6 @@
 """The whole pipeline at smoke scale, and what is left of it when something goes wrong."""
 
 import json
-import os
-import signal
-import subprocess
-import time
 
 import numpy as np
 import pandas as pd
@@ -74,30 +70,6 @@ def test_the_same_seed_gives_the_same_metrics(smoke_run, gan, project):
     run = project.snakemake(target, "--cores", "2", *SMOKE)
     assert run.returncode == 0, run.stdout[-3000:]
     assert (project.folder / target).read_text() == (smoke_run.folder / target).read_text()
-
-
-def test_a_killed_training_leaves_nothing_that_looks_finished(project):
-    model = project.folder / "results/smoke/gan/models/baseline_seed0.safetensors"
-    project.replace("config/smoke.yaml", "baseline: {images: 256, epochs: 2}", "baseline: {images: 256, epochs: 5000}")
-    arguments = ["snakemake", str(model.relative_to(project.folder)), "--cores", "1", *SMOKE]
-    log = project.folder / "results/smoke/logs/gan_train/baseline_seed0.log"
-    with subprocess.Popen(
-        arguments,
-        cwd=project.folder,
-        env=project.environment,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as run:
-        while run.poll() is None and not (log.exists() and "epoch 3" in log.read_text()):
-            time.sleep(0.2)
-        os.killpg(run.pid, signal.SIGKILL)
-    assert list(model.parent.glob("baseline*")) == []
-    assert list((project.folder / "results/smoke/gan/metrics").glob("baseline*")) == []
-    project.replace("config/smoke.yaml", "epochs: 5000", "epochs: 2")
-    project.snakemake("--unlock", *SMOKE)
-    assert project.snakemake(*arguments[1:]).returncode == 0
-    assert model.exists()
 
 
 def test_what_does_not_need_missing_data_still_finishes(project):

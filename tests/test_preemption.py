@@ -2,11 +2,8 @@
 
 import os
 import signal
-import subprocess
-import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from conftest import Project
@@ -44,23 +41,6 @@ def made_by(project: Project) -> dict[str, bytes]:
     return {path: (project.folder / path).read_bytes() for path in MADE}
 
 
-def start_and_wait(project: Project, *arguments: str) -> subprocess.Popen:
-    """Start the training and wait until it is well on its way."""
-    run = project.start(MODEL, "--cores", "1", *arguments, *SMOKE)
-    log = project.folder / LOG
-    deadline = time.monotonic() + 120
-    while not (log.exists() and "epoch 3" in log.read_text()):
-        assert run.poll() is None and time.monotonic() < deadline, (project.folder / "run.out").read_text()[-3000:]
-        time.sleep(0.05)
-    return run
-
-
-def training_of(run: subprocess.Popen) -> psutil.Process:
-    return next(
-        child for child in psutil.Process(run.pid).children(recursive=True) if "gan_train" in child.cmdline()[-1]
-    )
-
-
 def hidden(project: Project) -> list[str]:
     return [path.name for path in (project.folder / MODEL).parent.glob(".*")]
 
@@ -69,10 +49,10 @@ def hidden(project: Project) -> list[str]:
 def test_a_stopped_run_goes_on_to_the_same_result(longer, uninterrupted, tmp_path, asked_by):
     """Slurm, like a shell on Ctrl-C, signals all processes of the job, Snakemake and the training."""
     project = longer.clone(tmp_path)
-    run = start_and_wait(project)
+    run, _ = project.start_training(MODEL)
     os.killpg(run.pid, asked_by)
     assert run.wait(60) != 0
-    assert "[gan_train baseline 0] error: stopped on request after epoch" in (project.folder / "run.out").read_text()
+    assert "[gan_train baseline 0] error: stopped on request after epoch" in project.printed()
     assert [path for path in MADE if (project.folder / path).exists()] == []
     assert hidden(project) == [f".checkpoint-{Path(MODEL).name}"]
     again = project.snakemake(MODEL, "--cores", "1", *SMOKE)
@@ -85,17 +65,17 @@ def test_a_stopped_run_goes_on_to_the_same_result(longer, uninterrupted, tmp_pat
 
 def test_a_stopped_job_goes_on_by_itself_with_retries(longer, uninterrupted, tmp_path):
     project = longer.clone(tmp_path)
-    run = start_and_wait(project, "--retries", "1")
-    training_of(run).terminate()
-    assert run.wait(120) == 0, (project.folder / "run.out").read_text()[-3000:]
+    run, training = project.start_training(MODEL, "--retries", "1")
+    training.terminate()
+    assert run.wait(120) == 0, project.printed()[-3000:]
     assert "goes on after epoch" in (project.folder / LOG).read_text()
     assert made_by(project) == uninterrupted
 
 
 def test_a_stop_is_forgotten_when_the_settings_changed(longer, tmp_path):
     project = longer.clone(tmp_path)
-    run = start_and_wait(project)
-    training_of(run).terminate()
+    run, training = project.start_training(MODEL)
+    training.terminate()
     assert run.wait(60) != 0
     project.replace("config/smoke.yaml", f"epochs: {EPOCHS}}}", "epochs: 1}")
     again = project.snakemake(MODEL, "--cores", "1", *SMOKE)
