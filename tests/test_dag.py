@@ -148,10 +148,16 @@ CHANGES = {
         "the style of all figures": Change(
             f"{CODE}/archdyn/plots/style.py", replaced('"font.size": 9', '"font.size": 8'), FIGURES
         ),
-        "the summary's spread": Change(
+        "a helper of all metrics": Change(
             f"{CODE}/archdyn/metrics/tidy.py",
             replaced('sd="std"', 'sd="sem"'),
-            ALL_OF_GAN | ALL_OF_VAE | CLASSIFIERS,
+            CLASSIFIERS
+            | runs("gan", GAN_RUNS, "embed", "evaluate")
+            | runs("vae", VAE_RUNS, "embed", "evaluate")
+            | once("gan_evaluate_real", "gan_summary", "gan_conditions", "vae_evaluate_real", "vae_summary")
+            | once("vae_conditions")
+            | GAN_FIGURES_OF_THE_SUMMARY
+            | VAE_FIGURES,
         ),
         "a dataset's bytes": Change(
             f"{DATA}/train_images.npy", last_byte_changed, ALL_OF_GAN | ALL_OF_VAE | CLASSIFIERS
