@@ -25,6 +25,7 @@ rule data_download:
         mem_mb=1000,
         runtime=60,
     params:
+        dataset="{dataset}",
         files=lambda wildcards: dataset_entries[wildcards.dataset]["files"],
     message:
         "Fetching {wildcards.dataset}"
@@ -79,6 +80,7 @@ rule data_prepare:
         mem_mb=2000,
         runtime=10,
     params:
+        dataset="{dataset}",
         code=plan.code("data_prepare"),
         kind=lambda wildcards: dataset_entries[wildcards.dataset]["kind"],
         files=lambda wildcards: dataset_entries[wildcards.dataset]["files"],

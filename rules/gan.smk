@@ -39,6 +39,7 @@ rule gan_train:
         mem_mb=4000,
         runtime=240,
     params:
+        run=GAN_RUN,
         training=lambda w: plan.condition("gan", w.condition),
         device=config["device"],
         code=plan.code("gan_train"),
@@ -66,6 +67,7 @@ rule gan_embed:
         mem_mb=3000,
         runtime=20,
     params:
+        run=GAN_RUN,
         samples=GAN["samples"],
         device=config["device"],
         code=plan.code("gan_embed"),

@@ -37,6 +37,7 @@ rule vae_train:
         mem_mb=4000,
         runtime=240,
     params:
+        run=VAE_RUN,
         training=lambda w: plan.condition("vae", w.condition),
         device=config["device"],
         code=plan.code("vae_train"),
@@ -73,6 +74,7 @@ rule vae_embed:
         mem_mb=3000,
         runtime=20,
     params:
+        run=VAE_RUN,
         samples=VAE["samples"],
         device=config["device"],
         code=plan.code("vae_embed"),

@@ -36,6 +36,12 @@ def test_metrics_plots_and_tables_import_neither_torch_nor_models(path):
     assert not {".".join(name.split(".")[:2]) for name in found} & forbidden
 
 
+@pytest.mark.parametrize("path", files_of("models", "embed"), ids=lambda path: path.stem)
+def test_nothing_imports_a_later_step(path):
+    later = {"models": ("embed", "train"), "embed": ("train",)}[path.parent.name]
+    assert not [name for name in imports(path) if name.startswith(tuple(f"archdyn.{step}" for step in later))]
+
+
 @pytest.mark.parametrize("path", sorted(LIBRARY.rglob("*.py")), ids=lambda path: path.stem)
 def test_only_the_pipeline_layer_knows_snakemake(path):
     if path.parent.name != "pipeline":

@@ -6,6 +6,7 @@ from pathlib import Path
 from archdyn import config as configuration
 from archdyn.data import backbones, registry
 from archdyn.errors import ArchdynError
+from archdyn.pipeline.cache import checked_cache, evict_corrupt
 from archdyn.pipeline.device import has_gpu
 from archdyn.pipeline.fingerprint import code_fingerprint
 
@@ -13,7 +14,7 @@ ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
 
 class Plan:
-    """The run as configured: `Plan(workflow, config)` checks the config and ends Snakemake if it is wrong."""
+    """The run as configured: `Plan(workflow, config)` checks config and cache, and ends Snakemake if one is wrong."""
 
     def __init__(self, workflow, config: dict):
         self._workflow = workflow
@@ -22,6 +23,8 @@ class Plan:
             self.config = configuration.checked(config, files)
         except ArchdynError as error:
             sys.exit(f"config error: {error}")
+        if workflow.enable_cache and workflow.is_main_process:
+            self._check_cache()
 
     @property
     def run(self) -> str:
@@ -122,6 +125,15 @@ class Plan:
         seeds = self.config[experiment]["seeds"]
         label = f"{self.scale(experiment)} · seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
         return f"{label}, images of seed {seeds[0]}" if images_of_first_seed and len(seeds) > 1 else label
+
+    @staticmethod
+    def _check_cache() -> None:
+        try:
+            folder = checked_cache()
+        except ArchdynError as error:
+            sys.exit(f"cache error: {error}")
+        for key in evict_corrupt(folder):
+            print(f"cache: {folder}/{key}_* is corrupt and removed; what needs it runs again", file=sys.stderr)
 
     @staticmethod
     def figure(stem: str) -> dict[str, str]:
