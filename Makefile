@@ -7,7 +7,7 @@ BIN := .venv/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 PYTHON_FILES := workflow tests
 
-.PHONY: demo test env format lock clean
+.PHONY: demo test slurm env format lock clean
 
 demo: env
 	$(RUN) snakemake --cores $(CORES) --configfile config/demo.yaml --quiet rules host
@@ -20,6 +20,11 @@ test: env
 	$(BIN)/snakefmt --check Snakefile rules
 	$(RUN) snakemake --lint
 	$(RUN) pytest
+
+# What tests/test_slurm.py starts; it is skipped where this cannot be installed. As root, on Debian or Ubuntu.
+slurm:
+	which slurmctld slurmd sbatch munged || (apt-get update --quiet && DEBIAN_FRONTEND=noninteractive \
+	  apt-get install --yes --quiet --no-install-recommends slurmctld slurmd slurm-client munge)
 
 format: env
 	$(BIN)/ruff check --fix $(PYTHON_FILES)

@@ -9,6 +9,11 @@ dataset_entries = registry.load()
 image_folders = registry.image_folders(config)
 
 
+# On a cluster, this stays where Snakemake runs: compute nodes seldom reach the internet.
+localrules:
+    data_download,
+
+
 rule data_download:
     """Fetch a dataset's files; their content's sha256 decides, so new sources fetch nothing again."""
     output:

@@ -12,6 +12,19 @@ GAN_TABLES = ["table7", "table8", "conditions"]
 GAN_COLLAPSE = ["collapse", "collapse_mitigated", "collapse_minibatch"]
 
 
+# On a cluster, these take seconds and stay where Snakemake runs.
+localrules:
+    gan_summary,
+    gan_table7,
+    gan_table8,
+    gan_conditions,
+    gan_figure6,
+    gan_figure7,
+    gan_figure8,
+    gan_figure9,
+    gan_gradients,
+
+
 rule gan:
     input:
         expand("<results>/gan/figures/{name}.{form}", name=GAN_FIGURES, form=["pdf", "png"]),

@@ -11,6 +11,18 @@ VAE_FIGURES = ["figure10", "figure11", "kl_per_dimension", "traversal", "project
 VAE_TABLES = ["table9", "conditions"]
 
 
+# On a cluster, these take seconds and stay where Snakemake runs.
+localrules:
+    vae_summary,
+    vae_table9,
+    vae_conditions,
+    vae_figure10,
+    vae_figure11,
+    vae_kl_per_dimension,
+    vae_traversal,
+    vae_projection,
+
+
 rule vae:
     input:
         expand("<results>/vae/figures/{name}.{form}", name=VAE_FIGURES, form=["pdf", "png"]),

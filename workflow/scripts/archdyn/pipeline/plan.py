@@ -146,11 +146,18 @@ class Plan:
         forms = {form: f"{stem}.{form}" for form in ("csv", "md", "tex")}
         return forms | {"provenance": f"{stem}.provenance.json"}
 
-    def gpu(self) -> int:
-        """GPUs that a training job asks for: by the device setting, and with `auto` 0 on a machine without one."""
-        if self.config["device"] == "auto":
-            return int(self._workflow.non_local_exec or has_gpu())
-        return int(self.config["device"] == "cuda")
+    def gpu(self):
+        """The resource of a training job: by the device setting, and with `auto` 1 on a cluster or where a GPU is.
+
+        A function of the wildcards, since Snakemake knows of the cluster only after it has read the rules.
+        """
+
+        def gpus(wildcards) -> int:
+            if self.config["device"] == "auto":
+                return int(self._workflow.non_local_exec or has_gpu())
+            return int(self.config["device"] == "cuda")
+
+        return gpus
 
     @staticmethod
     def code(script: str) -> str:
