@@ -1,6 +1,7 @@
-# archdyn: data -> train -> embed -> metrics -> figures and tables, for each experiment of the report.
+# archdyn: data -> train -> embed -> metrics -> figures and tables -> report.
 #   snakemake --cores 8 --resources gpu=1      everything at the report's scale
 #   snakemake --cores 2 gan                    one experiment
+#   snakemake --cores 2 report                 all of them, and the report on them
 
 
 configfile: "config/config.yaml"
@@ -11,6 +12,7 @@ include: "rules/data.smk"
 include: "rules/classifier.smk"
 include: "rules/gan.smk"
 include: "rules/vae.smk"
+include: "rules/report.smk"
 
 
 onstart:
@@ -32,3 +34,4 @@ rule all:
     input:
         rules.gan.input,
         rules.vae.input,
+        rules.report.input,

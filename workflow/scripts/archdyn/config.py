@@ -42,6 +42,17 @@ def checked(config: dict, files: list[str | Path]) -> dict:
     return result
 
 
+def checked_file(path: str | Path, schema_name: str) -> dict:
+    """Return the mapping in a YAML file if it keeps to config/<schema_name>; ArchdynError with one line if not."""
+    schema = load_schema(schema_name)
+    content = _normalised(read_yaml(path), schema)
+    error = min(StrictValidator(schema).iter_errors(content), key=_rank, default=None)
+    if error:
+        key, message = _explained(error, [])
+        raise ArchdynError(f"{_dotted(key)}, from {_shown(Path(path))}: {message}")
+    return content
+
+
 def merged_condition(block: dict, condition: str) -> dict:
     """Return the settings of one condition: `block["training"]` with that condition's changes over it."""
     return block["training"] | block["conditions"][condition]
@@ -68,9 +79,9 @@ def read_yaml(path: str | Path) -> dict:
     return content
 
 
-def load_schema() -> dict:
-    """Return config/schema.yaml with every $ref replaced by what it points to; keys beside a $ref win."""
-    raw = read_yaml(CONFIG_FOLDER / "schema.yaml")
+def load_schema(name: str = "schema.yaml") -> dict:
+    """Return config/<name> with every $ref replaced by what it points to; keys beside a $ref win."""
+    raw = read_yaml(CONFIG_FOLDER / name)
     return _inlined({key: value for key, value in raw.items() if key != "$defs"}, raw["$defs"])
 
 

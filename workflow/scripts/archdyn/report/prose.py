@@ -1,0 +1,111 @@
+"""Prose with numbers filled in from results: a Markdown template becomes Markdown whose every number is a link.
+
+The link names the file that the number stands in, and its title says where in it. Templates are Jinja with
+
+    {{ metric.CONDITION.METRIC }}           mean ± sd over the seeds; .fixed(1) and .percent(1) choose the digits
+    {{ published.TABLE[ROW].COLUMN }}       a value of config/published, the row by its first cell
+    {{ setting.CONDITION.KEY }}             a setting as it was run
+    {{ verdict.CLAIM }}                     the verdict on a claim
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+from jinja2 import Environment, StrictUndefined
+from jinja2.exceptions import TemplateError
+
+from archdyn.errors import ArchdynError
+from archdyn.tables.write import format_mean_sd, significant
+
+
+@dataclass(frozen=True)
+class Number:
+    """A mean with its sd (NaN for one seed), and the file and place where it stands."""
+
+    mean: float
+    sd: float
+    file: str
+    place: str
+
+    def __str__(self) -> str:
+        return self._link(significant(self.mean, self.sd))
+
+    def fixed(self, digits: int) -> str:
+        """With this many digits after the point."""
+        return self._link(format_mean_sd(self.mean, self.sd, digits))
+
+    def percent(self, digits: int) -> str:
+        """A share of 1 in percent."""
+        return self._link(f"{format_mean_sd(100 * self.mean, 100 * self.sd, digits)}%")
+
+    def _link(self, text: str) -> str:
+        return link(text, self.file, self.place)
+
+
+class Lookup:
+    """Names that templates may use; another one is an ArchdynError, which says what there is."""
+
+    def __init__(self, what: str, entries: dict):
+        self._what = what
+        self._entries = entries
+
+    def __getitem__(self, name):
+        if str(name) not in self._entries:
+            raise ArchdynError(f"{self._what} has no {name}; allowed: {', '.join(self._entries)}")
+        return self._entries[str(name)]
+
+
+def link(text: str, file: str, place: str) -> str:
+    """Markdown of a link to `file` whose title is `place`."""
+    return f'[{text}](<{file}> "{place}")'
+
+
+def fill(template: str, shown: str, names: dict[str, Lookup]) -> str:
+    """The Markdown of a template; `shown` names it in errors. Raises ArchdynError for a name that there is not."""
+    environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
+    try:
+        return environment.from_string(template).render(names)
+    except TemplateError as error:
+        raise ArchdynError(f"{shown}: {error.message}") from None
+    except ArchdynError as error:
+        raise ArchdynError(f"{shown}: {error}") from None
+
+
+def metric_names(summary: pd.DataFrame, file: str) -> Lookup:
+    """`summary` has condition, metric, mean, sd, n, and stands in `file`."""
+    conditions = {}
+    for row in summary.to_dict("records"):
+        place = f"{row['condition']}, {row['metric']}, n = {row['n']}"
+        number = Number(row["mean"], row["sd"], file, place)
+        conditions.setdefault(row["condition"], {})[row["metric"]] = number
+    return Lookup("metric", {name: Lookup(f"metric.{name}", entries) for name, entries in conditions.items()})
+
+
+def published_names(tables: dict[str, pd.DataFrame], file: str) -> Lookup:
+    """The report's tables by name, of `file`."""
+    return Lookup("published", {name: _rows(name, table, file) for name, table in tables.items()})
+
+
+def setting_names(settings: dict[str, dict], file: str) -> Lookup:
+    """Settings by condition, which stand in `file`."""
+    conditions = {
+        condition: {key: link("all" if value is None else str(value), file, f"{condition}, {key}") for key, value in block.items()}
+        for condition, block in settings.items()
+    }
+    return Lookup("setting", {name: Lookup(f"setting.{name}", entries) for name, entries in conditions.items()})
+
+
+def verdict_names(verdicts: pd.DataFrame, file: str) -> Lookup:
+    """The verdicts by claim, which stand in `file`."""
+    rows = verdicts.to_dict("records")
+    return Lookup("verdict", {row["id"]: f"**{link(row['verdict'], file, row['id'])}**" for row in rows})
+
+
+def _rows(name: str, table: pd.DataFrame, file: str) -> Lookup:
+    first, *columns = table.columns
+    rows = {}
+    for row in table.to_dict("records"):
+        shown = f"{name}[{row[first]}]"
+        cells = {column: link(str(row[column]), file, f"{name}, {first} {row[first]}, {column}") for column in columns}
+        rows[str(row[first])] = Lookup(f"published.{shown}", cells)
+    return Lookup(f"published.{name}", rows)
