@@ -1,4 +1,4 @@
-# make demo: figures and tables from real data, in minutes. make test: everything that CI checks.
+# make demo: figures, tables and the report from real data, in minutes. make test: everything that CI checks.
 # Use another interpreter with `make PYTHON=python3.12 demo`.
 
 PYTHON ?= python3
@@ -12,7 +12,7 @@ PYTHON_FILES := workflow tests
 demo: env
 	$(RUN) snakemake --cores $(CORES) --configfile config/demo.yaml --quiet rules host
 	@echo
-	@echo "Done: the figures are in results/demo/*/figures, the tables in results/demo/*/tables."
+	@echo "Done: read results/demo/report/report.html or report.pdf; figures and tables are in results/demo/*/."
 
 test: env
 	$(BIN)/ruff check $(PYTHON_FILES)

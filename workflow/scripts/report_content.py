@@ -10,7 +10,8 @@ from archdyn.report.content import Result, section, tally, work
 
 with Job(snakemake) as job:
     results = [Path(file) for file in job.input.results if file.endswith((".csv", ".png"))]
-    made = [Result(file, Path(caption), origin(file)) for file, caption in zip(results, job.input.captions, strict=True)]
+    captions = [Path(file) for file in job.input.captions]
+    made = [Result(file, caption, origin(file)) for file, caption in zip(results, captions, strict=True)]
     folder = results[0].parents[2]
     sections = []
     for experiment, settings in job.params.settings.items():

@@ -49,7 +49,7 @@ class Outcome:
 def verdict_table(
     claims: list[dict], summary: pd.DataFrame, published: dict[str, pd.DataFrame], untestable: dict[str, str]
 ) -> pd.DataFrame:
-    """A row per claim with its verdict, and what was measured under each protocol.
+    """A row per claim with its verdict, the test that decided it, and what was measured under each protocol.
 
     summary: condition, metric, mean, sd, n. published: the report's tables by name. untestable: a reason by claim id.
     Raises ArchdynError for a metric or a published value that there is not, also of claims that cannot be tested.
@@ -67,6 +67,7 @@ def _row(claim: dict, summary: pd.DataFrame, published: dict[str, pd.DataFrame],
         "where": claim["where"],
         "claim": claim["claim"],
         "verdict": UNTESTABLE if reason else verdict(as_published, corrected),
+        "measured": str(_deciding(as_published, corrected)),
         "published protocol": "; ".join(map(str, as_published)),
         "corrected protocol": "; ".join(map(str, corrected)) or "–",
         "beyond the spread": _clearness(as_published + corrected),
@@ -80,6 +81,11 @@ def verdict(as_published: list[Outcome], corrected: list[Outcome]) -> str:
     if not all(outcome.passed for outcome in as_published):
         return FAILS
     return HOLDS if all(outcome.passed for outcome in corrected) else PUBLISHED_ONLY
+
+
+def _deciding(as_published: list[Outcome], corrected: list[Outcome]) -> Outcome:
+    """The first test that failed, or else the first."""
+    return next((outcome for outcome in as_published + corrected if not outcome.passed), as_published[0])
 
 
 def decide(test: dict, summary: pd.DataFrame, published: dict[str, pd.DataFrame], claim: str) -> Outcome:

@@ -29,7 +29,7 @@ def code_fingerprint(script: str, root: Path = SCRIPTS) -> str:
 
 
 def code_files(script: str, root: Path = SCRIPTS) -> list[Path]:
-    """`<root>/<script>.py` and every module of the package that it imports, sorted; those that carry jobs are left out."""
+    """`<root>/<script>.py` and the modules of the package that it imports, sorted, without those that carry jobs."""
     start = root / f"{script}.py"
     return sorted({start} | _import_closure(start, root))
 

@@ -18,7 +18,7 @@ def origin(output: Path) -> dict:
     record = json.loads(path.read_text())
     rule = record["rule"]
     if "inputs" not in record:
-        raise ArchdynError(f"{path} names no inputs, it is of an older archdyn; snakemake --forcerun {rule} makes it again")
+        raise ArchdynError(f"{path} is of an older archdyn and names no inputs: run snakemake --forcerun {rule}")
     script, *modules = sorted(code_files(rule), key=lambda file: file.parent != SCRIPTS)
     return {
         "rule": rule,

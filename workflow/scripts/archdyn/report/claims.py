@@ -41,7 +41,8 @@ def _unmet(claim: dict, block: dict) -> list[str]:
     for key, needed in claim["needs"].items():
         found = _setting(block, key, claim["id"])
         if not _is_enough(found, needed):
-            unmet.append(f"{key} is {found}, needed: {needed}")
+            relation = "not" if isinstance(needed, str) else "of"
+            unmet.append(f"{key}: {found} {relation} {needed}")
     return unmet
 
 
@@ -66,6 +67,7 @@ def _setting(block: dict, key: str, claim: str):
 def _check_relation(test: dict, shown: str) -> None:
     found = [name for name in RELATIONS if name in test]
     if len(found) != 1:
-        raise ArchdynError(f"{shown}: found {' and '.join(found) or 'no relation'}; allowed: one of {', '.join(RELATIONS)}")
+        named = " and ".join(found) or "no relation"
+        raise ArchdynError(f"{shown}: found {named}; allowed: one of {', '.join(RELATIONS)}")
     if ("near" in test) != ("within" in test):
         raise ArchdynError(f"{shown}: near and within go together")

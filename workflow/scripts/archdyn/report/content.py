@@ -1,5 +1,6 @@
 """Everything that the report says, gathered once for its two forms."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from archdyn.report.markdown import shown_results, title
 from archdyn.tables.write import read_all_published, read_caption
 
 TABLE_OF_VERDICTS = "tables/verdicts"
-SETTINGS = "report/settings.json"
+SETTINGS = "settings.json"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Result:
             cells = pd.read_csv(self.file, dtype=str, keep_default_na=False)
             table = {"columns": list(cells.columns), "rows": cells.to_numpy().tolist()}
         place = Path(*self.file.parts[-3:]).with_suffix("").as_posix()
-        return {"kind": self.file.parent.name, "stem": place, "caption": read_caption(self.caption)} | self.origin | table
+        shown = {"kind": self.file.parent.name, "stem": place, "caption": read_caption(self.caption)}
+        return shown | self.origin | table
 
 
 def section(experiment: str, run_folder: Path, results: list[Result], settings: dict) -> dict:
@@ -52,11 +54,11 @@ def section(experiment: str, run_folder: Path, results: list[Result], settings: 
     source = Path(f"workflow/report/{experiment}.md")
     published = f"config/published/{experiment}.yaml"
     summary = f"{experiment}/metrics/summary.csv"
-    names = {
-        "metric": prose.metric_names(pd.read_csv(run_folder / summary), summary),
-        "published": prose.published_names(read_all_published(Path(published)), published),
+    names = {  # with files as seen from results/<run>/report
+        "metric": prose.metric_names(pd.read_csv(run_folder / summary), f"../{summary}"),
+        "published": prose.published_names(read_all_published(Path(published)), f"../../../{published}"),
         "setting": prose.setting_names(settings, SETTINGS),
-        "verdict": prose.verdict_names(verdicts, f"{experiment}/{TABLE_OF_VERDICTS}.csv"),
+        "verdict": prose.verdict_names(verdicts, f"../{experiment}/{TABLE_OF_VERDICTS}.csv"),
     }
     markdown = prose.fill(source.read_text(), str(source), names)
     _check_shown(shown_results(markdown), list(shown), source)
@@ -64,7 +66,7 @@ def section(experiment: str, run_folder: Path, results: list[Result], settings: 
         "experiment": experiment,
         "title": title(markdown),
         "markdown": markdown,
-        "verdicts": verdicts.to_dict("records"),
+        "verdicts": [_verdict(row) for row in verdicts.to_dict("records")],
         "results": {name: result.content() for name, result in shown.items()},
     }
 
@@ -87,13 +89,21 @@ def work(records: list[dict]) -> dict:
     }
 
 
+def _verdict(row: dict) -> dict:
+    """The row with its tests as a list; a relation and its number stay on one line."""
+    for protocol in ("published protocol", "corrected protocol", "measured"):
+        tests = re.sub(r"(not|[≥≤≈±]) (?=[≥≤≈\d])", "\\1\u00a0", row[protocol])
+        row |= {protocol: tests if protocol == "measured" else tests.split("; ")}
+    return row
+
+
 def _check_shown(shown: list[str], made: list[str], source: Path) -> None:
     for name in made:
         if shown.count(name) != 1:
             raise ArchdynError(f"{source}: shows {name} {shown.count(name)} times; allowed: once")
     for name in shown:
         if name not in made:
-            raise ArchdynError(f"{source}: shows {name}, which the experiment does not make; it makes {', '.join(made)}")
+            raise ArchdynError(f"{source}: shows {name}, which is not among {', '.join(made)}")
 
 
 def _machine(hardware: dict) -> str:

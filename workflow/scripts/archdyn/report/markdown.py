@@ -29,7 +29,7 @@ def to_html(markdown: str, draw: Callable[[str], str]) -> str:
 
 
 def to_typst(markdown: str) -> str:
-    """Typst markup of the text; a figure or table becomes `#result("figures/figure8")`. Links to files lose their target."""
+    """Typst markup of the text, with `#result("figures/figure8")` for a figure or table, and links to the web alone."""
     return "\n\n".join(map(_typst, _tree(markdown).children)) + "\n"
 
 

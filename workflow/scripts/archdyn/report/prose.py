@@ -8,6 +8,7 @@ The link names the file that the number stands in, and its title says where in i
     {{ verdict.CLAIM }}                     the verdict on a claim
 """
 
+import re
 from dataclasses import dataclass
 
 import pandas as pd
@@ -16,6 +17,10 @@ from jinja2.exceptions import TemplateError
 
 from archdyn.errors import ArchdynError
 from archdyn.tables.write import format_mean_sd, significant
+
+PLACEHOLDER = re.compile(r"{{.*?}}", re.DOTALL)
+# Names may hold digits (CIFAR-10, ViT-B/16), and so do references to the report.
+LITERAL_NUMBER = re.compile(r"(?<![\w/.-])(?<!Section )(?<!Table )(?<!Figure )\d[\d.,%]*(?!\w)")
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,11 @@ def link(text: str, file: str, place: str) -> str:
 
 
 def fill(template: str, shown: str, names: dict[str, Lookup]) -> str:
-    """The Markdown of a template; `shown` names it in errors. Raises ArchdynError for a name that there is not."""
+    """The Markdown of a template; `shown` names it in errors.
+
+    Raises ArchdynError for a name that there is not, and for a number that does not come from a file.
+    """
+    _refuse_literal_numbers(template, shown)
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
     try:
         return environment.from_string(template).render(names)
@@ -89,7 +98,7 @@ def published_names(tables: dict[str, pd.DataFrame], file: str) -> Lookup:
 def setting_names(settings: dict[str, dict], file: str) -> Lookup:
     """Settings by condition, which stand in `file`."""
     conditions = {
-        condition: {key: link("all" if value is None else str(value), file, f"{condition}, {key}") for key, value in block.items()}
+        condition: {key: link(_setting(value), file, f"{condition}, {key}") for key, value in block.items()}
         for condition, block in settings.items()
     }
     return Lookup("setting", {name: Lookup(f"setting.{name}", entries) for name, entries in conditions.items()})
@@ -99,6 +108,16 @@ def verdict_names(verdicts: pd.DataFrame, file: str) -> Lookup:
     """The verdicts by claim, which stand in `file`."""
     rows = verdicts.to_dict("records")
     return Lookup("verdict", {row["id"]: f"**{link(row['verdict'], file, row['id'])}**" for row in rows})
+
+
+def _setting(value) -> str:
+    return "all" if value is None else str(value)
+
+
+def _refuse_literal_numbers(template: str, shown: str) -> None:
+    found = LITERAL_NUMBER.search(PLACEHOLDER.sub("", template))
+    if found:
+        raise ArchdynError(f"{shown}: the number {found[0]} stands in the prose; allowed: a placeholder")
 
 
 def _rows(name: str, table: pd.DataFrame, file: str) -> Lookup:
