@@ -7,6 +7,10 @@
 configfile: "config/config.yaml"
 
 
+# Of `snakemake --report`; it keeps to what Markdown and reStructuredText share.
+report: "workflow/report/introduction.md"
+
+
 include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/classifier.smk"

@@ -20,7 +20,7 @@ from archdyn.tables.write import format_mean_sd, significant
 
 PLACEHOLDER = re.compile(r"{{.*?}}", re.DOTALL)
 # Names may hold digits (CIFAR-10, ViT-B/16), and so do references to the report.
-LITERAL_NUMBER = re.compile(r"(?<![\w/.-])(?<!Section )(?<!Table )(?<!Figure )\d[\d.,%]*(?!\w)")
+LITERAL_NUMBER = re.compile(r"(?<![\w/.])(?<!\w-)(?<!Section )(?<!Table )(?<!Figure )\.?\d[\d.,%]*(?!\w)")
 
 
 @dataclass(frozen=True)
