@@ -17,6 +17,7 @@ TABLES_AND_FIGURES = {
     **dict.fromkeys(["vae_table9", "vae_conditions", "vae_figure10", "vae_figure11"], 1),
     **dict.fromkeys(["vae_kl_per_dimension", "vae_traversal", "vae_projection"], 1),
 }
+REPORT = dict.fromkeys(["report_content", "report_html", "report_pdf"], 1)
 VAE_CONDITIONS = 5
 
 
@@ -57,7 +58,7 @@ def test_every_config_plans_the_same_steps(project, overlay):
     assert jobs["gan_train"] == jobs["gan_embed"] == jobs["gan_evaluate"] == trainings
     trainings = VAE_CONDITIONS * {None: 3, "config/demo.yaml": 1, "config/smoke.yaml": 1}[overlay]
     assert jobs["vae_train"] == jobs["vae_embed"] == jobs["vae_evaluate"] == trainings
-    assert TABLES_AND_FIGURES.items() <= jobs.items()
+    assert (TABLES_AND_FIGURES | REPORT | {"report_verdicts": 2}).items() <= jobs.items()
     assert jobs["classifier_train"] == jobs["classifier_embed_real"] == 2
     assert jobs["data_prepare"] == (1 if overlay == "config/smoke.yaml" else 2)
     assert seconds < 5
@@ -107,6 +108,8 @@ def test_a_learning_rate_of_one_condition(edited):
         "gan_gradients": 1,
         "gan_figure7": 1,
         "gan_figure8": 1,
+        "report_verdicts": 1,
+        **REPORT,
     }
 
 
@@ -116,13 +119,34 @@ def test_one_figures_drawing(edited):
         "discriminator_accuracy(figure, epochs)",
         "discriminator_accuracy(figure, dict(epochs))",
     )
-    assert project.planned(*SMOKE) == {"gan_figure9": 1}
+    assert project.planned(*SMOKE) == {"gan_figure9": 1} | REPORT
 
 
 def test_the_style_of_all_figures(edited):
     project = edited("workflow/scripts/archdyn/plots/style.py", '"font.size": 9', '"font.size": 8')
     figures = {rule: 1 for rule in TABLES_AND_FIGURES if "table" not in rule and "conditions" not in rule}
-    assert project.planned(*SMOKE) == figures
+    assert project.planned(*SMOKE) == figures | REPORT
+
+
+def test_the_reports_prose_and_a_claim(edited):
+    project = edited("workflow/report/gan.md", "## Baseline", "## The baseline")
+    assert project.planned(*SMOKE) == REPORT
+    edited("config/claims/gan.yaml", "collapse.modes_covered, at_most: 1.5", "collapse.modes_covered, at_most: 2.5")
+    assert project.planned(*SMOKE) == REPORT | {"report_verdicts": 1}
+
+
+def test_a_report_on_one_experiment_needs_no_other(project):
+    jobs = project.planned("report", "--config", "report=[gan]", *SMOKE)
+    assert jobs["report_verdicts"] == 1
+    assert not any(rule.startswith("vae") for rule in jobs)
+    assert not any(rule.startswith("report") for rule in project.planned("gan", *SMOKE))
+
+
+def test_a_wrong_claim_stops_the_plan_with_one_line(project):
+    project.replace("config/claims/vae.yaml", "annealing_keeps_error", "annealing keeps error")
+    run = project.snakemake("--dry-run", "--quiet", "reason", *SMOKE)
+    assert run.returncode == 1
+    assert run.stdout.splitlines()[-1].startswith("config error: claims[5].id, from config/claims/vae.yaml: found")
 
 
 def test_a_helper_reruns_exactly_the_jobs_that_use_it(edited):

@@ -54,6 +54,7 @@ def test_scripts_are_thin_and_named_as_their_rule(path):
 
 def test_drawing_does_not_load_torch():
     parts = [f"archdyn.{part}.{experiment}" for part in ("plots", "tables", "metrics") for experiment in ("gan", "vae")]
+    parts += ["archdyn.cli", "archdyn.report.content", "archdyn.report.html", "archdyn.report.pdf"]
     code = f"import {', '.join(parts)}, archdyn.pipeline.job, sys;"
     code += "sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -64,7 +65,7 @@ def locked() -> dict[str, str]:
     return dict(line.split("==") for line in lines if "==" in line)
 
 
-@pytest.mark.parametrize("name", ["analysis", "torch"])
+@pytest.mark.parametrize("name", ["analysis", "torch", "report"])
 def test_conda_environments_have_the_locked_versions(name):
     environment = yaml.safe_load((ROOT / f"envs/{name}.yaml").read_text())
     pins = dict(pin.split("==") for pin in environment["dependencies"][-1]["pip"])

@@ -116,7 +116,7 @@ def _metric(name: str, summary: pd.DataFrame, claim: str) -> Quantity:
     condition, _, metric = name.partition(".")
     found = summary[(summary["condition"] == condition) & (summary["metric"] == metric)]
     if len(found) != 1:
-        raise ArchdynError(f"the claim {claim} rests on {name}, which metrics/summary.csv has {len(found)} times")
+        raise ArchdynError(f"the claim {claim} rests on {name}, which metrics/summary.csv does not have")
     row = found.iloc[0]
     if not np.isfinite(row["mean"]):
         raise ArchdynError(f"the claim {claim} rests on {name}, which is {row['mean']}; allowed: a finite number")
