@@ -35,7 +35,7 @@ class Named(list):
 def snakemake(tmp_path):
     return SimpleNamespace(
         rule="toy_train",
-        input=Named(),
+        input=Named(data="data.npy"),
         output=Named(
             model=str(tmp_path / "models/toy.bin"),
             folder=str(tmp_path / "raw"),
@@ -71,6 +71,7 @@ def test_provenance_says_what_made_the_output(snakemake):
         write_outputs(job)
     record = json.loads(Path(snakemake.output.provenance).read_text())
     assert record["rule"] == "toy_train"
+    assert record["inputs"] == ["data.npy"]
     assert record["seed"] == 3
     assert record["params"] == {"learning_rate": 0.1, "device": "cpu"}
     assert record["packages"]["numpy"]

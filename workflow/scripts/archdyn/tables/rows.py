@@ -47,5 +47,5 @@ def _epoch_values(runs: pd.DataFrame, columns: dict[str, tuple[str, int]], repor
     values = {name: mean_sd(runs[metric], digits) for name, (metric, digits) in columns.items()}
     if report:
         for name, (metric, digits) in columns.items():
-            values[name] += f" ({runs[metric].mean() - report[name]:+.{digits}f})"
+            values[name] += f" ({runs[metric].mean() - report[name]:+z.{digits}f})"  # z: no minus on a zero
     return values | {"n": len(runs)}
