@@ -13,6 +13,8 @@ report: "workflow/report/introduction.md"
 
 include: "rules/common.smk"
 include: "rules/data.smk"
+include: "rules/backbones.smk"
+include: "rules/resnet.smk"
 include: "rules/classifier.smk"
 include: "rules/gan.smk"
 include: "rules/vae.smk"
@@ -36,6 +38,7 @@ rule benchmark:
 rule all:
     default_target: True
     input:
+        rules.resnet.input,
         rules.gan.input,
         rules.vae.input,
         rules.report.input,

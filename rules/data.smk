@@ -71,7 +71,7 @@ rule data_prepare:
     log:
         "resources/logs/data_prepare/{dataset}.log",
     wildcard_constraints:
-        dataset="|".join(registry.of_kind("idx", "synthetic")),
+        dataset="|".join(registry.of_kind("idx", "synthetic", "cifar10", "stl10")),
     cache: True
     conda:
         "../envs/analysis.yaml"
@@ -80,6 +80,7 @@ rule data_prepare:
         runtime=10,
     params:
         code=plan.code("data_prepare"),
+        kind=lambda wildcards: dataset_entries[wildcards.dataset]["kind"],
         files=lambda wildcards: dataset_entries[wildcards.dataset]["files"],
         image_shape=lambda wildcards: dataset_entries[wildcards.dataset]["image_shape"],
         classes=lambda wildcards: dataset_entries[wildcards.dataset]["classes"],

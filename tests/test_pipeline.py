@@ -108,7 +108,7 @@ def test_what_does_not_need_missing_data_still_finishes(project):
     assert run.returncode != 0
     assert (project.folder / prepared.format("synthetic_mnist")).exists()
     assert not (project.folder / prepared.format("mnist")).exists()
-    end = run.stdout[run.stdout.index("the data of mnist cannot be had") :]
+    end = run.stdout[run.stdout.index("the files of mnist cannot be had") :]
     assert "train-images-idx3-ubyte" in end
     assert "resources/manual/mnist" in end
 

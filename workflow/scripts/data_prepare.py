@@ -2,10 +2,17 @@
 
 from pathlib import Path
 
+from archdyn.data.archives import prepare_cifar10, prepare_stl10
 from archdyn.data.prepare import prepare_idx, save_dataset
 from archdyn.pipeline.job import Job
 
+ARCHIVES = {"cifar10": prepare_cifar10, "stl10": prepare_stl10}
+
 with Job(snakemake) as job:
-    arrays = prepare_idx(Path(job.input.raw), job.params.files, job.params.image_shape, job.params.classes)
+    raw, files = Path(job.input.raw), job.params.files
+    if job.params.kind in ARCHIVES:
+        arrays = ARCHIVES[job.params.kind](raw / files["archive"]["name"], job.params.classes)
+    else:
+        arrays = prepare_idx(raw, files, job.params.image_shape, job.params.classes)
     save_dataset(arrays, job.params.classes, vars(job.output))
     job.say(f"{len(arrays['train_images'])} training images, {len(arrays['test_images'])} test images")

@@ -19,6 +19,14 @@ from archdyn.errors import ArchdynError
 
 CONFIG_FOLDER = Path(__file__).resolve().parents[3] / "config"
 PLAIN_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+PROVIDERS = ("official", "pretrain", "random")
+FORMATS = {
+    "dataset": "a name from config/datasets.yaml, or {imagefolder: PATH}",
+    "backbone": "a name from config/backbones.yaml",
+    "weights": f"{', '.join(PROVIDERS)}, or {{file: PATH}}",
+    "folder": "a folder that exists",
+    "file": "a file that exists",
+}
 WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -30,15 +38,20 @@ def checked(config: dict, files: list[str | Path]) -> dict:
     Raises ArchdynError with one line: the key, the file it came from, what was found and what is allowed.
     """
     contents = {path: read_yaml(path) for path in reversed([Path(file) for file in files])}
-    datasets = list(read_yaml(CONFIG_FOLDER / "datasets.yaml")["datasets"])
+    names = {kind: list(read_yaml(CONFIG_FOLDER / f"{kind}s.yaml")[f"{kind}s"]) for kind in ("dataset", "backbone")}
     _refuse_odd_text(config)
     schema = load_schema()
     result = _normalised(config, schema)
-    validator = StrictValidator(schema, format_checker=_format_checker(datasets))
+    validator = StrictValidator(schema, format_checker=_format_checker(names))
     error = min(validator.iter_errors(result), key=_rank, default=None)
     if error:
-        key, message = _explained(error, datasets)
+        key, message = _explained(error, names)
         raise ArchdynError(f"{_dotted(key)}, from {_origin(key, config, contents)}: {message}")
+    for key in _without_official_weights(result):
+        raise ArchdynError(
+            f'{_dotted(key)}, from {_origin(key, config, contents)}: found "official", but nobody publishes weights of '
+            f"this backbone; allowed: pretrain, random, {{file: PATH}}"
+        )
     return result
 
 
@@ -48,9 +61,18 @@ def checked_file(path: str | Path, schema_name: str) -> dict:
     content = _normalised(read_yaml(path), schema)
     error = min(StrictValidator(schema).iter_errors(content), key=_rank, default=None)
     if error:
-        key, message = _explained(error, [])
+        key, message = _explained(error, {})
         raise ArchdynError(f"{_dotted(key)}, from {_shown(Path(path))}: {message}")
     return content
+
+
+def _without_official_weights(config: dict) -> Iterator[tuple]:
+    """Keys of the weights that are said to be official where config/backbones.yaml has none."""
+    entries = read_yaml(CONFIG_FOLDER / "backbones.yaml")["backbones"]
+    for experiment, block in config.items():
+        for role, spec in (block.get("backbones", {}) if isinstance(block, dict) else {}).items():
+            if spec["weights"] == "official" and "weights" not in entries[spec["name"]]:
+                yield experiment, "backbones", role, "weights"
 
 
 def merged_condition(block: dict, condition: str) -> dict:
@@ -89,10 +111,8 @@ def allowed(schema: dict) -> str:
     """Return in words what a value under this (inlined) part of the schema may be."""
     if "enum" in schema:
         return ", ".join(map(str, schema["enum"]))
-    if schema.get("format") == "dataset":
-        return "a name from config/datasets.yaml, or {imagefolder: PATH}"
-    if schema.get("format") == "folder":
-        return "a folder that exists"
+    if schema.get("format") in FORMATS:
+        return FORMATS[schema["format"]]
     types = _types(schema)
     words = {
         "integer": "a whole number",
@@ -135,11 +155,18 @@ StrictValidator = extend(
 )
 
 
-def _format_checker(datasets: list[str]) -> FormatChecker:
+def _format_checker(names: dict[str, list[str]]) -> FormatChecker:
     checker = FormatChecker(formats=())
-    checker.checks("dataset")(lambda value: not isinstance(value, str) or value in datasets)
-    is_folder = checker.checks("folder", raises=(OSError, RuntimeError))  # name too long, no such ~user
-    is_folder(lambda value: not isinstance(value, str) or Path(value).expanduser().is_dir())
+    unusable = (OSError, RuntimeError)  # name too long, no such ~user
+    checks = {
+        "dataset": lambda text: text in names["dataset"],
+        "backbone": lambda text: text in names["backbone"],
+        "weights": lambda text: text in PROVIDERS,
+        "folder": lambda text: Path(text).expanduser().is_dir(),
+        "file": lambda text: Path(text).expanduser().is_file(),
+    }
+    for name, check in checks.items():
+        checker.checks(name, raises=unusable)(lambda value, check=check: not isinstance(value, str) or check(value))
     return checker
 
 
@@ -209,7 +236,7 @@ def _rank(error: ValidationError) -> int:
     return {"additionalProperties": 0, "required": 1}.get(error.validator, 2)
 
 
-def _explained(error: ValidationError, datasets: list[str]) -> tuple[tuple, str]:
+def _explained(error: ValidationError, names: dict[str, list[str]]) -> tuple[tuple, str]:
     """The key at fault, and what is wrong with it."""
     key, value, schema = tuple(error.absolute_path), error.instance, error.schema
     if error.validator == "additionalProperties":
@@ -218,8 +245,8 @@ def _explained(error: ValidationError, datasets: list[str]) -> tuple[tuple, str]
     if error.validator == "required":
         missing = next(name for name in schema["required"] if name not in value)
         return key, f"the key {missing} is missing; allowed: {allowed(schema['properties'][missing])}"
-    is_dataset = schema.get("format") == "dataset"
-    choices = f"{', '.join(datasets)}, or {{imagefolder: PATH}}" if is_dataset else allowed(schema)
+    known = ", ".join(names.get(schema.get("format"), []))
+    choices = allowed(schema).replace(f"a name from config/{schema.get('format')}s.yaml", known)
     return key, f"found {_found(value)}; allowed: {choices}"
 
 

@@ -25,6 +25,7 @@ import requests
 from pooch import HTTPDownloader
 from urllib3.exceptions import IncompleteRead
 
+from archdyn.data.registry import MISSING
 from archdyn.errors import ArchdynError
 
 MANUAL = Path("resources/manual")
@@ -68,6 +69,18 @@ def fetch(
                 failures.setdefault(reasons, []).append(file["name"])
     if failures:
         raise MissingData(_missing_message(name, failures))
+
+
+def fetch_or_note(name: str, entry: dict, target: Path, say: Callable[[str], None] = print) -> None:
+    """`fetch`; if it fails, its message also stays in registry.MISSING, for the end of the run."""
+    note = MISSING / f"{name}.txt"
+    try:
+        fetch(name, entry, target, say)
+    except MissingData as error:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(f"{error}\n")
+        raise
+    note.unlink(missing_ok=True)
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -219,16 +232,23 @@ def _verified_content(raw: Path, file: dict, content: Path) -> Path:
     zipped = head.startswith(b"\x1f\x8b") and not file["name"].endswith("gz")
     try:
         with (gzip.open if zipped else open)(raw, "rb") as source:
-            size, sha256 = _copy(source, content, limit=file["size"])
+            size, sha256 = _copy(source, content, limit=file.get("size") or file["at_most"])
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise _Unusable(f"truncated or damaged gzip: {error}") from error
-    if size < file["size"]:
-        raise _Unusable(f"truncated: {size} of {file['size']} bytes")
-    if size > file["size"]:
-        raise _Unusable(f"longer than the {file['size']} bytes expected")
-    if sha256 != file["sha256"]:
+    _check_size(size, file)
+    # Publishers of weights give the first digits alone, in the file's name.
+    if not sha256.startswith(file["sha256"]):
         raise _Unusable(f"wrong sha256 {sha256[:8]}… (expected {file['sha256'][:8]}…)")
     return content
+
+
+def _check_size(size: int, file: dict) -> None:
+    """Against the registry's `size`, or `at_most` where the exact one is not published."""
+    if size < file.get("size", 0):
+        raise _Unusable(f"truncated: {size} of {file['size']} bytes")
+    limit = file.get("size") or file["at_most"]
+    if size > limit:
+        raise _Unusable(f"longer than the {limit} bytes expected")
 
 
 def _copy(source, content: Path, limit: int) -> tuple[int, str]:
@@ -333,7 +353,7 @@ def _write_member(tar: tarfile.TarFile, member: tarfile.TarInfo, root: Path, arc
 
 
 def _missing_message(name: str, failures: dict[tuple[str, ...], list[str]]) -> str:
-    lines = [f"the data of {name} cannot be had"]
+    lines = [f"the files of {name} cannot be had"]
     for reasons, files in failures.items():
         lines += [f"  {', '.join(files)}:", *(f"    - {reason}" for reason in reasons)]
     lines.append(

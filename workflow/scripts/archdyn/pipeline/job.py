@@ -1,7 +1,10 @@
 """What a script gets from Snakemake: inputs, params, a log, a device, and outputs that appear whole."""
 
 import csv
+import hashlib
+import json
 import shutil
+import signal
 import sys
 import time
 import traceback
@@ -33,6 +36,7 @@ class Job:
         self.output = SimpleNamespace(**{name: _partial(path) for name, path in self._finals.items()})
         self._log_paths = {"log": snakemake.log[0], **dict(snakemake.log.items())}
         self._device = None
+        self._checkpoint: Path | None = None
         self.seed = int(self.wildcards["seed"]) if "seed" in self.wildcards else self.params.get("seed")
 
     def __enter__(self):
@@ -67,6 +71,21 @@ class Job:
         np.random.seed(self.seed)
         torch.manual_seed(self.seed)
         return self.seed
+
+    def interruption(self):
+        """How SIGTERM (Slurm's time limit, preemption) and Ctrl-C stop a training, for `run_epochs` of train/loop.py.
+
+        The state is kept beside the output `model`, out of reach of Snakemake, until a later attempt of the same job
+        (rule, wildcards, params with the code's fingerprint, content of the inputs, device) ends well.
+        """
+        from archdyn.train.loop import Interruption
+
+        final = self._finals["model"]
+        self._checkpoint = final.with_name(f".checkpoint-{final.name}")
+        asked: list[int] = []
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda signum, _: asked.append(signum))
+        return Interruption(self._checkpoint, self._digest(), lambda: bool(asked), self.say)
 
     def say(self, line: str) -> None:
         """Write one line to the terminal, marked with the job's name, and to the log."""
@@ -104,6 +123,19 @@ class Job:
         for name, final in self._finals.items():
             _remove(final)
             getattr(self.output, name).rename(final)
+        if self._checkpoint:
+            self._checkpoint.unlink(missing_ok=True)
+
+    def _digest(self) -> str:
+        """Stands for all that decides what a training makes."""
+        import torch
+
+        facts = [self.rule, self.wildcards, dict(self.params.items()), self.threads, self.device().type]
+        digest = hashlib.sha256(json.dumps([*facts, torch.__version__], default=str).encode())
+        for path in self.input:
+            with Path(path).open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+        return digest.hexdigest()
 
     def _abandon(self, kind, error, trace) -> None:
         for partial in vars(self.output).values():

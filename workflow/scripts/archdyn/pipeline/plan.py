@@ -6,7 +6,7 @@ from pathlib import Path
 from snakemake.io import report
 
 from archdyn import config as configuration
-from archdyn.data import registry
+from archdyn.data import backbones, registry
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.device import has_gpu
 from archdyn.pipeline.fingerprint import code_fingerprint
@@ -36,12 +36,30 @@ class Plan:
 
     def arrays(self, experiment: str, *names: str) -> dict[str, str]:
         """Paths of the prepared arrays (train_images, train_labels, test_images, test_labels), by name."""
-        folder = f"resources/datasets/{self.dataset(experiment)}"
-        return {name: f"{folder}/{name}.npy" for name in names or ARRAYS}
+        return _array_paths(self.dataset(experiment), names or ARRAYS)
 
     def classes(self, experiment: str) -> str:
         """Path of the class names of the experiment's dataset."""
         return f"resources/datasets/{self.dataset(experiment)}/classes.json"
+
+    def pretraining_arrays(self, experiment: str) -> dict[str, str]:
+        """Paths of the arrays and class names of the dataset that the experiment's backbones are pretrained on."""
+        dataset = registry.dataset_id(self.config[experiment]["pretraining"]["dataset"])
+        return _array_paths(dataset, ARRAYS) | {"classes": f"resources/datasets/{dataset}/classes.json"}
+
+    def weights(self, experiment: str, role: str) -> str:
+        """Path of the checkpoint of the backbone that plays `role` in the experiment, by its provider."""
+        return backbones.weights_path(experiment, self.config[experiment]["backbones"][role])
+
+    def weights_file(self, experiment: str, backbone: str) -> str:
+        """The user's file with the weights of a backbone."""
+        specs = self.config[experiment]["backbones"].values()
+        files = [spec["weights"]["file"] for spec in specs if spec["name"] == backbone and "file" in spec["weights"]]
+        return str(Path(files[0]).expanduser())
+
+    def weights_label(self, spec: dict, experiment: str | None = None) -> str:
+        """A backbone and the weights behind it, in words; pretrained ones need their experiment."""
+        return backbones.weights_label(spec, self.config[experiment]["pretraining"] if experiment else {})
 
     @staticmethod
     def real(experiment: str, *splits: str) -> dict[str, str]:
@@ -74,9 +92,33 @@ class Plan:
         start = self.condition(experiment, wildcards.condition)["start"]
         return [] if start == "fresh" else pattern.format(condition=start, seed=wildcards.seed)
 
+    def trained_on_features(self, experiment: str) -> list[str]:
+        """Conditions whose backbone never changes, so that the head can learn on its features alone."""
+        constant = {
+            "trainable": "head",
+            "batchnorm": "constant",
+            "init": "pretrained",
+            "skips": True,
+            "normalisation": "own",
+        }
+        names = self.config[experiment]["conditions"]
+        return [name for name in names if constant.items() <= self.condition(experiment, name).items()]
+
+    def trained_with_backbone(self, experiment: str) -> list[str]:
+        """Conditions whose backbone runs in every epoch."""
+        on_features = self.trained_on_features(experiment)
+        return [name for name in self.config[experiment]["conditions"] if name not in on_features]
+
+    def features(self, experiment: str, condition: str, embedded) -> dict[str, str]:
+        """The features that a condition's head is trained on, by name; `embedded` are the outputs by role."""
+        role = self.condition(experiment, condition)["backbone"]
+        return {name: embedded[name].format(role=role) for name in ("train_features", "test_features", "cost")}
+
     def scale(self, experiment: str) -> str:
-        """Scale and data, which every figure and table says of itself."""
-        return f"{self.run} scale · {self.dataset(experiment)}"
+        """Scale, data and weights, which every figure and table says of itself."""
+        roles = self.config[experiment].get("backbones", {}).values()
+        weights = dict.fromkeys(self.weights_label(spec, experiment) for spec in roles)
+        return " · ".join([f"{self.run} scale", self.dataset(experiment), *weights])
 
     def label(self, experiment: str, images_of_first_seed: bool = False) -> str:
         """Scale, data and seeds; a figure that shows images says whose they are."""
@@ -153,3 +195,7 @@ def _in_report(path: str, kind: str):
     experiment, _, name = Path(path).with_suffix("").parts[-3:]
     caption = f"../{Plan.caption(path)}"  # as seen from rules/
     return report(path, caption=caption, category=experiment, subcategory=f"{kind}s", labels={kind: name})
+
+
+def _array_paths(dataset: str, names: tuple[str, ...]) -> dict[str, str]:
+    return {name: f"resources/datasets/{dataset}/{name}.npy" for name in names}

@@ -1,0 +1,113 @@
+# Backbones: networks with weights, by the provider that the config names. None falls back on another.
+#   needs  config/backbones.yaml, and a network or resources/manual/<backbone>/, a user's file, or a dataset to pretrain on
+#   makes  resources/backbones/<backbone>.safetensors (official weights), or
+#          results/<run>/<experiment>/models/<backbone>_{pretrained,file,random}.safetensors
+#   steps  one of backbone_download, backbone_pretrain, backbone_import, backbone_initialise
+
+from archdyn.data import backbones
+
+backbone_entries = backbones.load()
+
+
+rule backbone_download:
+    """Fetch the official weights of {wildcards.backbone}."""
+    output:
+        model="resources/backbones/{backbone}.safetensors",
+        provenance="resources/backbones/{backbone}.provenance.json",
+    log:
+        "resources/logs/backbone_download/{backbone}.log",
+    wildcard_constraints:
+        backbone="|".join(backbones.with_official_weights()),
+    cache: True
+    conda:
+        "../envs/torch.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        run="{backbone}",
+        files=lambda w: backbone_entries[w.backbone]["weights"]["files"],
+        architecture=lambda w: backbones.architecture(w.backbone),
+        weights=lambda w: plan.weights_label({"name": w.backbone, "weights": "official"}),
+        code=plan.code("backbone_download"),
+    script:
+        "../workflow/scripts/backbone_download.py"
+
+
+rule backbone_pretrain:
+    """Pretrain {wildcards.backbone} for {wildcards.experiment}."""
+    input:
+        unpack(lambda w: plan.pretraining_arrays(w.experiment)),
+    output:
+        model="<results>/{experiment}/models/{backbone}_pretrained.safetensors",
+        metrics="<results>/{experiment}/metrics/{backbone}_pretraining.csv",
+        provenance="<results>/{experiment}/models/{backbone}_pretrained.provenance.json",
+    log:
+        "<logs>/backbone_pretrain/{experiment}_{backbone}.log",
+        progress="<logs>/backbone_pretrain/{experiment}_{backbone}.csv",
+    wildcard_constraints:
+        backbone="|".join(backbones.of_library("timm")),
+    cache: True
+    conda:
+        "../envs/torch.yaml"
+    resources:
+        gpu=plan.gpu(),
+        mem_mb=8000,
+        runtime=240,
+    params:
+        run="{experiment}_{backbone}",
+        architecture=lambda w: backbones.architecture(w.backbone),
+        settings=lambda w: config[w.experiment]["pretraining"],
+        weights=lambda w: plan.weights_label({"name": w.backbone, "weights": "pretrain"}, w.experiment),
+        seed=0,
+        device=config["device"],
+        code=plan.code("backbone_pretrain"),
+    script:
+        "../workflow/scripts/backbone_pretrain.py"
+
+
+rule backbone_import:
+    """Take the weights of {wildcards.backbone} from a file of the user's."""
+    input:
+        file=lambda w: plan.weights_file(w.experiment, w.backbone),
+    output:
+        model="<results>/{experiment}/models/{backbone}_file.safetensors",
+        provenance="<results>/{experiment}/models/{backbone}_file.provenance.json",
+    log:
+        "<logs>/backbone_import/{experiment}_{backbone}.log",
+    cache: True
+    conda:
+        "../envs/torch.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=20,
+    params:
+        run="{experiment}_{backbone}",
+        architecture=lambda w: backbones.architecture(w.backbone),
+        weights=lambda w, input: plan.weights_label({"name": w.backbone, "weights": {"file": input.file}}),
+        code=plan.code("backbone_import"),
+    script:
+        "../workflow/scripts/backbone_import.py"
+
+
+rule backbone_initialise:
+    """Draw random weights for {wildcards.backbone}."""
+    output:
+        model="<results>/{experiment}/models/{backbone}_random.safetensors",
+        provenance="<results>/{experiment}/models/{backbone}_random.provenance.json",
+    log:
+        "<logs>/backbone_initialise/{experiment}_{backbone}.log",
+    cache: True
+    conda:
+        "../envs/torch.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=20,
+    params:
+        run="{experiment}_{backbone}",
+        architecture=lambda w: backbones.architecture(w.backbone),
+        weights=lambda w: plan.weights_label({"name": w.backbone, "weights": "random"}),
+        seed=0,
+        code=plan.code("backbone_initialise"),
+    script:
+        "../workflow/scripts/backbone_initialise.py"

@@ -1,0 +1,85 @@
+"""CIFAR-10 and STL-10 archives, in small files of the same format."""
+
+import io
+import tarfile
+
+import numpy as np
+import pytest
+
+from archdyn.data import registry
+from archdyn.data.archives import prepare_cifar10, prepare_stl10
+from archdyn.errors import ArchdynError
+
+CLASSES = registry.load()["cifar10"]["classes"]
+
+
+def write_archive(path, members: dict[str, bytes]):
+    with tarfile.open(path, "w:gz") as tar:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    return path
+
+
+def cifar10_members(images: np.ndarray, labels: np.ndarray) -> dict[str, bytes]:
+    """`images` (6 n, 32, 32, 3): n for each of the five training files and the test file."""
+    records = np.concatenate(
+        [labels[:, None].astype(np.uint8), images.transpose(0, 3, 1, 2).reshape(len(images), -1)], 1
+    )
+    names = [*(f"data_batch_{number}.bin" for number in range(1, 6)), "test_batch.bin"]
+    parts = zip(names, np.split(records, 6), strict=True)
+    return {f"cifar-10-batches-bin/{name}": part.tobytes() for name, part in parts}
+
+
+def stl10_members(images: np.ndarray, labels: np.ndarray) -> dict[str, bytes]:
+    columns_first = images.transpose(0, 3, 2, 1)
+    half = len(images) // 2
+    return {
+        "stl10_binary/test_X.bin": columns_first[half:].tobytes(),
+        "stl10_binary/test_y.bin": (labels[half:] + 1).astype(np.uint8).tobytes(),
+        "stl10_binary/train_X.bin": columns_first[:half].tobytes(),
+        "stl10_binary/train_y.bin": (labels[:half] + 1).astype(np.uint8).tobytes(),
+    }
+
+
+@pytest.fixture
+def drawn():
+    generator = np.random.default_rng(0)
+    return lambda n, size: (generator.integers(0, 256, (n, size, size, 3), np.uint8), generator.integers(0, 10, n))
+
+
+def test_cifar10(tmp_path, drawn):
+    images, labels = drawn(12, 32)
+    arrays = prepare_cifar10(write_archive(tmp_path / "c.tar.gz", cifar10_members(images, labels)), CLASSES)
+    assert np.array_equal(arrays["train_images"], images[:10])
+    assert np.array_equal(arrays["test_images"], images[10:])
+    assert np.array_equal(np.concatenate([arrays["train_labels"], arrays["test_labels"]]), labels)
+    assert arrays["train_labels"].dtype == np.int64
+
+
+def test_stl10_images_are_stored_by_column(tmp_path, drawn):
+    images, labels = drawn(6, 96)
+    arrays = prepare_stl10(write_archive(tmp_path / "s.tar.gz", stl10_members(images, labels)), CLASSES)
+    assert np.array_equal(arrays["train_images"], images[:3])
+    assert np.array_equal(arrays["test_images"], images[3:])
+    assert np.array_equal(np.concatenate([arrays["train_labels"], arrays["test_labels"]]), labels)
+
+
+def test_broken_archives_are_refused_by_name(tmp_path, drawn):
+    members = cifar10_members(*drawn(6, 32))
+    test = "cifar-10-batches-bin/test_batch.bin"
+    with pytest.raises(ArchdynError, match=f"a.tar.gz: holds no {test}"):
+        prepare_cifar10(write_archive(tmp_path / "a.tar.gz", {k: v for k, v in members.items() if k != test}), CLASSES)
+    with pytest.raises(ArchdynError, match="b.tar.gz: .*test_batch.bin has 3072 bytes, not a multiple of 3073"):
+        prepare_cifar10(write_archive(tmp_path / "b.tar.gz", members | {test: members[test][:-1]}), CLASSES)
+    with pytest.raises(ArchdynError, match="c.tar.gz: label 10, but there are 10 classes"):
+        prepare_cifar10(write_archive(tmp_path / "c.tar.gz", members | {test: b"\n" + members[test][1:]}), CLASSES)
+    whole = write_archive(tmp_path / "d.tar.gz", members).read_bytes()
+    (tmp_path / "d.tar.gz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ArchdynError, match="d.tar.gz: not a readable tar archive"):
+        prepare_cifar10(tmp_path / "d.tar.gz", CLASSES)
+    stl = stl10_members(*drawn(4, 96))
+    with pytest.raises(ArchdynError, match="1 labels in stl10_binary/test_y.bin for 2 images"):
+        short = {**stl, "stl10_binary/test_y.bin": b"\x01"}
+        prepare_stl10(write_archive(tmp_path / "e.tar.gz", short), CLASSES)

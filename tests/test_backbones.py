@@ -1,0 +1,111 @@
+"""Backbones: their weights, from whoever provides them, and what images they expect."""
+
+import re
+
+import numpy as np
+import pytest
+import torch
+import torchvision
+from safetensors.torch import save_file
+from torch import nn
+from torch.nn.functional import interpolate
+
+from archdyn.data import backbones
+from archdyn.errors import ArchdynError
+from archdyn.models.backbones import build, convert, load_backbone, save_backbone
+from archdyn.models.preprocessing import Preprocess
+from archdyn.train.pretrain import pretrain
+
+CPU = torch.device("cpu")
+NARROW = backbones.architecture("resnet18-narrow")
+
+
+@pytest.mark.parametrize("name", backbones.load())
+def test_registry_entry_is_complete(name):
+    entry = backbones.load()[name]
+    assert re.fullmatch(r"[a-z0-9-]+", name)
+    assert set(entry["preprocessing"]) >= {"size", "interpolation", "mean", "sd"}
+    if "weights" in entry:
+        assert entry["weights"]["licence"]
+        assert entry["weights"]["sources"]
+        for file in entry["weights"]["files"].values():
+            assert re.fullmatch(r"[0-9a-f]{8,64}", file["sha256"])
+            assert file["at_most"] > 0
+
+
+def test_the_narrow_network_has_resnet152s_own_topology():
+    model = build(backbones.architecture("resnet152-narrow"), 10)
+    assert [len(getattr(model, f"layer{number}")) for number in (1, 2, 3, 4)] == [3, 8, 36, 3]
+    convolutions = [m for m in model.modules() if isinstance(m, nn.Conv2d) and m.kernel_size != (1, 1)]
+    reference = [
+        m for m in torchvision.models.resnet152().modules() if isinstance(m, nn.Conv2d) and m.kernel_size != (1, 1)
+    ]
+    assert [m.stride for m in convolutions] == [m.stride for m in reference]
+
+
+def test_torchvisions_weights_give_torchvisions_logits(tmp_path):
+    torch.manual_seed(0)
+    reference = torchvision.models.resnet18().eval()
+    torch.save(reference.state_dict(), tmp_path / "r.pth")
+    convert(tmp_path / "r.pth", tmp_path / "r.safetensors", backbones.architecture("resnet18-v1"), "theirs")
+    backbone = load_backbone(tmp_path / "r.safetensors", CPU)
+    images = torch.randn(2, 3, 64, 64)
+    with torch.no_grad():
+        assert torch.allclose(backbone.model(images), reference(images), atol=1e-4)
+    assert backbone.weights == "theirs"
+    assert len(backbone.classes) == 1000
+    assert backbone.classes[281].startswith("tabby")
+
+
+def test_foreign_weights_that_do_not_fit_are_named(tmp_path):
+    state = build(NARROW, 10).state_dict()
+    file = tmp_path / "w.safetensors"
+    for change, message in (
+        ({"conv1.weight": torch.zeros(8, 3, 3, 3)}, r"w.safetensors: conv1.weight has shape \(8, 3, 3, 3\), the model"),
+        ({"conv9.weight": torch.zeros(1)}, "tensor conv9.weight is unknown to the model"),
+        ({"bn1.bias": None}, "tensor bn1.bias is missing"),
+        ({"fc.weight": None}, "no classifier"),
+    ):
+        save_file({k: v.contiguous() for k, v in (state | change).items() if v is not None}, file)
+        with pytest.raises(ArchdynError, match=message):
+            convert(file, tmp_path / "out.safetensors", NARROW, "theirs")
+    assert not (tmp_path / "out.safetensors").exists()
+
+
+def test_a_pickle_among_weights_is_refused_and_not_executed(tmp_path):
+    class Malicious:
+        def __reduce__(self):
+            return (tmp_path.joinpath("executed").touch, ())
+
+    torch.save({"fc.weight": Malicious()}, tmp_path / "w.pth")
+    with pytest.raises(ArchdynError, match="w.pth: neither safetensors nor a state dict"):
+        convert(tmp_path / "w.pth", tmp_path / "out.safetensors", NARROW, "theirs")
+    assert not (tmp_path / "executed").exists()
+
+
+def test_preprocessing_is_torchvisions():
+    images = torch.randint(0, 256, (2, 20, 20, 3), dtype=torch.uint8)
+    settings = {"size": 32, "interpolation": "bilinear", "mean": [0.1, 0.2, 0.3], "sd": [0.5, 0.6, 0.7]}
+    pixels = interpolate(images.permute(0, 3, 1, 2) / 255, (32, 32), mode="bilinear", antialias=True)
+    expected = torchvision.transforms.functional.normalize(pixels, [0.1, 0.2, 0.3], [0.5, 0.6, 0.7])
+    assert torch.allclose(Preprocess(settings, CPU)(images), expected, atol=1e-6)
+    grey = Preprocess(settings | {"size": 20}, CPU)(images[..., 0])
+    assert torch.allclose(grey[:, 0] * 0.5 + 0.1, grey[:, 2] * 0.7 + 0.3, atol=1e-6)
+
+
+def test_pretraining_learns_and_its_checkpoint_predicts_the_same(tmp_path):
+    generator = np.random.default_rng(0)
+    labels = generator.integers(0, 2, 128)
+    images = (generator.integers(0, 100, (128, 28, 28)) + 120 * labels[:, None, None]).astype(np.uint8)
+    arrays = {"train_images": images, "train_labels": labels, "test_images": images, "test_labels": labels}
+    torch.manual_seed(0)
+    model = build(NARROW, 2)
+    settings = {"images": None, "test_images": None, "epochs": 3, "batch_size": 32, "learning_rate": 2e-3}
+    rows = pretrain(model, NARROW["preprocessing"], arrays, settings, CPU)
+    assert rows[-1]["test_accuracy"] > 0.9
+    save_backbone(tmp_path / "b.safetensors", model, NARROW, ["dark", "bright"], "pretrained")
+    backbone = load_backbone(tmp_path / "b.safetensors", CPU)
+    batch = backbone.preprocess(torch.from_numpy(images[:8]))
+    with torch.no_grad():
+        assert torch.allclose(backbone.model(batch), model(batch), atol=1e-5)
+    assert backbone.classes == ["dark", "bright"]

@@ -1,0 +1,98 @@
+"""Build backbones, and read and write their weights, whichever provider they come from.
+
+A backbone's checkpoint holds its architecture, its preprocessing, its class names and a label of its weights.
+"""
+
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+
+import timm
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from archdyn.errors import ArchdynError
+from archdyn.models.checkpoint import load_weights, read_settings, save_checkpoint
+from archdyn.models.preprocessing import Preprocess
+
+
+@dataclass
+class Backbone:
+    """A model in eval mode with its head, what it expects of images, its class names, and its weights' label."""
+
+    model: nn.Module
+    preprocess: Preprocess
+    classes: list[str]
+    weights: str
+
+
+def build(architecture: dict, classes: int) -> nn.Module:
+    """A new model with `classes` logits; `architecture` has library, model, arguments (config/backbones.yaml)."""
+    return timm.create_model(architecture["model"], num_classes=classes, **architecture["arguments"])
+
+
+def save_backbone(path: Path, model: nn.Module, architecture: dict, classes: list[str], weights: str) -> None:
+    """Write a checkpoint that `load_backbone` reads."""
+    save_checkpoint(path, {"backbone": model}, architecture | {"classes": classes, "weights": weights})
+
+
+def load_backbone(path: Path, device: torch.device, preprocessing: dict | None = None) -> Backbone:
+    """The backbone of a checkpoint, in channels_last; `preprocessing` changes settings that were saved with it."""
+    settings = read_settings(path)
+    model = load_weights(path, "backbone", build(settings, len(settings["classes"])))
+    model = model.to(device, memory_format=torch.channels_last).eval()
+    preprocess = Preprocess(settings["preprocessing"] | (preprocessing or {}), device)
+    return Backbone(model, preprocess, settings["classes"], settings["weights"])
+
+
+def imagenet_classes() -> list[str]:
+    """The 1,000 class names of ImageNet-1k in the order of the logits, from timm."""
+    return list(timm.data.ImageNetInfo("imagenet-1k").label_descriptions())
+
+
+def read_state(path: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file or of a state dict written by torch.save; no pickle is executed.
+
+    Raises ArchdynError, naming the file, for anything else.
+    """
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ArchdynError(f"{path}: neither safetensors nor a state dict of plain tensors ({reason})") from error
+    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
+        raise ArchdynError(f"{path}: holds no state dict; allowed: tensors by name")
+    return state
+
+
+def load_state(model: nn.Module, state: dict[str, Tensor], path: Path) -> nn.Module:
+    """Load foreign weights. Raises ArchdynError naming the file and the first tensor that does not fit."""
+    wanted = model.state_dict()
+    # Batch counters came with PyTorch 0.4.1 and matter to no output.
+    missing = [key for key in wanted if key not in state and not key.endswith("num_batches_tracked")]
+    for key in [*missing, *(state.keys() - wanted.keys())]:
+        raise ArchdynError(f"{path}: tensor {key} {'is missing' if key in wanted else 'is unknown to the model'}")
+    for key, tensor in state.items():
+        if tensor.shape != wanted[key].shape:
+            raise ArchdynError(f"{path}: {key} has shape {tuple(tensor.shape)}, the model {tuple(wanted[key].shape)}")
+    model.load_state_dict(state, strict=False)
+    return model
+
+
+def convert(path: Path, target: Path, architecture: dict, weights: str) -> None:
+    """Turn somebody's weights into a checkpoint at `target`, with as many classes as their head has.
+
+    1,000 classes are ImageNet's; others are named by their numbers.
+    """
+    state = read_state(path)
+    head = next((key for key in ("fc.weight", "head.weight") if key in state), None)
+    if head is None:
+        raise ArchdynError(f"{path}: no classifier (fc.weight or head.weight) among its {len(state)} tensors")
+    n = len(state[head])
+    model = load_state(build(architecture, n), state, path)
+    classes = imagenet_classes() if n == 1000 else [str(number) for number in range(n)]
+    save_backbone(target, model, architecture, classes, weights)

@@ -1,0 +1,15 @@
+"""Fetch a backbone's official weights; where they cannot be had, leave a note for the end of the run."""
+
+import tempfile
+from pathlib import Path
+
+from archdyn.data import backbones
+from archdyn.data.download import fetch_or_note
+from archdyn.models.backbones import convert
+from archdyn.pipeline.job import Job
+
+with Job(snakemake) as job, tempfile.TemporaryDirectory(dir=job.output.model.parent, prefix=".") as folder:
+    name = job.wildcards["backbone"]
+    fetch_or_note(name, backbones.load()[name]["weights"], Path(folder), job.say)
+    file = Path(folder) / job.params.files["weights"]["name"]
+    convert(file, job.output.model, job.params.architecture, job.params.weights)

@@ -1,0 +1,9 @@
+"""Take a backbone's weights from a file of the user's."""
+
+from pathlib import Path
+
+from archdyn.models.backbones import convert
+from archdyn.pipeline.job import Job
+
+with Job(snakemake) as job:
+    convert(Path(job.input.file), job.output.model, job.params.architecture, job.params.weights)
