@@ -1,6 +1,7 @@
 # The report: published beside reproduced, every claim with a verdict.
 #   needs: the figures, tables and numbers of the experiments that config.yaml's `report` names; their claims
-#          (config/claims), published numbers (config/published), and prose and captions (workflow/report)
+#          (config/claims), published numbers (config/published), and prose and captions
+#          (workflow/report)
 #   steps: report_verdicts for each experiment -> report_content -> report_html and report_pdf
 #   makes: results/<run>/<experiment>/tables/verdicts.*, results/<run>/report/report.{html,pdf}
 
@@ -23,7 +24,7 @@ rule report_verdicts:
         claims="config/claims/{experiment}.yaml",
         published="config/published/{experiment}.yaml",
         summary="<results>/{experiment}/metrics/summary.csv",
-        caption="workflow/report/captions/report_verdicts.rst",
+        caption="workflow/report/verdicts.rst",
     output:
         **plan.table("<results>/{experiment}/tables/verdicts"),
     log:
@@ -47,7 +48,7 @@ rule report_content:
         captions=plan.captions(REPORT_RESULTS),
         summaries=expand("<results>/{experiment}/metrics/summary.csv", experiment=REPORTED),
         published=expand("config/published/{experiment}.yaml", experiment=REPORTED),
-        prose=expand("workflow/report/{experiment}.md", experiment=REPORTED),
+        prose=expand("workflow/report/{experiment}/prose.md", experiment=REPORTED),
         introduction="workflow/report/introduction.md",
     output:
         content="<results>/report/content.json",

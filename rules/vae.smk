@@ -164,7 +164,7 @@ rule vae_table9:
         published="config/published/vae.yaml",
         reproduced=plan.runs("vae", rules.vae_train.output.epochs, ["annealing_published"]),
         corrected=plan.runs("vae", rules.vae_train.output.epochs, ["annealing_corrected"]),
-        caption="workflow/report/captions/vae_table9.rst",
+        caption="workflow/report/vae/tables/table9.rst",
     output:
         **plan.table("<results>/vae/tables/table9"),
     log:
@@ -185,7 +185,7 @@ rule vae_conditions:
     input:
         metrics=rules.vae_summary.output.metrics,
         summary=rules.vae_summary.output.summary,
-        caption="workflow/report/captions/vae_conditions.rst",
+        caption="workflow/report/vae/tables/conditions.rst",
     output:
         **plan.table("<results>/vae/tables/conditions"),
     log:

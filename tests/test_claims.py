@@ -86,11 +86,11 @@ def test_a_test_is_decided_by_the_mean_and_qualified_by_the_spread(test, passed,
         ({"metric": "good.modes", "at_least": "good.no_such"}, "the claim it rests on good.no_such, which"),
         (
             {"metric": "good.modes", "near": "table1[7].KL", "within": 1},
-            "table1[7].KL, which config/published does not",
+            "table1[7].KL, which is no number of config",
         ),
         (
             {"metric": "good.modes", "near": "table9[1].KL", "within": 1},
-            "table9[1].KL, which config/published does not",
+            "table9[1].KL, which is no number of config",
         ),
     ],
 )

@@ -60,19 +60,22 @@ def linked(markdown: str) -> tuple[list[tuple[str, str, str]], str]:
 def value_in(file: Path, place: str):
     """What stands in `file` at a place that the report names."""
     if file.name == "summary.csv":
-        condition, metric, n = re.fullmatch(r"(\w+), (\w+), n = (\d+)", place).groups()
+        condition, metric, n = re.fullmatch(r"(\w+), ([\w.]+), n = (\d+)", place).groups()
         rows = pd.read_csv(file).set_index(["condition", "metric"])
         assert rows.at[(condition, metric), "n"] == int(n)
         return rows.loc[(condition, metric)]
     if file.name == "settings.json":
-        condition, key = place.split(", ")
-        return next(block[condition][key] for block in json.loads(file.read_text()).values() if condition in block)
+        value = json.loads(file.read_text())
+        for key in place.split("."):
+            value = value[key]
+        return value
     if file.name == "verdicts.csv":
         return pd.read_csv(file).set_index("id").at[place, "verdict"]
-    table, row, column = place.split(", ")
+    table, row, column = re.fullmatch(r"(\w+)\[(.+)\]\.(.+)", place).groups()
     published = yaml.safe_load(file.read_text())[table]
-    cells = next(cells for cells in published["rows"] if f"{published['columns'][0]} {cells[0]}" == row)
-    return dict(zip(published["columns"], cells, strict=True))[column]
+    cells = [cells for cells in published["rows"] if f"{', '.join(map(str, cells))}, ".startswith(f"{row}, ")]
+    assert len(cells) == 1
+    return dict(zip(published["columns"], cells[0], strict=True))[column]
 
 
 def test_every_number_in_the_prose_traces_to_a_file_that_has_it(report, content):

@@ -80,6 +80,12 @@ def merged_condition(block: dict, condition: str) -> dict:
     return block["training"] | block["conditions"][condition]
 
 
+def settings(block: dict) -> dict:
+    """Return the settings of an experiment with those of each condition, merged, under the condition's name."""
+    conditions = {name: merged_condition(block, name) for name in block.get("conditions", {})}
+    return {key: value for key, value in block.items() if key not in ("training", "conditions")} | conditions
+
+
 def read_yaml(path: str | Path) -> dict:
     """Return the mapping in a YAML file. Raises ArchdynError (one line, names the file) if there is none."""
     shown = _shown(Path(path))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from archdyn.errors import ArchdynError
-from archdyn.tables.write import significant
+from archdyn.tables.write import published_rows, significant
 
 HOLDS = "holds"
 FAILS = "does not hold"
@@ -124,12 +124,13 @@ def _metric(name: str, summary: pd.DataFrame, claim: str) -> Quantity:
 
 
 def _published_value(table: str, row: str, column: str, published: dict[str, pd.DataFrame], claim: str) -> float:
-    """The value in the row whose first cell is `row`."""
-    rows = published.get(table, pd.DataFrame({"": []}))
-    found = rows[rows.iloc[:, 0].astype(str) == row]
-    if len(found) != 1 or column not in rows:
-        raise ArchdynError(f"the claim {claim} rests on {table}[{row}].{column}, which config/published does not have")
-    return float(found.iloc[0][column])
+    """The value in the row that `published_rows` calls so."""
+    value = published_rows(published.get(table, pd.DataFrame())).get(row, {}).get(column)
+    if not isinstance(value, int | float):
+        raise ArchdynError(
+            f"the claim {claim} rests on {table}[{row}].{column}, which is no number of config/published"
+        )
+    return float(value)
 
 
 def _tolerance(within: float | str, target: float) -> float:

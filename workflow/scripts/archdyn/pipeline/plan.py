@@ -146,11 +146,12 @@ class Plan:
         }
 
     @staticmethod
-    def caption(stem: str) -> str:
-        """The file with the caption of a figure or table, named as the rule that makes it."""
-        experiment, _, name = Path(stem).with_suffix("").parts[-3:]
-        rule = "report_verdicts" if name == "verdicts" else f"{experiment}_{name}"
-        return f"workflow/report/captions/{rule}.rst"
+    def caption(path: str) -> str:
+        """The file with the caption of a figure or table: <experiment>/figures/figure8 as in the results."""
+        *_, experiment, kind, name = Path(path).with_suffix("").parts
+        return (
+            "workflow/report/verdicts.rst" if name == "verdicts" else f"workflow/report/{experiment}/{kind}/{name}.rst"
+        )
 
     def captions(self, results: list[str]) -> list[str]:
         """The captions of all figures and tables among `results`."""
@@ -165,11 +166,8 @@ class Plan:
             sys.exit(f"config error: {error}")
 
     def settings(self) -> dict[str, dict]:
-        """The settings of every condition of the experiments in the report."""
-        return {
-            experiment: {name: self.condition(experiment, name) for name in self.config[experiment]["conditions"]}
-            for experiment in self.config["report"]
-        }
+        """The settings of every experiment in the report, with those of each condition under its name."""
+        return {name: configuration.settings(self.config[name]) for name in self.config["report"]}
 
     def about(self) -> dict[str, dict]:
         """Label and dataset of every experiment in the report."""
@@ -192,7 +190,7 @@ class Plan:
 
 def _in_report(path: str, kind: str):
     """Mark an output for `snakemake --report`, with its caption, its experiment as category, and labels."""
-    experiment, _, name = Path(path).with_suffix("").parts[-3:]
+    *_, experiment, _, name = Path(path).with_suffix("").parts
     caption = f"../{Plan.caption(path)}"  # as seen from rules/
     return report(path, caption=caption, category=experiment, subcategory=f"{kind}s", labels={kind: name})
 

@@ -5,7 +5,7 @@ Light on purpose (no pandas), because the rule files ask this while Snakemake pl
 
 from pathlib import Path
 
-from archdyn.config import checked_file, merged_condition
+from archdyn.config import checked_file, settings
 from archdyn.errors import ArchdynError
 
 RELATIONS = ("at_least", "at_most", "near")
@@ -53,11 +53,8 @@ def _is_enough(found, needed) -> bool:
 
 
 def _setting(block: dict, key: str, claim: str):
-    *path, name = key.split(".")
-    node = block
-    if path and path[0] in block["conditions"]:
-        node, path = merged_condition(block, path[0]), path[1:]
-    for part in [*path, name]:
+    node = settings(block)
+    for part in key.split("."):
         if not isinstance(node, dict) or part not in node:
             raise ArchdynError(f"the claim {claim} needs {key}: there is no such setting or condition")
         node = node[part]

@@ -47,17 +47,17 @@ class Result:
 def section(experiment: str, run_folder: Path, results: list[Result], settings: dict) -> dict:
     """One experiment: its prose filled in, its verdicts, and its tables and figures with caption and origin.
 
-    settings: by condition. Raises ArchdynError where the prose and the results do not agree.
+    settings: with those of a condition under its name. Raises ArchdynError where prose and results do not agree.
     """
     shown = {result.name: result for result in results}
     verdicts = pd.read_csv(shown[TABLE_OF_VERDICTS].file)
-    source = Path(f"workflow/report/{experiment}.md")
+    source = Path(f"workflow/report/{experiment}/prose.md")
     published = f"config/published/{experiment}.yaml"
     summary = f"{experiment}/metrics/summary.csv"
     names = {  # with files as seen from results/<run>/report
         "metric": prose.metric_names(pd.read_csv(run_folder / summary), f"../{summary}"),
         "published": prose.published_names(read_all_published(Path(published)), f"../../../{published}"),
-        "setting": prose.setting_names(settings, SETTINGS),
+        "setting": prose.setting_names(settings, SETTINGS, experiment),
         "verdict": prose.verdict_names(verdicts, f"../{experiment}/{TABLE_OF_VERDICTS}.csv"),
     }
     markdown = prose.fill(source.read_text(), str(source), names)

@@ -3,8 +3,8 @@
 The link names the file that the number stands in, and its title says where in it. Templates are Jinja with
 
     {{ metric.CONDITION.METRIC }}           mean ± sd over the seeds; .fixed(1) and .percent(1) choose the digits
-    {{ published.TABLE[ROW].COLUMN }}       a value of config/published, the row by its first cell
-    {{ setting.CONDITION.KEY }}             a setting as it was run
+    {{ published.TABLE[ROW].COLUMN }}       a value of config/published; the row by its first cells
+    {{ setting.CONDITION.KEY }}             a setting as it was run; also {{ setting.seeds }}, of all of the experiment
     {{ verdict.CLAIM }}                     the verdict on a claim
 """
 
@@ -16,7 +16,7 @@ from jinja2 import Environment, StrictUndefined
 from jinja2.exceptions import TemplateError
 
 from archdyn.errors import ArchdynError
-from archdyn.tables.write import format_mean_sd, significant
+from archdyn.tables.write import format_mean_sd, published_rows, significant
 
 PLACEHOLDER = re.compile(r"{{.*?}}", re.DOTALL)
 # Names may hold digits (CIFAR-10, ViT-B/16), and so do references to the report.
@@ -95,13 +95,9 @@ def published_names(tables: dict[str, pd.DataFrame], file: str) -> Lookup:
     return Lookup("published", {name: _rows(name, table, file) for name, table in tables.items()})
 
 
-def setting_names(settings: dict[str, dict], file: str) -> Lookup:
-    """Settings by condition, which stand in `file`."""
-    conditions = {
-        condition: {key: link(_setting(value), file, f"{condition}, {key}") for key, value in block.items()}
-        for condition, block in settings.items()
-    }
-    return Lookup("setting", {name: Lookup(f"setting.{name}", entries) for name, entries in conditions.items()})
+def setting_names(settings: dict, file: str, experiment: str) -> Lookup:
+    """The experiment's settings, which stand in `file`; blocks of settings, and conditions, are Lookups themselves."""
+    return _settings("setting", settings, file, experiment)
 
 
 def verdict_names(verdicts: pd.DataFrame, file: str) -> Lookup:
@@ -110,8 +106,14 @@ def verdict_names(verdicts: pd.DataFrame, file: str) -> Lookup:
     return Lookup("verdict", {row["id"]: f"**{link(row['verdict'], file, row['id'])}**" for row in rows})
 
 
-def _setting(value) -> str:
-    return "all" if value is None else str(value)
+def _settings(what: str, block: dict, file: str, place: str) -> Lookup:
+    entries = {
+        key: _settings(f"{what}.{key}", value, file, f"{place}.{key}")
+        if isinstance(value, dict)
+        else link("all" if value is None else str(value), file, f"{place}.{key}")
+        for key, value in block.items()
+    }
+    return Lookup(what, entries)
 
 
 def _refuse_literal_numbers(template: str, shown: str) -> None:
@@ -121,10 +123,8 @@ def _refuse_literal_numbers(template: str, shown: str) -> None:
 
 
 def _rows(name: str, table: pd.DataFrame, file: str) -> Lookup:
-    first, *columns = table.columns
     rows = {}
-    for row in table.to_dict("records"):
-        shown = f"{name}[{row[first]}]"
-        cells = {column: link(str(row[column]), file, f"{name}, {first} {row[first]}, {column}") for column in columns}
-        rows[str(row[first])] = Lookup(f"published.{shown}", cells)
+    for key, row in published_rows(table).items():
+        cells = {column: link(str(value), file, f"{name}[{key}].{column}") for column, value in row.items()}
+        rows[key] = Lookup(f"published.{name}[{key}]", cells)
     return Lookup(f"published.{name}", rows)

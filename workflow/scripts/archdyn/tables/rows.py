@@ -41,11 +41,16 @@ def conditions_table(summary: pd.DataFrame, conditions: list[str], columns: dict
     return pd.DataFrame(rows)
 
 
+def above(values: pd.Series, report: float, digits: int) -> str:
+    """In brackets, by how much the mean of ours is above the report's value."""
+    return f" ({values.mean() - report:+z.{digits}f})"  # z: no minus on a zero
+
+
 def _epoch_values(runs: pd.DataFrame, columns: dict[str, tuple[str, int]], report: dict | None) -> dict:
     if runs.empty:
         return dict.fromkeys(columns, "–") | {"n": 0}
     values = {name: mean_sd(runs[metric], digits) for name, (metric, digits) in columns.items()}
     if report:
         for name, (metric, digits) in columns.items():
-            values[name] += f" ({runs[metric].mean() - report[name]:+z.{digits}f})"  # z: no minus on a zero
+            values[name] += above(runs[metric], report[name], digits)
     return values | {"n": len(runs)}

@@ -18,6 +18,14 @@ def read_all_published(path: Path) -> dict[str, pd.DataFrame]:
     return {name: read_published(path, name) for name in yaml.safe_load(Path(path).read_text())}
 
 
+def published_rows(table: pd.DataFrame) -> dict[str, dict]:
+    """The rows by name: the shortest start of a row, its cells joined by a comma and a space, that no other row has."""
+    starts = [[", ".join(map(str, row[:n])) for n in range(1, len(row) + 1)] for row in table.itertuples(index=False)]
+    every = [start for row in starts for start in row]
+    names = [next((start for start in row if every.count(start) == 1), None) for row in starts]
+    return {name: row for name, row in zip(names, table.to_dict("records"), strict=True) if name}
+
+
 def read_caption(path: Path) -> str:
     """The text of a caption file on one line."""
     return " ".join(Path(path).read_text().split())
