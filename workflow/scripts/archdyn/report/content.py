@@ -90,7 +90,9 @@ def work(records: list[dict]) -> dict:
 
 
 def _verdict(row: dict) -> dict:
-    """The row with its tests as a list; a relation and its number stay on one line."""
+    """The row with its tests as a list, and only the first of its reasons; a relation keeps its number on its line."""
+    first, *more = row["note"].split("; ")
+    row["note"] = f"{first} (and {len(more)} more)" if more else first
     for protocol in ("published protocol", "corrected protocol", "measured"):
         tests = re.sub(r"(not|[≥≤≈±]) (?=[≥≤≈\d])", "\\1\u00a0", row[protocol])
         row |= {protocol: tests if protocol == "measured" else tests.split("; ")}
