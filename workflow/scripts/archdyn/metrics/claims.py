@@ -113,8 +113,7 @@ def _bound(bound, summary: pd.DataFrame, published: dict[str, pd.DataFrame], cla
 
 
 def _metric(name: str, summary: pd.DataFrame, claim: str) -> Quantity:
-    condition, _, metric = name.partition(".")
-    found = summary[(summary["condition"] == condition) & (summary["metric"] == metric)]
+    found = summary[summary["condition"] + "." + summary["metric"] == name]
     if len(found) != 1:
         raise ArchdynError(f"the claim {claim} rests on {name}, which metrics/summary.csv does not have")
     row = found.iloc[0]
