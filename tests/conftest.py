@@ -48,7 +48,7 @@ class Project:
 
     def planned(self, *arguments: str) -> dict[str, int]:
         """Jobs by rule that a dry-run plans, without the targets."""
-        run = self.snakemake("--dry-run", "--quiet", "reason", *arguments)
+        run = self.snakemake("--quiet", "reason", "--dry-run", *arguments)
         assert run.returncode == 0, run.stdout
         if "Nothing to be done" in run.stdout:
             return {}

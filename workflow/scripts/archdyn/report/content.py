@@ -94,7 +94,7 @@ def _verdict(row: dict) -> dict:
     first, *more = row["note"].split("; ")
     row["note"] = f"{first} (and {len(more)} more)" if more else first
     for protocol in ("published protocol", "corrected protocol", "measured"):
-        tests = re.sub(r"(not|[≥≤≈±]) (?=[≥≤≈\d])", "\\1\u00a0", row[protocol])
+        tests = re.sub(r"(not|[≥≤≈±]) (?=[≥≤≈\d-])", "\\1\u00a0", row[protocol])
         row |= {protocol: tests if protocol == "measured" else tests.split("; ")}
     return row
 
