@@ -31,6 +31,7 @@ onerror:
 
 rule benchmark:
     input:
+        expand(rules.resnet_benchmark.output, work=["embedding", "training"]),
         rules.gan_benchmark.output,
         rules.vae_benchmark.output,
 

@@ -459,3 +459,34 @@ rule resnet_strategies:
         code=plan.code("resnet_strategies"),
     script:
         "../workflow/scripts/resnet_strategies.py"
+
+
+rule resnet_benchmark:
+    """Time the report's way of {wildcards.work} and ours, in turn, on this machine."""
+    input:
+        **plan.arrays("resnet", "train_images"),
+        backbone=plan.weights("resnet", "deep"),
+    output:
+        **plan.table("<results>/resnet/tables/benchmark_{work}"),
+    log:
+        "<logs>/resnet_benchmark/{work}.log",
+    wildcard_constraints:
+        work="embedding|training",
+    conda:
+        "../envs/torch.yaml"
+    resources:
+        gpu=plan.gpu(),
+        mem_mb=8000,
+        runtime=60,
+    params:
+        training=plan.condition("resnet", "random_published"),
+        precision=RESNET["precision"],
+        validation_share=RESNET["validation_share"],
+        images=RESNET["benchmark"]["images"],
+        rounds=RESNET["benchmark"]["rounds"],
+        seed=0,
+        device=config["device"],
+        label=plan.scale("resnet"),
+        code=plan.code("resnet_benchmark"),
+    script:
+        "../workflow/scripts/resnet_benchmark.py"

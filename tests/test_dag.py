@@ -11,6 +11,9 @@ from conftest import ROOT, Project, processor_seconds
 SMOKE = ("--configfile", "config/smoke.yaml")
 CONDITIONS, SEEDS = 10, 2
 TABLES_AND_FIGURES = {
+    **dict.fromkeys([f"resnet_table{n}" for n in (1, 2, 3, 4)], 1),
+    **dict.fromkeys([f"resnet_{name}" for name in ("figure1", "figure2", "figure3", "gradients")], 1),
+    **dict.fromkeys(["resnet_conditions", "resnet_layers", "resnet_strategies"], 1),
     **dict.fromkeys(["gan_table7", "gan_table8", "gan_conditions"], 1),
     **dict.fromkeys([f"gan_figure{n}" for n in (6, 7, 8, 9)], 1),
     "gan_gradients": 1,
@@ -58,9 +61,10 @@ def test_every_config_plans_the_same_steps(project, overlay):
     assert jobs["gan_train"] == jobs["gan_embed"] == jobs["gan_evaluate"] == trainings
     trainings = VAE_CONDITIONS * {None: 3, "config/demo.yaml": 1, "config/smoke.yaml": 1}[overlay]
     assert jobs["vae_train"] == jobs["vae_embed"] == jobs["vae_evaluate"] == trainings
+    assert (jobs["resnet_train"], jobs["resnet_train_head"], jobs["resnet_embed"]) == (11, 4, 3)
     assert (TABLES_AND_FIGURES | REPORT | {"report_verdicts": 3}).items() <= jobs.items()
     assert jobs["classifier_train"] == jobs["classifier_embed_real"] == 2
-    assert jobs["data_prepare"] == (1 if overlay == "config/smoke.yaml" else 2)
+    assert jobs["data_prepare"] == {None: 3, "config/demo.yaml": 2, "config/smoke.yaml": 1}[overlay]
     assert seconds < 5
 
 

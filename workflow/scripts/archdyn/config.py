@@ -184,7 +184,10 @@ def _normalised(value, schema: dict):
     if isinstance(value, dict):
         known = schema.get("properties", {})
         defaults = {key: part["default"] for key, part in known.items() if "default" in part}
-        return defaults | {key: _normalised(part, _subschema(schema, key)) for key, part in value.items()}
+        found = defaults | {key: _normalised(part, _subschema(schema, key)) for key, part in value.items()}
+        # In the schema's order: an overlay's keys come first in what Snakemake merged, and tables keep the order.
+        ordered = [key for key in known if key in found]
+        return {key: found[key] for key in [*ordered, *(key for key in found if key not in known)]}
     if isinstance(value, list):
         return [_normalised(part, schema.get("items", {})) for part in value]
     return _scalar(value, _types(schema))

@@ -108,8 +108,8 @@ def class_similarity(embeddings: np.ndarray, labels: np.ndarray, classes: int) -
     return means @ means.T
 
 
-def confused_pairs(counts: np.ndarray, n: int) -> list[tuple[int, int, int]]:
-    """The `n` pairs of classes that are most often taken for each other: (class, class, images)."""
+def confused_pairs(counts: np.ndarray, n: int) -> list[tuple[int, int]]:
+    """The `n` pairs of classes that are most often taken for each other, most often first."""
     both = counts + counts.T
-    pairs = [(i, j, int(both[i, j])) for i in range(len(both)) for j in range(i)]
-    return sorted(pairs, key=lambda pair: -pair[2])[:n]
+    pairs = [(i, j) for i in range(len(both)) for j in range(i)]
+    return sorted(pairs, key=lambda pair: -both[pair])[:n]

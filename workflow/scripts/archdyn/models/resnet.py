@@ -57,7 +57,7 @@ def transferred(start: Path, settings: dict, classes: int, device: torch.device)
     model = backbone.model
     model.reset_classifier(classes)
     if settings["init"] == "random":
-        model.init_weights()
+        model.init_weights(zero_init_last=False)  # as torchvision's
         reset_batchnorm(model)
         backbone.weights = f"{backbone.weights.split(' (')[0]} (random weights)"
     if not settings["skips"]:

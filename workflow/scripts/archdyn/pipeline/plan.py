@@ -13,6 +13,7 @@ from archdyn.pipeline.fingerprint import code_fingerprint
 from archdyn.report import claims
 
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
+CAPTIONED_ALIKE = ("verdicts", "benchmark")  # tables whose caption is the same for every experiment
 
 
 class Plan:
@@ -149,9 +150,8 @@ class Plan:
     def caption(path: str) -> str:
         """The file with the caption of a figure or table: <experiment>/figures/figure8 as in the results."""
         *_, experiment, kind, name = Path(path).with_suffix("").parts
-        return (
-            "workflow/report/verdicts.rst" if name == "verdicts" else f"workflow/report/{experiment}/{kind}/{name}.rst"
-        )
+        shared = next((table for table in CAPTIONED_ALIKE if name.startswith(table)), None)
+        return f"workflow/report/{shared or f'{experiment}/{kind}/{name}'}.rst"
 
     def captions(self, results: list[str]) -> list[str]:
         """The captions of all figures and tables among `results`."""

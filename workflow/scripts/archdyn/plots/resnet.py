@@ -1,6 +1,6 @@
 """The figures of section 2."""
 
-from itertools import cycle
+from itertools import cycle, product
 
 import numpy as np
 import pandas as pd
@@ -74,13 +74,12 @@ def confusion_and_similarity(figure: Figure, counts: np.ndarray, similarity: np.
         left.text(column, row, counts[row, column], ha="center", va="center", fontsize=5.5, color=colour)
     image = right.imshow(similarity, cmap="PuOr", vmin=-1, vmax=1)
     figure.colorbar(image, ax=right, shrink=0.7, label="cosine of the class means")
-    for first, second, images in confused_pairs(counts, MARKED_PAIRS):
-        left.plot(second, first, "s", color="none", mec=COLOURS["red"], ms=13)
-        for x, y in ((first, second), (second, first)):
-            right.plot(x, y, "s", color="none", mec=COLOURS["red"], ms=13)
-        right.text(second, first, images, ha="center", va="center", fontsize=6)
-    left.set_title(f"trained head, {np.trace(counts) / counts.sum():.1%} of {counts.sum():,} right", fontsize=8)
-    right.set_title(f"similarity; marked: the {MARKED_PAIRS} pairs most often confused", fontsize=8)
+    for first, second in confused_pairs(counts, MARKED_PAIRS):
+        for axes, (x, y) in product((left, right), ((first, second), (second, first))):
+            axes.plot(x, y, "s", color="none", mec=COLOURS["red"], ms=11)
+    left.set_title(f"trained head: {np.trace(counts) / counts.sum():.1%} of {counts.sum():,} right", fontsize=8)
+    right.set_title("mean embeddings of the classes", fontsize=8)
+    figure.suptitle(f"marked: the {MARKED_PAIRS} pairs of classes most often taken for each other", fontsize=8)
     for axes in (left, right):
         axes.grid(visible=False)
         axes.set_xticks(range(len(classes)), classes, rotation=60, ha="right", rotation_mode="anchor", fontsize=6)
