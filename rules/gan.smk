@@ -171,6 +171,7 @@ rule gan_table7:
         published="config/published/gan.yaml",
         reproduced=plan.runs("gan", rules.gan_train.output.epochs, ["vanishing_published"]),
         corrected=plan.runs("gan", rules.gan_train.output.epochs, ["vanishing_corrected"]),
+        caption="workflow/report/gan/tables/table7.rst",
     output:
         **plan.table("<results>/gan/tables/table7"),
     log:
@@ -191,6 +192,7 @@ rule gan_table8:
     input:
         published="config/published/gan.yaml",
         reproduced=plan.runs("gan", rules.gan_train.output.epochs, ["mitigated"]),
+        caption="workflow/report/gan/tables/table8.rst",
     output:
         **plan.table("<results>/gan/tables/table8"),
     log:
@@ -210,6 +212,7 @@ rule gan_conditions:
     """All conditions in one table, with the spread over the seeds."""
     input:
         summary=rules.gan_summary.output.summary,
+        caption="workflow/report/gan/tables/conditions.rst",
     output:
         **plan.table("<results>/gan/tables/conditions"),
     log:

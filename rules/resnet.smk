@@ -235,6 +235,7 @@ rule resnet_table1:
     input:
         published="config/published/resnet.yaml",
         epochs=rules.resnet_summary.output.epochs,
+        caption="workflow/report/resnet/tables/table1.rst",
     output:
         **plan.table("<results>/resnet/tables/table1"),
     log:
@@ -255,6 +256,7 @@ rule resnet_table2:
     input:
         published="config/published/resnet.yaml",
         epochs=rules.resnet_summary.output.epochs,
+        caption="workflow/report/resnet/tables/table2.rst",
     output:
         **plan.table("<results>/resnet/tables/table2"),
     log:
@@ -275,6 +277,7 @@ rule resnet_table3:
     input:
         published="config/published/resnet.yaml",
         epochs=rules.resnet_summary.output.epochs,
+        caption="workflow/report/resnet/tables/table3.rst",
     output:
         **plan.table("<results>/resnet/tables/table3"),
     log:
@@ -295,6 +298,7 @@ rule resnet_table4:
     input:
         published="config/published/resnet.yaml",
         epochs=rules.resnet_summary.output.epochs,
+        caption="workflow/report/resnet/tables/table4.rst",
     output:
         **plan.table("<results>/resnet/tables/table4"),
     log:
@@ -314,6 +318,7 @@ rule resnet_conditions:
     """All conditions in one table, with accuracy on the test images and cost."""
     input:
         summary=rules.resnet_summary.output.summary,
+        caption="workflow/report/resnet/tables/conditions.rst",
     output:
         **plan.table("<results>/resnet/tables/conditions"),
     log:

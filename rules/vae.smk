@@ -178,6 +178,7 @@ rule vae_table9:
         published="config/published/vae.yaml",
         reproduced=plan.runs("vae", rules.vae_train.output.epochs, ["annealing_published"]),
         corrected=plan.runs("vae", rules.vae_train.output.epochs, ["annealing_corrected"]),
+        caption="workflow/report/vae/tables/table9.rst",
     output:
         **plan.table("<results>/vae/tables/table9"),
     log:
@@ -198,6 +199,7 @@ rule vae_conditions:
     input:
         metrics=rules.vae_summary.output.metrics,
         summary=rules.vae_summary.output.summary,
+        caption="workflow/report/vae/tables/conditions.rst",
     output:
         **plan.table("<results>/vae/tables/conditions"),
     log:

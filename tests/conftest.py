@@ -86,13 +86,13 @@ class Project:
 
     def planned(self, *arguments: str) -> dict[str, int]:
         """Jobs by rule that a dry-run plans, without the targets."""
-        run = self.snakemake("--dry-run", "--quiet", "reason", *arguments)
+        run = self.snakemake("--quiet", "reason", "--dry-run", *arguments)
         assert run.returncode == 0, run.stdout
         if "Nothing to be done" in run.stdout:
             return {}
         table = run.stdout.split("Job stats:")[1].split("total")[0].splitlines()
         counts = (line.split() for line in table if len(line.split()) == 2 and line.split()[1].isdigit())
-        targets = {"all", "resnet", "gan", "vae"}
+        targets = {"all", "resnet", "gan", "vae", "report"}
         return {rule: int(count) for rule, count in counts if rule not in targets}
 
     def replace(self, file: str, old: str, new: str) -> None:

@@ -13,7 +13,7 @@ from archdyn.pipeline.fingerprint import SCRIPTS, _import_closure
 from conftest import ROOT
 from test_layers import LIBRARY, imports
 
-ENVIRONMENTS = ("analysis", "torch")
+ENVIRONMENTS = ("analysis", "report", "torch")
 
 
 def locked() -> dict[str, str]:

@@ -129,6 +129,7 @@ class Job:
                 self.output.provenance,
                 rule=self.rule,
                 wildcards=self.wildcards,
+                inputs=[str(path) for path in self.input],
                 params=dict(self.params.items()),
                 seed=self.seed,
                 device=str(self._device or "cpu"),

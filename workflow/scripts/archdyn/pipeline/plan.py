@@ -3,14 +3,18 @@
 import sys
 from pathlib import Path
 
+from snakemake.io import report
+
 from archdyn import config as configuration
 from archdyn.data import backbones, registry
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.cache import checked_cache, evict_corrupt
 from archdyn.pipeline.device import has_gpu
 from archdyn.pipeline.fingerprint import code_fingerprint
+from archdyn.report import claims
 
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
+CAPTIONED_ALIKE = ("verdicts", "benchmark")  # tables whose caption is the same for every experiment
 
 
 class Plan:
@@ -138,13 +142,51 @@ class Plan:
     @staticmethod
     def figure(stem: str) -> dict[str, str]:
         """The outputs of a rule that draws one figure."""
-        return {"pdf": f"{stem}.pdf", "png": f"{stem}.png", "provenance": f"{stem}.provenance.json"}
+        return {
+            "pdf": f"{stem}.pdf",
+            "png": _in_report(f"{stem}.png", "figure"),
+            "provenance": f"{stem}.provenance.json",
+        }
 
     @staticmethod
     def table(stem: str) -> dict[str, str]:
         """The outputs of a rule that makes one table."""
-        forms = {form: f"{stem}.{form}" for form in ("csv", "md", "tex")}
-        return forms | {"provenance": f"{stem}.provenance.json"}
+        return {
+            "csv": _in_report(f"{stem}.csv", "table"),
+            "md": f"{stem}.md",
+            "tex": f"{stem}.tex",
+            "provenance": f"{stem}.provenance.json",
+        }
+
+    @staticmethod
+    def caption(path: str) -> str:
+        """The file with the caption of a figure or table: <experiment>/figures/figure8 as in the results."""
+        *_, experiment, kind, name = Path(path).with_suffix("").parts
+        shared = next((table for table in CAPTIONED_ALIKE if name.startswith(table)), None)
+        return f"workflow/report/{shared or f'{experiment}/{kind}/{name}'}.rst"
+
+    def captions(self, results: list[str]) -> list[str]:
+        """The captions of all figures and tables among `results`."""
+        return [self.caption(path) for path in results if Path(path).suffix in (".png", ".csv")]
+
+    def untestable(self, experiment: str) -> dict[str, str]:
+        """Why this run cannot test a claim, by the claim's id; claims that it can test are left out."""
+        try:
+            found = claims.read_claims(f"config/claims/{experiment}.yaml")
+            return claims.untestable(found, self.config[experiment])
+        except ArchdynError as error:
+            sys.exit(f"config error: {error}")
+
+    def settings(self) -> dict[str, dict]:
+        """The settings of every experiment in the report, with those of each condition under its name."""
+        return {name: configuration.settings(self.config[name]) for name in self.config["report"]}
+
+    def about(self) -> dict[str, dict]:
+        """Label and dataset of every experiment in the report."""
+        return {
+            name: {"label": self.label(name), "data": registry.description(self.config[name]["dataset"])}
+            for name in self.config["report"]
+        }
 
     def gpu(self):
         """The resource of a training job: by the device setting, and with `auto` 1 on a cluster or where a GPU is.
@@ -163,6 +205,13 @@ class Plan:
     def code(script: str) -> str:
         """Fingerprint of the script and of the modules it imports, for a rule's params."""
         return code_fingerprint(script)
+
+
+def _in_report(path: str, kind: str):
+    """Mark an output for `snakemake --report`, with its caption, its experiment as category, and labels."""
+    *_, experiment, _, name = Path(path).with_suffix("").parts
+    caption = f"../{Plan.caption(path)}"  # as seen from rules/
+    return report(path, caption=caption, category=experiment, subcategory=f"{kind}s", labels={kind: name})
 
 
 def _array_paths(dataset: str, names: tuple[str, ...]) -> dict[str, str]:
