@@ -15,6 +15,7 @@ include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/backbones.smk"
 include: "rules/resnet.smk"
+include: "rules/vit.smk"
 include: "rules/classifier.smk"
 include: "rules/gan.smk"
 include: "rules/vae.smk"
@@ -32,6 +33,7 @@ onerror:
 rule benchmark:
     input:
         expand(rules.resnet_benchmark.output, work=["embedding", "training"]),
+        rules.vit_benchmark.output,
         rules.gan_benchmark.output,
         rules.vae_benchmark.output,
 
@@ -40,6 +42,7 @@ rule all:
     default_target: True
     input:
         rules.resnet.input,
+        rules.vit.input,
         rules.gan.input,
         rules.vae.input,
         rules.report.input,

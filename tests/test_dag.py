@@ -29,8 +29,14 @@ RESNET_FIGURES = dict.fromkeys(
     [f"resnet_{n}" for n in ("figure1", "figure2", "figure3", "gradients", "layers", "strategies")], 1
 )
 RESNET_TABLES = dict.fromkeys([*(f"resnet_table{n}" for n in (1, 2, 3, 4)), "resnet_conditions"], 1)
-FIGURES = RESNET_FIGURES | GAN_FIGURES | VAE_FIGURES
-TABLES = RESNET_TABLES | GAN_TABLES | VAE_TABLES
+VIT_FIGURES = dict.fromkeys(
+    [f"vit_{n}" for n in ("figure4", "figure5", "heads", "specialisation", "masking", "learning_curve")], 1
+)
+VIT_TABLES = dict.fromkeys(
+    [f"vit_{n}" for n in ("table5", "table6", "predictions_table", "masking_table", "heads_table")], 1
+)
+FIGURES = RESNET_FIGURES | VIT_FIGURES | GAN_FIGURES | VAE_FIGURES
+TABLES = RESNET_TABLES | VIT_TABLES | GAN_TABLES | VAE_TABLES
 
 REPORT = {"report_content": 1, "report_html": 1, "report_pdf": 1}
 
@@ -212,6 +218,8 @@ def test_every_config_plans_the_same_steps(project, overlay):
     trainings = VAE_CONDITIONS * {None: 3, "config/demo.yaml": 1, "config/smoke.yaml": 1}[overlay]
     assert runs("vae", trainings).items() <= jobs.items()
     assert (jobs["resnet_train"], jobs["resnet_train_head"], jobs["resnet_embed"]) == (11, 4, 3)
+    assert jobs["vit_embed"] == (3 if overlay == "config/demo.yaml" else 2)
+    assert jobs["vit_look"] == jobs["vit_mask"] == jobs["vit_gradcam"] == 1
     assert (FIGURES | TABLES | CLASSIFIERS | REPORT).items() <= jobs.items()
     assert jobs["data_prepare"] == {None: 3, "config/demo.yaml": 2, "config/smoke.yaml": 1}[overlay]
 

@@ -118,16 +118,27 @@ class Plan:
         role = self.condition(experiment, condition)["backbone"]
         return {name: embedded[name].format(role=role) for name in ("train_features", "test_features", "cost")}
 
-    def scale(self, experiment: str) -> str:
-        """Scale, data and weights, which every figure and table says of itself."""
+    def photos(self, experiment: str) -> list[str]:
+        """The user's pictures to show; none where test images are shown."""
+        return [str(Path(photo["file"]).expanduser()) for photo in self.config[experiment]["images"] or []]
+
+    @staticmethod
+    def probed(dataset: str, normalisation: str, embedded) -> dict[str, str]:
+        """Embeddings and labels of both splits of a dataset, by name; `embedded` are the outputs of vit_embed."""
+        names = [f"{split}_{kind}" for split in ("train", "test") for kind in ("cls", "mean_patch")]
+        paths = {name: embedded[name].format(dataset=dataset, normalisation=normalisation) for name in names}
+        return paths | _array_paths(dataset, ("train_labels", "test_labels"))
+
+    def scale(self, experiment: str, data: str | None = None) -> str:
+        """Scale, data (by default the experiment's dataset) and weights, which figures and tables say of themselves."""
         roles = self.config[experiment].get("backbones", {}).values()
         weights = dict.fromkeys(self.weights_label(spec, experiment) for spec in roles)
-        return " · ".join([f"{self.run} scale", self.dataset(experiment), *weights])
+        return " · ".join([f"{self.run} scale", data or self.dataset(experiment), *weights])
 
-    def label(self, experiment: str, images_of_first_seed: bool = False) -> str:
+    def label(self, experiment: str, images_of_first_seed: bool = False, data: str | None = None) -> str:
         """Scale, data and seeds; a figure that shows images says whose they are."""
         seeds = self.config[experiment]["seeds"]
-        label = f"{self.scale(experiment)} · seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
+        label = f"{self.scale(experiment, data)} · seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
         return f"{label}, images of seed {seeds[0]}" if images_of_first_seed and len(seeds) > 1 else label
 
     @staticmethod

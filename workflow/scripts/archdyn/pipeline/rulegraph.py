@@ -9,7 +9,7 @@ import subprocess
 
 import networkx
 
-TARGETS = {"all", "resnet", "gan", "vae", "report"}
+TARGETS = {"all", "resnet", "vit", "gan", "vae", "report"}
 
 
 def rulegraph() -> str:
