@@ -12,6 +12,7 @@ include: "rules/backbones.smk"
 include: "rules/classifier.smk"
 include: "rules/gan.smk"
 include: "rules/vae.smk"
+include: "rules/clip.smk"
 
 
 onstart:
@@ -33,3 +34,4 @@ rule all:
     input:
         rules.gan.input,
         rules.vae.input,
+        rules.clip.input,

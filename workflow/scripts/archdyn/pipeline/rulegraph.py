@@ -9,7 +9,7 @@ import subprocess
 
 import networkx
 
-TARGETS = {"all", "gan", "vae"}
+TARGETS = {"all", "gan", "vae", "clip"}
 
 
 def rulegraph() -> str:
