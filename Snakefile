@@ -19,6 +19,7 @@ include: "rules/vit.smk"
 include: "rules/classifier.smk"
 include: "rules/gan.smk"
 include: "rules/vae.smk"
+include: "rules/clip.smk"
 include: "rules/report.smk"
 
 
@@ -45,4 +46,5 @@ rule all:
         rules.vit.input,
         rules.gan.input,
         rules.vae.input,
+        rules.clip.input,
         rules.report.input,

@@ -65,6 +65,20 @@ class Plan:
         """A backbone and the weights behind it, in words; pretrained ones need their experiment."""
         return backbones.weights_label(spec, self.config[experiment]["pretraining"] if experiment else {})
 
+    def clip_seeds(self) -> list[int]:
+        """Seeds with a CLIP of their own: all where it is pretrained here, else the first, which serves them all."""
+        block = self.config["clip"]
+        return block["seeds"] if block["backbones"]["clip"]["weights"] == "pretrain" else block["seeds"][:1]
+
+    def clip_seed(self, seed: str) -> int:
+        """The seed of the CLIP that serves `seed`."""
+        return int(seed) if int(seed) in self.clip_seeds() else self.clip_seeds()[0]
+
+    def clip_weights(self, seed: str, pretrained: str) -> str:
+        """Path of the CLIP's checkpoint, which is `pretrained` with the seed in it where it is pretrained here."""
+        spec = self.config["clip"]["backbones"]["clip"]
+        return pretrained.format(seed=seed) if spec["weights"] == "pretrain" else self.weights("clip", "clip")
+
     @staticmethod
     def real(experiment: str, *splits: str) -> dict[str, str]:
         """Paths of the real images' features and logits under the experiment's classifier, as train_features, ..."""

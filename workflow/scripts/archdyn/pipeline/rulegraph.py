@@ -9,7 +9,7 @@ import subprocess
 
 import networkx
 
-TARGETS = {"all", "resnet", "vit", "gan", "vae", "report"}
+TARGETS = {"all", "resnet", "vit", "gan", "vae", "clip", "report"}
 
 
 def rulegraph() -> str:
