@@ -12,6 +12,13 @@ REPORT_RESULTS = [
 ]
 
 
+localrules:
+    report_verdicts,
+    report_content,
+    report_html,
+    report_pdf,
+
+
 rule report:
     input:
         "<results>/report/report.html",

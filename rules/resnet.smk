@@ -13,6 +13,21 @@ RESNET_LAYERS = ["layer1", "layer2", "layer3", "penultimate"]
 RESNET_GRADIENTS = ["head_published", "noskip_published", "noskip_corrected", "random_published"]
 
 
+localrules:
+    resnet_summary,
+    resnet_table1,
+    resnet_table2,
+    resnet_table3,
+    resnet_table4,
+    resnet_conditions,
+    resnet_figure1,
+    resnet_figure2,
+    resnet_figure3,
+    resnet_gradients,
+    resnet_layers,
+    resnet_strategies,
+
+
 rule resnet:
     input:
         expand("<results>/resnet/figures/{name}.{form}", name=RESNET_FIGURES, form=["pdf", "png"]),
@@ -168,6 +183,9 @@ rule resnet_probe_layers:
         "<benchmarks>/resnet_probe_layers/layers.tsv"
     conda:
         "../envs/analysis.yaml"
+    resources:
+        mem_mb=8000,
+        runtime=60,
     params:
         layers=RESNET_LAYERS,
         neighbours=RESNET["layers"]["neighbours"],
