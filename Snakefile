@@ -1,9 +1,14 @@
-# archdyn: data -> train -> embed -> metrics -> figures and tables, for each experiment of the report.
+# archdyn: data -> train -> embed -> metrics -> figures and tables -> report.
 #   snakemake --cores 8 --resources gpu=1      everything at the report's scale
 #   snakemake --cores 2 gan                    one experiment
+#   snakemake --cores 2 report                 all of them, and the report on them
 
 
 configfile: "config/config.yaml"
+
+
+# Of `snakemake --report`; it keeps to what Markdown and reStructuredText share.
+report: "workflow/report/introduction.md"
 
 
 include: "rules/common.smk"
@@ -14,6 +19,8 @@ include: "rules/vit.smk"
 include: "rules/classifier.smk"
 include: "rules/gan.smk"
 include: "rules/vae.smk"
+include: "rules/clip.smk"
+include: "rules/report.smk"
 
 
 onstart:
@@ -39,3 +46,5 @@ rule all:
         rules.vit.input,
         rules.gan.input,
         rules.vae.input,
+        rules.clip.input,
+        rules.report.input,

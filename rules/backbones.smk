@@ -9,6 +9,10 @@ from archdyn.data import backbones
 backbone_entries = backbones.load()
 
 
+localrules:
+    backbone_download,
+
+
 rule backbone_download:
     """Fetch the official weights of {wildcards.backbone}."""
     output:

@@ -13,6 +13,21 @@ RESNET_LAYERS = ["layer1", "layer2", "layer3", "penultimate"]
 RESNET_GRADIENTS = ["head_published", "noskip_published", "noskip_corrected", "random_published"]
 
 
+localrules:
+    resnet_summary,
+    resnet_table1,
+    resnet_table2,
+    resnet_table3,
+    resnet_table4,
+    resnet_conditions,
+    resnet_figure1,
+    resnet_figure2,
+    resnet_figure3,
+    resnet_gradients,
+    resnet_layers,
+    resnet_strategies,
+
+
 rule resnet:
     input:
         expand("<results>/resnet/figures/{name}.{form}", name=RESNET_FIGURES, form=["pdf", "png"]),
@@ -168,6 +183,9 @@ rule resnet_probe_layers:
         "<benchmarks>/resnet_probe_layers/layers.tsv"
     conda:
         "../envs/analysis.yaml"
+    resources:
+        mem_mb=8000,
+        runtime=60,
     params:
         layers=RESNET_LAYERS,
         neighbours=RESNET["layers"]["neighbours"],
@@ -235,6 +253,7 @@ rule resnet_table1:
     input:
         published="config/published/resnet.yaml",
         epochs=rules.resnet_summary.output.epochs,
+        caption="workflow/report/resnet/tables/table1.rst",
     output:
         **plan.table("<results>/resnet/tables/table1"),
     log:
@@ -255,6 +274,7 @@ rule resnet_table2:
     input:
         published="config/published/resnet.yaml",
         epochs=rules.resnet_summary.output.epochs,
+        caption="workflow/report/resnet/tables/table2.rst",
     output:
         **plan.table("<results>/resnet/tables/table2"),
     log:
@@ -275,6 +295,7 @@ rule resnet_table3:
     input:
         published="config/published/resnet.yaml",
         epochs=rules.resnet_summary.output.epochs,
+        caption="workflow/report/resnet/tables/table3.rst",
     output:
         **plan.table("<results>/resnet/tables/table3"),
     log:
@@ -295,6 +316,7 @@ rule resnet_table4:
     input:
         published="config/published/resnet.yaml",
         epochs=rules.resnet_summary.output.epochs,
+        caption="workflow/report/resnet/tables/table4.rst",
     output:
         **plan.table("<results>/resnet/tables/table4"),
     log:
@@ -314,6 +336,7 @@ rule resnet_conditions:
     """All conditions in one table, with accuracy on the test images and cost."""
     input:
         summary=rules.resnet_summary.output.summary,
+        caption="workflow/report/resnet/tables/conditions.rst",
     output:
         **plan.table("<results>/resnet/tables/conditions"),
     log:

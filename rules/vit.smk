@@ -30,6 +30,22 @@ VIT_EMBEDDED = "<results>/vit/embeddings/{dataset}_{normalisation}"
 VIT_SHOWN = ", ".join(file.rsplit("/", 1)[-1] for file in plan.photos("vit")) or plan.dataset("vit")
 
 
+localrules:
+    vit_images,
+    vit_summary,
+    vit_figure4,
+    vit_figure5,
+    vit_heads,
+    vit_specialisation,
+    vit_masking,
+    vit_learning_curve,
+    vit_predictions_table,
+    vit_table5,
+    vit_masking_table,
+    vit_table6,
+    vit_heads_table,
+
+
 rule vit:
     input:
         expand("<results>/vit/figures/{name}.{form}", name=VIT_FIGURES, form=["pdf", "png"]),
@@ -199,6 +215,9 @@ rule vit_evaluate_attention:
         "<benchmarks>/vit_evaluate_attention/attention.tsv"
     conda:
         "../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=10,
     params:
         seed=VIT["seeds"][0],
         code=plan.code("vit_evaluate_attention"),

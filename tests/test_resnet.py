@@ -10,7 +10,7 @@ from archdyn.data import backbones
 from archdyn.embed.resnet import LAYERS, draw_rows, embed_layers, embed_penultimate
 from archdyn.metrics.resnet import class_similarity, confused_pairs, confusion, linear_cka, transfer_metrics
 from archdyn.models.backbones import build, load_backbone, save_backbone
-from archdyn.models.resnet import load_transferred, remove_skips, save_transferred, transferred
+from archdyn.models.resnet import blocks, load_transferred, remove_skips, save_transferred, transferred
 from archdyn.tables.resnet import strategies_table
 from archdyn.train.resnet import forward_gflops, gradient_norms, split_rows, train_head, train_transfer
 
@@ -34,11 +34,13 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory):
-    """A checkpoint of a small ResNet-18 whose BatchNorm statistics are not those of new layers."""
+    """A checkpoint of a small ResNet-18 whose BatchNorm is not that of new layers."""
     torch.manual_seed(0)
     architecture = backbones.architecture("resnet18-narrow")
     model = build(architecture, 7)
     model.train()
+    for block in blocks(model).values():
+        torch.nn.init.uniform_(block.bn2.weight, 0.5, 1.5)
     with torch.no_grad():
         for _ in range(5):
             model(torch.randn(16, 3, 28, 28))

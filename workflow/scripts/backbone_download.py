@@ -11,5 +11,7 @@ from archdyn.pipeline.job import Job
 with Job(snakemake) as job, tempfile.TemporaryDirectory(dir=job.output.model.parent, prefix=".") as folder:
     name = job.wildcards["backbone"]
     fetch_or_note(name, backbones.load()[name]["weights"], Path(folder), job.say)
-    file = Path(folder) / job.params.files["weights"]["name"]
-    convert(file, job.output.model, job.params.architecture, job.params.weights)
+    file = job.params.files["weights"]
+    # Its sha256 has been checked, so that a TorchScript archive is the one that its publisher made.
+    torchscript = file.get("format") == "torchscript"
+    convert(Path(folder) / file["name"], job.output.model, job.params.architecture, job.params.weights, torchscript)

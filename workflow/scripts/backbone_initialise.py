@@ -1,10 +1,10 @@
-"""Draw random weights for a backbone, with ImageNet's 1,000 classes as its head."""
+"""Draw random weights for a backbone; a classifier gets ImageNet's 1,000 classes as its head."""
 
-from archdyn.models.backbones import build, imagenet_classes, save_backbone
+from archdyn.models.backbones import build, default_classes, save_backbone
 from archdyn.pipeline.job import Job
 
 with Job(snakemake) as job:
     job.seed_everything()
-    classes = imagenet_classes()
+    classes = default_classes(job.params.architecture)
     model = build(job.params.architecture, len(classes))
     save_backbone(job.output.model, model, job.params.architecture, classes, job.params.weights)

@@ -17,6 +17,8 @@ from archdyn.errors import ArchdynError
 from archdyn.models.checkpoint import load_weights, read_settings, save_checkpoint
 from archdyn.models.preprocessing import Preprocess
 
+OPENAI_EXTRAS = ("input_resolution", "context_length", "vocab_size")  # numbers beside the weights in its archives
+
 
 @dataclass
 class Backbone:
@@ -29,7 +31,14 @@ class Backbone:
 
 
 def build(architecture: dict, classes: int) -> nn.Module:
-    """A new model with `classes` logits; `architecture` has library, model, arguments (config/backbones.yaml)."""
+    """A new model with `classes` logits; `architecture` has library, model, arguments (config/backbones.yaml).
+
+    A CLIP of open_clip has no logits of its own, so its `classes` is 0.
+    """
+    if architecture["library"] == "open_clip":
+        from archdyn.models.clip import build_clip  # seconds to import, for those who need it
+
+        return build_clip(architecture)
     return timm.create_model(architecture["model"], num_classes=classes, **architecture["arguments"])
 
 
@@ -45,6 +54,11 @@ def load_backbone(path: Path, device: torch.device, preprocessing: dict | None =
     model = model.to(device, memory_format=torch.channels_last).eval()
     preprocess = Preprocess(settings["preprocessing"] | (preprocessing or {}), device)
     return Backbone(model, preprocess, settings["classes"], settings["weights"])
+
+
+def default_classes(architecture: dict) -> list[str]:
+    """The class names of a new model: ImageNet's, or none for a CLIP."""
+    return [] if architecture["library"] == "open_clip" else imagenet_classes()
 
 
 def imagenet_classes() -> list[str]:
@@ -69,6 +83,20 @@ def read_state(path: Path) -> dict[str, Tensor]:
     return state
 
 
+def read_torchscript(path: Path) -> dict[str, Tensor]:
+    """The weights in a TorchScript archive, which is how OpenAI publishes CLIP, as open_clip reads them.
+
+    Such an archive is a program, and loading it may run some of it, so read only a file whose sha256 is known.
+    Raises ArchdynError, naming the file, when it is no such archive.
+    """
+    try:
+        state = torch.jit.load(path, map_location="cpu").state_dict()
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ArchdynError(f"{path}: not a readable TorchScript archive ({reason})") from error
+    return {name: tensor for name, tensor in state.items() if name not in OPENAI_EXTRAS}
+
+
 def load_state(model: nn.Module, state: dict[str, Tensor], path: Path) -> nn.Module:
     """Load foreign weights. Raises ArchdynError naming the file and the first tensor that does not fit."""
     wanted = model.state_dict()
@@ -83,16 +111,21 @@ def load_state(model: nn.Module, state: dict[str, Tensor], path: Path) -> nn.Mod
     return model
 
 
-def convert(path: Path, target: Path, architecture: dict, weights: str) -> None:
+def convert(path: Path, target: Path, architecture: dict, weights: str, torchscript: bool = False) -> None:
     """Turn somebody's weights into a checkpoint at `target`, with as many classes as their head has.
 
-    1,000 classes are ImageNet's; others are named by their numbers.
+    1,000 classes are ImageNet's; others are named by their numbers; a CLIP has none. `torchscript` is for archives
+    of that kind, whose content must be known beforehand: see `read_torchscript`.
     """
-    state = read_state(path)
+    state = read_torchscript(path) if torchscript else read_state(path)
+    classes = [] if architecture["library"] == "open_clip" else _classes_of_head(state, path)
+    model = load_state(build(architecture, len(classes)), state, path)
+    save_backbone(target, model, architecture, classes, weights)
+
+
+def _classes_of_head(state: dict[str, Tensor], path: Path) -> list[str]:
     head = next((key for key in ("fc.weight", "head.weight") if key in state), None)
     if head is None:
         raise ArchdynError(f"{path}: no classifier (fc.weight or head.weight) among its {len(state)} tensors")
     n = len(state[head])
-    model = load_state(build(architecture, n), state, path)
-    classes = imagenet_classes() if n == 1000 else [str(number) for number in range(n)]
-    save_backbone(target, model, architecture, classes, weights)
+    return imagenet_classes() if n == 1000 else [str(number) for number in range(n)]

@@ -6,7 +6,7 @@ import torch
 from timm.models.resnet import BasicBlock, Bottleneck
 from torch import Tensor, nn
 
-from archdyn.models.backbones import Backbone, load_backbone, save_backbone
+from archdyn.models.backbones import Backbone, build, load_backbone, save_backbone
 from archdyn.models.checkpoint import read_settings
 from archdyn.models.preprocessing import HALF
 
@@ -54,15 +54,14 @@ def transferred(start: Path, settings: dict, classes: int, device: torch.device)
     has requires_grad.
     """
     backbone = load_backbone(start, device, HALF if settings["normalisation"] == "half" else None)
-    model = backbone.model
-    model.reset_classifier(classes)
     if settings["init"] == "random":
-        model.init_weights(zero_init_last=False)  # as torchvision's
-        reset_batchnorm(model)
+        backbone.model = build(read_settings(start), classes)
         backbone.weights = f"{backbone.weights.split(' (')[0]} (random weights)"
+    else:
+        backbone.model.reset_classifier(classes)
+    model = backbone.model.to(device, memory_format=torch.channels_last)
     if not settings["skips"]:
         remove_skips(model)
-    model.to(device)
     for name, parameter in model.named_parameters():
         parameter.requires_grad = name.startswith(TRAINABLE[settings["trainable"]])
     return backbone
@@ -75,13 +74,6 @@ def set_mode(model: nn.Module, batchnorm: str) -> None:
         for module in model.modules():
             if isinstance(module, nn.BatchNorm2d) and not module.weight.requires_grad:
                 module.eval()
-
-
-def reset_batchnorm(model: nn.Module) -> None:
-    """Give every BatchNorm the statistics and the affine map of a new one."""
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.reset_parameters()
 
 
 def save_transferred(path: Path, backbone: Backbone, start: Path, settings: dict, classes: list[str]) -> None:

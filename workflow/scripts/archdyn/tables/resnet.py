@@ -17,11 +17,6 @@ CONDITION_COLUMNS = {  # heading: metric, digits
     "GFLOPs": ("gflops", 0),
     "seconds": ("seconds", 1),
 }
-CONDITIONS_CAPTION = (
-    "Every transfer condition after its last epoch, mean ± sd over seeds. low and high bound the 95% Wilson interval "
-    "of the accuracy on the test images; GFLOPs and seconds are those of the whole training; where the features are "
-    "constant, the seconds leave out their extraction."
-)
 
 
 def epochs_table(published: pd.DataFrame, epochs: pd.DataFrame, base: str) -> pd.DataFrame:
@@ -34,7 +29,10 @@ def epochs_table(published: pd.DataFrame, epochs: pd.DataFrame, base: str) -> pd
 def strategies_table(
     published: pd.DataFrame, published_epochs: pd.DataFrame, epochs: pd.DataFrame, bases: list[str]
 ) -> pd.DataFrame:
-    """A row for each of `bases` and source: accuracies after the last epoch, then the validation by epoch."""
+    """A row for each of `bases` and source: accuracies after the last epoch, then the validation by epoch.
+
+    Brackets show by how much the published protocol's are above the report.
+    """
     percent, report = _in_percent(epochs), published.set_index("condition")
     numbers = published_epochs["epoch"].tolist()
     table = []
@@ -45,8 +43,9 @@ def strategies_table(
             table.append({"condition": base, "source": "report", **values, **by_epoch, "n": 1})
         for protocol, source in SOURCES.items():
             runs = percent[percent["condition"] == f"{base}_{protocol}"]
+            reported = report.loc[base] if protocol == "published" and base in report.index else None
             if len(runs):
-                table.append({"condition": base, "source": source, **_strategy(runs, numbers)})
+                table.append({"condition": base, "source": source, **_strategy(runs, numbers, reported)})
     return pd.DataFrame(table)
 
 
@@ -58,9 +57,13 @@ def conditions_table(summary: pd.DataFrame, conditions: list[str]) -> pd.DataFra
     return rows.conditions_table(percent, conditions, CONDITION_COLUMNS)
 
 
-def _strategy(runs: pd.DataFrame, numbers: list[int]) -> dict:
+def _strategy(runs: pd.DataFrame, numbers: list[int], reported: pd.Series | None) -> dict:
     last = runs[runs["epoch"] == runs["epoch"].max()]
     values = {name: mean_sd(last[metric], digits) for name, (metric, digits) in EPOCH_COLUMNS.items()}
+    if reported is not None:
+        values = {
+            name: text + rows.above(last[EPOCH_COLUMNS[name][0]], reported[name], 2) for name, text in values.items()
+        }
     by_epoch = {n: runs.loc[runs["epoch"] == n, "val_accuracy"] for n in numbers}
     validation = {f"val {n}": mean_sd(found, 2) if len(found) else "–" for n, found in by_epoch.items()}
     return values | validation | {"n": len(last)}

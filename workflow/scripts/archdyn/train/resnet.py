@@ -62,7 +62,7 @@ def train_transfer(
     the loss is not finite, and when interrupted.
     """
     training = _TransferTraining(backbone, arrays, settings, seed, device)
-    epochs = run_epochs(training, settings["epochs"], on_epoch, interruption)
+    epochs = training.run(on_epoch, interruption)
     return Transfer(epochs, predict(backbone.model.eval(), backbone.preprocess, arrays["test_images"], device))
 
 
@@ -80,7 +80,7 @@ def train_head(
     features cost.
     """
     training = _HeadTraining(arrays, settings, seed, gflops)
-    epochs = run_epochs(training, settings["epochs"], on_epoch, interruption)
+    epochs = training.run(on_epoch, interruption)
     return training.model, Transfer(epochs, training.predict(arrays["test_features"]))
 
 
@@ -134,6 +134,11 @@ class _Learning:
         self.step = CapturedStep(self._update, settings["batch_size"], device)
         self.cost = {"trainable_parameters": sum(parameter.numel() for parameter in learning), "images": len(labels)}
 
+    def run(self, on_epoch: Callable[[dict], None], interruption: Interruption | None) -> list[dict]:
+        """A dict per epoch, with the cost of the training."""
+        epochs = run_epochs(self, self.settings["epochs"], on_epoch, interruption)
+        return [row | self.cost for row in epochs]
+
     def state(self) -> dict[str, Stateful]:
         return {name: getattr(self, name) for name in ("model", "optimiser", "trace")}
 
@@ -156,7 +161,7 @@ class _Learning:
         loss, correct = np.average(steps, axis=0, weights=sizes).tolist()
         images, labels = self.validation
         scores = {"train_loss": loss, "train_accuracy": correct, "val_accuracy": accuracy(self.predict(images), labels)}
-        return scores | {"seconds": seconds} | self.cost
+        return scores | {"seconds": seconds}
 
 
 class _TransferTraining(_Learning):

@@ -1,0 +1,323 @@
+"""The CLIP experiment: zero-shot, the modality gap and its alignment against analytic values and open_clip's own."""
+
+import json
+
+import numpy as np
+import open_clip
+import pandas as pd
+import pytest
+import torch
+import yaml
+from PIL import Image
+
+from archdyn.data import backbones
+from archdyn.embed.clip import embed_images, embed_texts
+from archdyn.errors import ArchdynError
+from archdyn.metrics import clip as metrics
+from archdyn.models.backbones import build, convert, default_classes, load_backbone, save_backbone
+from archdyn.models.preprocessing import Preprocess
+from archdyn.tables.clip import table10
+from archdyn.train.clip import pretrain_clip
+from conftest import ROOT
+
+CPU = torch.device("cpu")
+NARROW = backbones.architecture("clip-narrow")
+CLASSES = ["dark", "bright"]
+TEMPLATES = ["{}", "a photo of a {}", "the {} one"]
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def model() -> open_clip.CLIP:
+    torch.manual_seed(0)
+    return build(NARROW, 0).eval()
+
+
+def random_rotation(dimensions: int, rng: np.random.Generator) -> np.ndarray:
+    return np.linalg.qr(rng.standard_normal((dimensions, dimensions)))[0]
+
+
+def clusters(n: int, rng: np.random.Generator, noise: float = 0.2) -> metrics.Pairs:
+    """Images around the first 10 unit vectors of 32 dimensions."""
+    labels = np.arange(n) % 10
+    return np.eye(10, 32)[labels] + noise * rng.standard_normal((n, 32)), labels
+
+
+# --- models and weights -----------------------------------------------------------------------------------------------
+
+
+def test_vit_b32_has_the_published_towers():
+    with torch.device("meta"):
+        model = build(backbones.architecture("clip-vit-b32"), 0)
+    assert sum(parameter.numel() for parameter in model.parameters()) == 151_277_313  # as OpenAI's ViT-B/32
+    assert model.visual.image_size == (224, 224)
+    assert any(isinstance(module, open_clip.transformer.QuickGELU) for module in model.modules())
+
+
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning", "ignore::FutureWarning")
+def test_a_torchscript_archive_converts_and_gives_the_same_embeddings(model, tmp_path):
+    """An archive like OpenAI's: traced, in half precision, with a number beside the weights and no mask among them."""
+    source = build(NARROW, 0).eval()
+    source.load_state_dict({name: tensor.half().float() for name, tensor in model.state_dict().items()})
+    images, tokens = torch.randn(2, 3, 28, 28), torch.randint(0, 1000, (2, 32))
+    with torch.no_grad():
+        expected = source.encode_image(images)
+    mask = source.attn_mask
+    del source.attn_mask
+    source.attn_mask = mask
+    source.register_buffer("input_resolution", torch.tensor(28))
+    inputs = {"encode_image": (images,), "encode_text": (tokens,)}
+    torch.jit.trace_module(source, inputs, check_trace=False).half().save(tmp_path / "c.pt")
+    convert(tmp_path / "c.pt", tmp_path / "c.safetensors", NARROW, "theirs", torchscript=True)
+    clip = load_backbone(tmp_path / "c.safetensors", CPU)
+    assert clip.weights == "theirs"
+    assert clip.classes == []
+    with torch.no_grad():
+        torch.testing.assert_close(clip.model.encode_image(images), expected)
+    with pytest.raises(ArchdynError, match="c.pt: neither safetensors nor a state dict"):  # a user's is not run
+        convert(tmp_path / "c.pt", tmp_path / "d.safetensors", NARROW, "theirs")
+    (tmp_path / "e.pt").write_bytes(b"no archive")
+    with pytest.raises(ArchdynError, match="e.pt: not a readable TorchScript archive"):
+        convert(tmp_path / "e.pt", tmp_path / "e.safetensors", NARROW, "theirs", torchscript=True)
+
+
+def test_a_clips_own_state_dict_converts(model, tmp_path):
+    torch.save(model.state_dict(), tmp_path / "c.pth")
+    convert(tmp_path / "c.pth", tmp_path / "c.safetensors", NARROW, "theirs")
+    state = load_backbone(tmp_path / "c.safetensors", CPU).model.state_dict()
+    assert all(torch.equal(tensor, state[name]) for name, tensor in model.state_dict().items())
+
+
+def test_a_new_clip_has_no_classes_and_a_new_classifier_has_imagenets():
+    assert default_classes(NARROW) == []
+    assert len(default_classes(backbones.architecture("resnet18-narrow"))) == 1000
+
+
+def test_pretraining_learns_what_its_captions_say(tmp_path, rng):
+    labels = rng.integers(0, 2, 256)
+    images = (rng.integers(0, 100, (256, 28, 28)) + 120 * labels[:, None, None]).astype(np.uint8)
+    preprocess = Preprocess(NARROW["preprocessing"], CPU)
+    settings = {"epochs": 4, "batch_size": 32, "learning_rate": 1e-3, "captions": ["a {} thing", "this is {}"]}
+
+    def pretrained() -> tuple[open_clip.CLIP, list[dict]]:
+        torch.manual_seed(0)
+        model = build(NARROW, 0)
+        return model, pretrain_clip(model, preprocess, images, labels, CLASSES, settings, CPU)
+
+    (model, rows), (_, again) = pretrained(), pretrained()
+    assert rows == again
+    assert rows[-1]["loss"] < rows[0]["loss"]
+    save_backbone(tmp_path / "c.safetensors", model, NARROW, [], "pretrained")
+    clip = load_backbone(tmp_path / "c.safetensors", CPU)
+    texts = embed_texts(clip.model, TEMPLATES, CLASSES, CPU)
+    vectors = embed_images(clip.model, clip.preprocess, images, CPU)
+    accuracy = metrics.zero_shot_metrics(vectors, labels, metrics.ensemble(texts))["accuracy"]
+    assert accuracy > 0.9
+
+
+def test_no_prompt_is_among_the_captions_that_the_demo_trains_on():
+    clip = yaml.safe_load((ROOT / "config/config.yaml").read_text())["clip"]
+    for overlay in ("demo.yaml", "smoke.yaml"):
+        changed = yaml.safe_load((ROOT / "config" / overlay).read_text())["clip"]
+        assert not {"prompts", "ensemble"} & changed.keys() and "captions" not in changed["pretraining"]
+    captions = {text.strip(".").lower() for text in clip["pretraining"]["captions"]}
+    prompts = {text.strip(".").lower() for text in [*clip["prompts"].values(), *clip["ensemble"]]}
+    assert not captions & prompts
+
+
+# --- zero-shot --------------------------------------------------------------------------------------------------------
+
+
+def test_one_hot_texts_give_the_arg_max(rng):
+    images = rng.standard_normal((50, 6))
+    assert np.array_equal(metrics.classify(images, np.eye(6)), images.argmax(1))
+
+
+@pytest.mark.parametrize("templates", [["a photo of a {}"], TEMPLATES])
+def test_open_clips_own_zero_shot_classifier_agrees(model, templates, rng):
+    images = rng.integers(0, 256, (64, 28, 28), dtype=np.uint8)
+    classes = ["cat", "dog", "Ankle boot", "T-shirt/top"]
+    preprocess = Preprocess(NARROW["preprocessing"], CPU)
+    tokenizer = open_clip.SimpleTokenizer(context_length=model.context_length)
+    theirs = open_clip.build_zero_shot_classifier(model, tokenizer, classes, templates)
+    with torch.no_grad():
+        logits = model.encode_image(preprocess(torch.from_numpy(images)), normalize=True) @ theirs
+    ours = metrics.ensemble(embed_texts(model, templates, classes, CPU))
+    np.testing.assert_allclose(ours, theirs.T, atol=1e-6)
+    vectors = metrics.unit(embed_images(model, preprocess, images, CPU))
+    assert np.array_equal(metrics.classify(vectors, ours), logits.argmax(1))
+
+
+def test_accuracy_comes_with_wilsons_interval():
+    labels = np.zeros(10, int)
+    images = np.array([[1.0, 0.0]] * 8 + [[0.0, 1.0]] * 2)
+    values = metrics.zero_shot_metrics(images, labels, np.eye(2))
+    assert values["accuracy"] == values["accuracy_class_0"] == 0.8
+    assert (values["accuracy_low"], values["accuracy_high"]) == pytest.approx((0.4902, 0.9433), abs=1e-4)
+
+
+# --- the gap ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_gap_of_two_shifted_copies_is_the_shift(rng):
+    texts, shift = rng.standard_normal((40, 5)), np.array([0.3, 0, 0, -0.4, 0])
+    assert metrics.gap_vector(texts + shift, texts) == pytest.approx(shift)
+    raw = metrics.raw_gap_metrics(texts + shift, np.arange(40), texts)
+    assert raw["centroid_distance"] == pytest.approx(0.5)
+
+
+def test_mean_cosine_is_that_of_all_pairs(rng):
+    vectors = metrics.unit(rng.standard_normal((20, 4)))
+    assert metrics.mean_cosine(vectors) == pytest.approx((vectors @ vectors.T)[~np.eye(20, dtype=bool)].mean())
+
+
+def test_cosines_of_pairs_and_the_relative_gap_in_closed_form():
+    texts = np.eye(4)[:2]
+    images, labels = np.array([[3.0, 0, 4, 0], [0, 3, 0, 4]]), np.array([0, 1])  # of length 5
+    values = metrics.gap_metrics(images, labels, texts)
+    assert values["pair_cosine"] == pytest.approx(0.6)
+    assert values["other_cosine"] == values["image_cosine"] == values["text_cosine"] == pytest.approx(0)
+    assert values["relative_gap"] == pytest.approx(0.4 / (0.4 + 1))
+    assert metrics.gap_metrics(texts, labels, texts)["relative_gap"] == pytest.approx(0)
+
+
+def test_separability_is_chance_without_a_gap_and_one_with_it(rng):
+    labels = np.arange(400) % 10
+    images, texts = rng.standard_normal((400, 6)), rng.standard_normal((20, 10, 6))
+    assert metrics.separability(images, labels, texts) == pytest.approx(0.5, abs=0.1)
+    assert metrics.separability(images + 20, labels, texts) == 1
+
+
+def test_separability_asks_of_unseen_classes_alone():
+    """Where a class's images and texts are one and the same, nothing can be learnt of another class."""
+    centres = 5 * np.random.default_rng(1).standard_normal((10, 50))
+    labels = np.repeat(np.arange(10), 3)
+    flips = np.where(np.arange(10) % 2, 1.0, -1.0)[:, None]  # image minus text has no sign that classes share
+    direction = np.eye(50)[:1]
+    images, texts = centres + flips * direction, np.stack([centres - flips * direction] * 3)
+    assert metrics.separability(images[labels], labels, texts) < 0.7
+
+
+def test_at_shift_zero_nothing_moves_and_at_one_the_centroids_meet(rng):
+    images, labels = clusters(200, rng)
+    images, texts = images + 2 * np.eye(32)[11], np.eye(10, 32)
+    gap = metrics.gap_vector(metrics.unit(images), metrics.unit(texts)[labels])
+    curve = metrics.shift_curve(images, labels, texts, gap).set_index(["moved", "shift"])
+    for moved in ("images", "texts"):
+        start, end = curve.loc[(moved, 0.0)], curve.loc[(moved, 1.0)]
+        assert start["accuracy"] == metrics.zero_shot_metrics(images, labels, texts)["accuracy"]
+        assert start["centroid_distance"] == pytest.approx(np.linalg.norm(gap))
+        assert end["centroid_distance"] < 0.5 * start["centroid_distance"]
+
+
+# --- the alignment ----------------------------------------------------------------------------------------------------
+
+
+def test_procrustes_recovers_a_known_rotation(rng):
+    texts, rotation = rng.standard_normal((30, 8)), random_rotation(8, rng)
+    found = metrics.fit_rotation(texts @ rotation, texts)
+    np.testing.assert_allclose(found, rotation, atol=1e-10)
+
+
+def test_procrustes_is_orthogonal_even_where_few_texts_determine_it(rng):
+    images, labels = clusters(100, rng)
+    found = metrics.fit_rotation(images, np.eye(10, 32)[labels])
+    np.testing.assert_allclose(found @ found.T, np.eye(32), atol=1e-10)
+
+
+def test_on_shuffled_pairs_the_held_out_cosine_does_not_rise(rng):
+    """Of pairs without a common direction: the fitted pairs gain by chance, new ones nothing."""
+    texts, rotation = metrics.unit(rng.standard_normal((400, 16))), random_rotation(16, rng)
+    images, half, numbers = texts @ rotation, np.arange(200), np.arange(400)
+    shuffled = images[:200], rng.permutation(half)
+    fitted = metrics.align(shuffled, shuffled, texts)
+    held_out = metrics.align(shuffled, (images[200:], numbers[200:]), texts)
+    right = metrics.align((images[:200], half), (images[200:], numbers[200:]), texts)
+    assert fitted["cosine_after"] > fitted["cosine_before"] + 0.1
+    assert held_out["cosine_after"] < held_out["cosine_before"] + 3 / np.sqrt(200 * 16)
+    assert right["cosine_after"] == pytest.approx(1)
+
+
+def test_turning_one_centroid_onto_the_other_is_the_least_rotation(rng):
+    images, texts = rng.standard_normal((20, 6)) + 1, rng.standard_normal((20, 6)) + 2 * np.eye(6)[0]
+    rotation = metrics.rotate_centroid(images, texts)
+    np.testing.assert_allclose(rotation @ rotation.T, np.eye(6), atol=1e-10)
+    np.testing.assert_allclose(metrics.unit(texts.mean(0)) @ rotation, metrics.unit(images.mean(0)), atol=1e-10)
+    across = np.linalg.svd(np.stack([images.mean(0), texts.mean(0)]))[2][2:]
+    np.testing.assert_allclose(across @ rotation, across, atol=1e-10)
+
+
+def test_ten_texts_align_with_swapped_classes_as_well_as_with_the_right_ones(rng):
+    """Between orthogonal texts any permutation of the classes is a rotation, so only other nulls can tell."""
+    train, test, texts = clusters(500, rng), clusters(300, rng), np.eye(10, 32)
+    found = metrics.alignment_metrics(train, test, texts, 100, 5, rng)
+    right, wrong = found["corrected"], found["swapped_held_out"]
+    assert wrong["cosine_after"] == pytest.approx(right["cosine_after"], abs=1e-6)
+    assert wrong["accuracy_after"] == pytest.approx(right["accuracy_after"])
+    assert wrong["accuracy_before"] < 0.1 < right["accuracy_before"]
+    assert found["shuffled_held_out"]["accuracy_after"] < 0.5
+    assert found["published"]["cosine_after"] > found["published_held_out"]["cosine_after"]
+
+
+def test_a_class_is_scored_without_having_been_fitted(rng):
+    """Texts in a rotated space: a fit to nine orthogonal classes knows nothing of the tenth."""
+    train, test = clusters(500, rng, noise=0.01), clusters(200, rng, noise=0.01)
+    texts = np.eye(10, 32) @ random_rotation(32, rng)
+    found = metrics.alignment_metrics(train, test, texts, 100, 1, rng)
+    assert found["corrected"]["cosine_after"] > 0.99
+    assert found["unseen_classes"]["cosine_after"] < 0.5
+
+
+# --- tables and the smoke run -----------------------------------------------------------------------------------------
+
+
+def test_table10_shows_percent_and_the_interval():
+    summary = pd.DataFrame(
+        [
+            ("clip", condition, metric, mean, 0.01, 3)
+            for condition in ("plain", "ensemble")
+            for metric, mean in (("accuracy", 0.9), ("accuracy_low", 0.88), ("accuracy_high", 0.92))
+        ],
+        columns=["experiment", "condition", "metric", "mean", "sd", "n"],
+    )
+    published = pd.DataFrame({"prompt": ["plain"], "accuracy": [96.26]})
+    table = table10(published, summary, {"plain": "{}"}, 7)
+    assert table.values.tolist() == [
+        ["{}", "96.26", "90.00 ± 1.00", "88.00 to 92.00", 3],
+        ["mean of 7 templates", "–", "90.00 ± 1.00", "88.00 to 92.00", 3],
+    ]
+
+
+@pytest.fixture(scope="module")
+def results(smoke_run):
+    return smoke_run.folder / "results/smoke/clip"
+
+
+def test_smoke_figures_are_drawn_and_not_blank(results):
+    for name in ("figure12", "figure13", "classes", "shift"):
+        pixels = np.asarray(Image.open(results / f"figures/{name}.png").convert("L"))
+        assert pixels.shape[1] > 1000
+        assert pixels.std() > 10
+        assert (results / f"figures/{name}.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_smoke_tables_name_scale_data_and_weights(results):
+    label = "smoke scale · synthetic_mnist · clip-narrow (pretrained on synthetic_mnist) · seeds 0, 1"
+    for name in ("table10", "gap", "procrustes"):
+        assert label in (results / f"tables/{name}.md").read_text()
+    table = pd.read_csv(results / "tables/procrustes.csv")
+    assert table.loc[0, ["cosine before", "cosine after"]].tolist() == ["0.2539", "0.8678"]
+    assert len(table) == 10
+
+
+def test_smoke_numbers_and_embeddings_are_complete(results):
+    rows = pd.read_csv(results / "metrics/all.csv")
+    assert np.isfinite(rows["value"]).all()
+    assert rows.groupby(["condition", "metric"]).size().eq(2).all()
+    classes = len(json.loads((results.parents[2] / "resources/datasets/synthetic_mnist/classes.json").read_text()))
+    assert np.load(results / "embeddings/seed1_prompts.npy").shape == (3, classes, 64)
+    assert np.load(results / "embeddings/seed1_train_images.npy").shape == (200, 64)

@@ -1,0 +1,79 @@
+"""The figures of section 6. A prompt and a class keep their colours in all of them."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from archdyn.plots.style import COLOURS
+
+PROMPTS = {"plain": "blue", "photo": "orange", "wild": "green", "ensemble": "red"}
+CLASS_MARKS = "osD^"  # classes beyond the colours get the next mark
+PROJECTIONS = {
+    "separate_tsne": "as published: two t-SNE fits",
+    "joint_tsne": "corrected: one t-SNE",
+    "joint_umap": "corrected: one UMAP",
+}
+
+
+def accuracy_by_class(figure: Figure, summary: pd.DataFrame, classes: list[str]) -> None:
+    """Zero-shot accuracy by class and prompt, with Wilson's 95% intervals over the test images, means over seeds."""
+    figure.set_size_inches(figure.get_figwidth(), 0.9 + 0.34 * len(classes))
+    axes = figure.subplots()
+    means = summary.set_index(["condition", "metric"])["mean"]
+    for place, (prompt, colour) in enumerate(PROMPTS.items()):
+        accuracy, low, high = (
+            np.array([means[prompt, f"accuracy_class_{number}{end}"] for number in range(len(classes))])
+            for end in ("", "_low", "_high")
+        )
+        heights = np.arange(len(classes)) + 0.16 * (place - 1.5)
+        label = f"{prompt}, {means[prompt, 'accuracy']:.1%} of all"
+        spread = 100 * np.array([accuracy - low, high - accuracy])
+        axes.errorbar(100 * accuracy, heights, xerr=spread, fmt="o", ms=3, lw=1, color=COLOURS[colour], label=label)
+    axes.axvline(100 / len(classes), color=COLOURS["grey"], linestyle="--", linewidth=1)
+    axes.set(xlabel="zero-shot accuracy (%), 95% interval; dashed: chance", xlim=(-2, 102))
+    axes.set_yticks(range(len(classes)), classes)
+    axes.invert_yaxis()
+    figure.legend(loc="outside upper center", ncols=4)
+
+
+def accuracy_along_gap(figure: Figure, shift: pd.DataFrame) -> None:
+    """Accuracy and centroid distance as one set moves along the gap; mean and range over the seeds."""
+    figure.set_size_inches(figure.get_figwidth(), 4.6)
+    grid = figure.subplots(2, 2, sharex=True, sharey="row")
+    for (top, bottom), moved in zip(grid.T, ("images", "texts"), strict=True):
+        for prompt, colour in PROMPTS.items():
+            rows = shift[(shift["moved"] == moved) & (shift["condition"] == prompt)].groupby("shift")
+            for axes, metric, scale in ((top, "accuracy", 100), (bottom, "centroid_distance", 1)):
+                values = scale * rows[metric].agg(["mean", "min", "max"])
+                axes.plot(values["mean"], color=COLOURS[colour], label=prompt)
+                axes.fill_between(values.index, values["min"], values["max"], color=COLOURS[colour], alpha=0.2, lw=0)
+        for axes in (top, bottom):
+            for position in (0, 1):
+                axes.axvline(position, color=COLOURS["grey"], linestyle="--", linewidth=1)
+        top.set_title(f"the {moved} move")
+        bottom.set_xlabel("share of the gap vector: 0 as it is, 1 closed")
+    grid[0, 0].set_ylabel("zero-shot accuracy (%)")
+    grid[1, 0].set_ylabel("centroid distance")
+    grid[1, 0].set_ylim(bottom=0)
+    figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+
+
+def projected_pairs(figure: Figure, points: pd.DataFrame, classes: list[str]) -> None:
+    """Images as small marks and texts as large ones, by class; `points` of one stage, a panel per projection."""
+    figure.set_size_inches(figure.get_figwidth(), 3.6)
+    panels = figure.subplots(1, 3)
+    for axes, (projection, title) in zip(panels, PROJECTIONS.items(), strict=True):
+        of_projection = points[points["projection"] == projection]
+        for modality, look in (("image", {"ms": 3, "mew": 0}), ("text", {"ms": 9, "mec": "black", "mew": 0.8})):
+            of_modality = of_projection[of_projection["modality"] == modality]
+            for number, name in enumerate(classes):
+                turn, colour = divmod(number, len(COLOURS))
+                shown = of_modality[of_modality["label"] == number]
+                mark = {"marker": CLASS_MARKS[turn % len(CLASS_MARKS)], "color": list(COLOURS.values())[colour]}
+                label = name if modality == "text" else None
+                axes.plot(shown["x"], shown["y"], linestyle="", **mark, **look, label=label)
+        axes.set_title(title, fontsize=8)
+        # The dimensions of t-SNE and UMAP have neither unit nor meaning.
+        axes.set(xticks=[], yticks=[], xlabel="first dimension", ylabel="second dimension")
+    title = "small: images; large, with a black edge: texts"
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=5, fontsize=7, title=title)

@@ -1,0 +1,82 @@
+"""The tables of section 6. `summary` has condition, metric, mean, sd and n over the seeds."""
+
+import pandas as pd
+
+from archdyn.tables import rows
+from archdyn.tables.write import format_mean_sd
+
+GAP_COLUMNS = {  # heading: metric, digits
+    "cosine, image and its text": ("pair_cosine", 4),
+    "cosine, image and another class's text": ("other_cosine", 4),
+    "cosine, two images": ("image_cosine", 4),
+    "cosine, two classes' texts": ("text_cosine", 4),
+    "relative modality gap, 0 to 1": ("relative_gap", 4),
+    "centroid distance": ("centroid_distance", 4),
+    "accuracy of a linear classifier": ("separability", 4),
+    "mean length, images": ("image_norm", 3),
+    "mean length, texts": ("text_norm", 3),
+}
+PROTOCOLS = {  # condition: fitted on, scored on
+    "procrustes_published": ("{} test pairs", "the same"),
+    "procrustes_published_held_out": ("{} test pairs", "the other test pairs"),
+    "procrustes_corrected": ("training pairs", "test pairs"),
+    "procrustes_unseen_classes": ("training pairs of the other classes", "test pairs of each class"),
+    "procrustes_centroids": ("no pairs, two training centroids", "test pairs"),
+    "procrustes_shuffled": ("{} test pairs, shuffled", "the same"),
+    "procrustes_shuffled_held_out": ("training pairs, shuffled", "right test pairs"),
+    "procrustes_swapped": ("{} test pairs, classes swapped", "the same"),
+    "procrustes_swapped_held_out": ("training pairs, classes swapped", "test pairs, swapped likewise"),
+}
+ALIGNMENT_COLUMNS = {
+    "cosine before": ("cosine_before", 4),
+    "cosine after": ("cosine_after", 4),
+    "accuracy before": ("accuracy_before", 4),
+    "accuracy after": ("accuracy_after", 4),
+}
+
+
+def table10(published: pd.DataFrame, summary: pd.DataFrame, prompts: dict[str, str], templates: int) -> pd.DataFrame:
+    """A row per prompt style and one for the ensemble of `templates`, in percent."""
+    report = published.set_index("prompt")["accuracy"]
+    percent = summary.assign(mean=100 * summary["mean"], sd=100 * summary["sd"]).set_index(["condition", "metric"])
+    table = []
+    for condition, prompt in (prompts | {"ensemble": f"mean of {templates} templates"}).items():
+        accuracy, low, high = (percent.loc[(condition, f"accuracy{end}")] for end in ("", "_low", "_high"))
+        table.append(
+            {
+                "prompt": prompt,
+                "report": f"{report[condition]:.2f}" if condition in report else "–",
+                "ours": format_mean_sd(accuracy["mean"], accuracy["sd"], 2),
+                "interval": f"{low['mean']:.2f} to {high['mean']:.2f}",
+                "n": int(accuracy["n"]),
+            }
+        )
+    return pd.DataFrame(table)
+
+
+def gap_table(summary: pd.DataFrame) -> pd.DataFrame:
+    """A row per measure, for unit vectors and for vectors as they are; cosines are the same for both."""
+    table = (
+        rows.conditions_table(summary, ["gap_unit", "gap_raw"], GAP_COLUMNS).drop(columns="n").set_index("condition")
+    )
+    return (
+        table.T.rename(columns={"gap_unit": "unit vectors", "gap_raw": "as they are"})
+        .rename_axis("measure")
+        .reset_index()
+    )
+
+
+def procrustes_table(published: pd.DataFrame, summary: pd.DataFrame, pairs: int) -> pd.DataFrame:
+    """The report's row, then one per protocol and null."""
+    report = dict.fromkeys(ALIGNMENT_COLUMNS, "–")
+    for heading, (metric, digits) in ALIGNMENT_COLUMNS.items():
+        if metric in published:
+            report[heading] = f"{published[metric].item():.{digits}f}"
+    ours = rows.conditions_table(summary, list(PROTOCOLS), ALIGNMENT_COLUMNS).drop(columns="condition")
+    table = pd.concat([pd.DataFrame([report | {"n": 1}]), ours], ignore_index=True)
+    where = [("report: 100 test pairs", "the same")] + [
+        (fitted.format(pairs), scored) for fitted, scored in PROTOCOLS.values()
+    ]
+    table.insert(0, "fitted on", [fitted for fitted, _ in where])
+    table.insert(1, "scored on", [scored for _, scored in where])
+    return table

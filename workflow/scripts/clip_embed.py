@@ -1,0 +1,20 @@
+"""Embed the images of both splits, and the texts of all prompts and classes."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from archdyn.embed.clip import embed_images, embed_texts
+from archdyn.models.backbones import load_backbone
+from archdyn.pipeline.job import Job
+
+with Job(snakemake) as job:
+    device = job.device()
+    clip = load_backbone(Path(job.input.model), device)
+    classes = json.loads(Path(job.input.classes).read_text())
+    for split in ("train_images", "test_images"):
+        images = np.load(job.input[split], mmap_mode="r")[: job.params[split]]
+        np.save(getattr(job.output, split), embed_images(clip.model, clip.preprocess, images, device))
+    for texts in ("prompts", "ensemble"):
+        np.save(getattr(job.output, texts), embed_texts(clip.model, job.params[texts], classes, device))

@@ -1,0 +1,18 @@
+"""Images and texts in two dimensions: before and after alignment, by separate fits and by joint ones."""
+
+import numpy as np
+
+from archdyn.metrics.clip import draw, unit
+from archdyn.metrics.clip_projection import projections
+from archdyn.pipeline.job import Job
+
+with Job(snakemake) as job:
+    images = {split: np.load(job.input[f"{split}_images"]) for split in ("train", "test")}
+    train, test = (
+        (unit(images[split]), np.load(job.input[f"{split}_labels"])[: len(images[split])]) for split in images
+    )
+    prompts = unit(np.load(job.input.prompts))
+    drawn = draw(len(test[1]), job.params.pairs, np.random.default_rng(job.seed))
+    pairs = test[0][drawn], test[1][drawn]
+    shown = test[0][: job.params.images], test[1][: job.params.images]
+    projections(train, pairs, shown, prompts[0], job.seed).to_csv(job.output.points, index=False)
