@@ -65,7 +65,8 @@ def attention_maps(
         _show(grid[row, 0], image, f"{names[row]}\nViT: {top1}")
         for axes, (name, maps) in zip(grid[row, 1:], columns.items(), strict=True):
             _overlay(axes, image, maps[row], name if row == 0 else "")
-        heading = f"{grid[row, -1].get_title()}\nCNN: {_answer(*cnn['answers'][row])}"
+        nowhere = "" if cams[row].any() else "\n(nothing speaks for it)"
+        heading = f"{grid[row, -1].get_title()}\nCNN: {_answer(*cnn['answers'][row])}{nowhere}"
         grid[row, -1].set_title(heading.strip(), fontsize=7)
 
 
