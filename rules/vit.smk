@@ -271,7 +271,7 @@ rule vit_probe_published:
         mem_mb=2000,
         runtime=120,
     params:
-        seeds=VIT["seeds"],
+        seed=VIT["seeds"][0],
         code=plan.code("vit_probe_published"),
     script:
         "../workflow/scripts/vit_probe_published.py"
@@ -433,7 +433,7 @@ rule vit_masking:
         "../envs/analysis.yaml"
     params:
         fractions=VIT["masking"]["fractions"],
-        label=f"{plan.label('vit')} · curves: {VIT['masking']['images']} test images, 95% intervals",
+        label=f"{plan.label('vit')} · {VIT['masking']['images']} images, 95% intervals",
         code=plan.code("vit_masking"),
     script:
         "../workflow/scripts/vit_masking.py"

@@ -65,7 +65,8 @@ def attention_maps(
         _show(grid[row, 0], image, f"{names[row]}\nViT: {top1}")
         for axes, (name, maps) in zip(grid[row, 1:], columns.items(), strict=True):
             _overlay(axes, image, maps[row], name if row == 0 else "")
-        heading = f"{grid[row, -1].get_title()}\nCNN: {_answer(*cnn['answers'][row])}"
+        nowhere = "" if cams[row].any() else "\n(nothing speaks for it)"
+        heading = f"{grid[row, -1].get_title()}\nCNN: {_answer(*cnn['answers'][row])}{nowhere}"
         grid[row, -1].set_title(heading.strip(), fontsize=7)
 
 
@@ -88,7 +89,7 @@ def all_heads(figure: Figure, images: np.ndarray, names: list[str], attention: n
 def head_specialisation(figure: Figure, metrics: pd.DataFrame) -> None:
     """Entropy and mean distance of every head by layer; `metrics` has the tidy rows of `head_rows`."""
     panels = figure.subplots(1, 2)
-    even = metrics.loc[metrics["metric"] == "even_entropy", "value"].iloc[0]
+    even = metrics[metrics["condition"] == "attention"].set_index("metric")["value"]
     statistics = (
         ("entropy", 1, "entropy of attention (nats)"),
         ("distance", 100, "attention distance (% of the width)"),
@@ -99,8 +100,8 @@ def head_specialisation(figure: Figure, metrics: pd.DataFrame) -> None:
         axes.plot(layers, scale * rows["value"], "o", color=COLOURS["blue"], ms=4, alpha=0.6, mew=0, label="one head")
         means = (scale * rows["value"]).groupby(layers).mean()
         axes.plot(means, color=COLOURS["red"], label="mean of the heads")
+        axes.axhline(scale * even[f"even_{name}"], color=COLOURS["grey"], linestyle=":", label="even attention")
         axes.set(xlabel="layer", ylabel=title, xticks=means.index, ylim=(0, 1.1 * (scale * rows["value"]).max()))
-    panels[0].axhline(even, color=COLOURS["grey"], linestyle=":", linewidth=1, label="even attention")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
 
 
@@ -138,12 +139,15 @@ def masking(
 def learning_curve(figure: Figure, summary: pd.DataFrame, published: pd.DataFrame) -> None:
     """Accuracy of the corrected probes by training images, mean and sd over the seeds; the report's as marks."""
     axes = figure.subplots()
+    whole = int(summary.set_index(["condition", "metric"]).at[("probe_corrected", "train_images"), "mean"])
+    summary = summary.replace({"condition": {"probe_corrected": f"images_{whole}"}})
     rows = summary[summary["condition"].str.startswith("images_")]
     reported = dict(published.itertuples(index=False))
     for (name, heading), colour in zip(PROBES.items(), ("blue", "orange", "green"), strict=True):
         of_probe = rows[rows["metric"] == f"{name}_accuracy"]
-        images = of_probe["condition"].str.removeprefix("images_").astype(int)
-        mean, sd = 100 * of_probe["mean"], 100 * of_probe["sd"].fillna(0)
+        of_probe = of_probe.assign(images=of_probe["condition"].str.removeprefix("images_").astype(int))
+        of_probe = of_probe.sort_values("images")
+        images, mean, sd = of_probe["images"], 100 * of_probe["mean"], 100 * of_probe["sd"].fillna(0)
         axes.plot(images, mean, "o-", color=COLOURS[colour], label=heading, ms=4)
         axes.fill_between(images, mean - sd, mean + sd, color=COLOURS[colour], alpha=0.2, linewidth=0)
         if heading in reported:
