@@ -8,6 +8,7 @@
 
 CLIP = config["clip"]
 CLIP_BACKBONE = CLIP["backbones"]["clip"]["name"]
+CLIP_PROMPTS = ["plain", "photo", "wild"]  # in the order of the embeddings; the gap is that of the first
 CLIP_RUN = "seed{seed}"
 CLIP_FIGURES = ["figure12", "figure13", "classes", "shift"]
 CLIP_TABLES = ["table10", "gap", "procrustes"]
@@ -72,7 +73,7 @@ rule clip_embed:
         run=CLIP_RUN,
         train_images=CLIP["train_images"],
         test_images=CLIP["test_images"],
-        prompts=list(CLIP["prompts"].values()),
+        prompts=[CLIP["prompts"][name] for name in CLIP_PROMPTS],
         ensemble=CLIP["ensemble"],
         device=config["device"],
         code=plan.code("clip_embed"),
@@ -102,7 +103,8 @@ rule clip_evaluate:
         mem_mb=2000,
         runtime=20,
     params:
-        prompts=list(CLIP["prompts"]),
+        prompts=CLIP_PROMPTS,
+        draws=CLIP["draws"],
         code=plan.code("clip_evaluate"),
     script:
         "../workflow/scripts/clip_evaluate.py"
@@ -129,7 +131,7 @@ rule clip_align:
         runtime=20,
     params:
         pairs=CLIP["pairs"],
-        shuffles=CLIP["shuffles"],
+        draws=CLIP["draws"],
         code=plan.code("clip_align"),
     script:
         "../workflow/scripts/clip_align.py"
@@ -208,26 +210,26 @@ rule clip_table10:
         "../workflow/scripts/clip_table10.py"
 
 
-rule clip_gap:
+rule clip_gap_table:
     """The modality gap in numbers, with and without normalisation."""
     input:
         summary=rules.clip_summary.output.summary,
     output:
         **plan.table("<results>/clip/tables/gap"),
     log:
-        "<logs>/clip_gap/gap.log",
+        "<logs>/clip_gap_table/gap.log",
     benchmark:
-        "<benchmarks>/clip_gap/gap.tsv"
+        "<benchmarks>/clip_gap_table/gap.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
         label=plan.label("clip"),
-        code=plan.code("clip_gap"),
+        code=plan.code("clip_gap_table"),
     script:
-        "../workflow/scripts/clip_gap.py"
+        "../workflow/scripts/clip_gap_table.py"
 
 
-rule clip_procrustes:
+rule clip_procrustes_table:
     """The alignments by protocol, beside the report's, with the nulls."""
     input:
         published="config/published/clip.yaml",
@@ -235,17 +237,17 @@ rule clip_procrustes:
     output:
         **plan.table("<results>/clip/tables/procrustes"),
     log:
-        "<logs>/clip_procrustes/procrustes.log",
+        "<logs>/clip_procrustes_table/procrustes.log",
     benchmark:
-        "<benchmarks>/clip_procrustes/procrustes.tsv"
+        "<benchmarks>/clip_procrustes_table/procrustes.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
         pairs=CLIP["pairs"],
         label=plan.label("clip"),
-        code=plan.code("clip_procrustes"),
+        code=plan.code("clip_procrustes_table"),
     script:
-        "../workflow/scripts/clip_procrustes.py"
+        "../workflow/scripts/clip_procrustes_table.py"
 
 
 rule clip_classes:
@@ -291,7 +293,7 @@ rule clip_figure12:
     """Figure 12: images and texts in two dimensions, as published and corrected."""
     input:
         classes=plan.classes("clip"),
-        points=expand(rules.clip_project.output.points, seed=CLIP["seeds"][0]),
+        points=rules.clip_project.output.points.format(seed=CLIP["seeds"][0]),
     output:
         **plan.figure("<results>/clip/figures/figure12"),
     log:
@@ -311,7 +313,7 @@ rule clip_figure13:
     """Figure 13: the same after Procrustes alignment."""
     input:
         classes=plan.classes("clip"),
-        points=expand(rules.clip_project.output.points, seed=CLIP["seeds"][0]),
+        points=rules.clip_project.output.points.format(seed=CLIP["seeds"][0]),
     output:
         **plan.figure("<results>/clip/figures/figure13"),
     log:

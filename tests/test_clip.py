@@ -185,6 +185,14 @@ def test_cosines_of_pairs_and_the_relative_gap_in_closed_form():
     assert metrics.gap_metrics(texts, labels, texts)["relative_gap"] == pytest.approx(0)
 
 
+def test_images_in_the_place_of_texts_show_no_gap(rng):
+    images, labels = clusters(400, rng, noise=0.02)
+    found = metrics.reference_gap(images, labels, 5, rng)
+    assert found["centroid_distance"] < 0.05
+    assert found["pair_cosine"] > 0.97
+    assert found["relative_gap"] < 0.05
+
+
 def test_separability_is_chance_without_a_gap_and_one_with_it(rng):
     labels = np.arange(400) % 10
     images, texts = rng.standard_normal((400, 6)), rng.standard_normal((20, 10, 6))
@@ -212,6 +220,7 @@ def test_at_shift_zero_nothing_moves_and_at_one_the_centroids_meet(rng):
         assert start["accuracy"] == metrics.zero_shot_metrics(images, labels, texts)["accuracy"]
         assert start["centroid_distance"] == pytest.approx(np.linalg.norm(gap))
         assert end["centroid_distance"] < 0.5 * start["centroid_distance"]
+        assert metrics.accuracy_once_closed(curve.reset_index())[f"accuracy_{moved}_moved"] == end["accuracy"]
 
 
 # --- the alignment ----------------------------------------------------------------------------------------------------

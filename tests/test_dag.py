@@ -16,6 +16,8 @@ TABLES_AND_FIGURES = {
     "gan_gradients": 1,
     **dict.fromkeys(["vae_table9", "vae_conditions", "vae_figure10", "vae_figure11"], 1),
     **dict.fromkeys(["vae_kl_per_dimension", "vae_traversal", "vae_projection"], 1),
+    **dict.fromkeys(["clip_table10", "clip_gap_table", "clip_procrustes_table"], 1),
+    **dict.fromkeys(["clip_figure12", "clip_figure13", "clip_classes", "clip_shift"], 1),
 }
 VAE_CONDITIONS = 5
 
@@ -57,9 +59,15 @@ def test_every_config_plans_the_same_steps(project, overlay):
     assert jobs["gan_train"] == jobs["gan_embed"] == jobs["gan_evaluate"] == trainings
     trainings = VAE_CONDITIONS * {None: 3, "config/demo.yaml": 1, "config/smoke.yaml": 1}[overlay]
     assert jobs["vae_train"] == jobs["vae_embed"] == jobs["vae_evaluate"] == trainings
+    # Where a CLIP is pretrained, each seed has its own; official weights serve all seeds.
+    clips = {None: 1, "config/demo.yaml": 1, "config/smoke.yaml": 2}[overlay]
+    assert jobs["clip_embed"] == jobs["clip_evaluate"] == clips
+    assert jobs["clip_align"] == {None: 3, "config/demo.yaml": 1, "config/smoke.yaml": 2}[overlay]
+    assert jobs.get("clip_pretrain", 0) == (clips if overlay else 0)
+    assert jobs.get("backbone_download", 0) == (0 if overlay else 1)
     assert TABLES_AND_FIGURES.items() <= jobs.items()
     assert jobs["classifier_train"] == jobs["classifier_embed_real"] == 2
-    assert jobs["data_prepare"] == (1 if overlay == "config/smoke.yaml" else 2)
+    assert jobs["data_prepare"] == {None: 3, "config/demo.yaml": 2, "config/smoke.yaml": 1}[overlay]
     assert seconds < 5
 
 
@@ -167,6 +175,13 @@ def test_an_edit_undone_is_nothing_to_do(edited, finished):
     ).planned(*SMOKE)
     (finished.folder / path).write_text(original)
     assert finished.planned(*SMOKE) == {}
+
+
+def test_another_prompt_embeds_again_but_trains_nothing(edited):
+    jobs = edited("config/config.yaml", '"a photo of a {}"', '"a photograph of a {}"').planned(*SMOKE)
+    assert jobs["clip_embed"] == jobs["clip_evaluate"] == jobs["clip_align"] == 2
+    assert jobs["clip_table10"] == jobs["clip_project"] == 1
+    assert "clip_pretrain" not in jobs
 
 
 def test_a_change_of_kl5_reruns_what_continues_it(edited):

@@ -12,6 +12,6 @@ with Job(snakemake) as job:
     train, test = ((images[split], np.load(job.input[f"{split}_labels"])[: len(images[split])]) for split in images)
     plain = np.load(job.input.prompts)[0]
     rng = np.random.default_rng(job.seed)
-    protocols = alignment_metrics(train, test, plain, job.params.pairs, job.params.shuffles, rng)
+    protocols = alignment_metrics(train, test, plain, job.params.pairs, job.params.draws, rng)
     rows = [tidy("clip", f"procrustes_{name}", job.seed, values) for name, values in protocols.items()]
     pd.concat(rows).to_csv(job.output.metrics, index=False)

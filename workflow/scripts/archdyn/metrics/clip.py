@@ -65,6 +65,13 @@ def gap_metrics(images: np.ndarray, labels: np.ndarray, texts: np.ndarray) -> di
     }
 
 
+def reference_gap(images: np.ndarray, labels: np.ndarray, draws: int, rng: np.random.Generator) -> dict[str, float]:
+    """`gap_metrics` where there is no gap: a random image of each class in place of its text, means over `draws`."""
+    by_class = [np.flatnonzero(labels == number) for number in range(labels.max() + 1)]
+    found = [gap_metrics(images, labels, images[[rng.choice(rows) for rows in by_class]]) for _ in range(draws)]
+    return {name: np.mean([values[name] for values in found]) for name in found[0]}
+
+
 def raw_gap_metrics(images: np.ndarray, labels: np.ndarray, texts: np.ndarray) -> dict[str, float]:
     """The gap between the vectors as they are: centroid_distance, and the mean length of either modality's."""
     return {
@@ -119,6 +126,12 @@ def shift_curve(images: np.ndarray, labels: np.ndarray, texts: np.ndarray, gap: 
     return pd.DataFrame(rows, columns=["moved", "shift", "accuracy", "centroid_distance"])
 
 
+def accuracy_once_closed(curve: pd.DataFrame) -> dict[str, float]:
+    """Accuracy with the centroids together, from `shift_curve`, by which set moved."""
+    closed = curve[np.isclose(curve["shift"], 1)].set_index("moved")["accuracy"]
+    return {f"accuracy_{moved}_moved": closed[moved] for moved in ("images", "texts")}
+
+
 def fit_rotation(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
     """Orthogonal (dimensions, dimensions) R that brings the rows of texts @ R nearest to those of images.
 
@@ -135,7 +148,7 @@ def rotate_centroid(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
 
 
 def alignment_metrics(
-    train: Pairs, test: Pairs, texts: np.ndarray, drawn: int, shuffles: int, rng: np.random.Generator
+    train: Pairs, test: Pairs, texts: np.ndarray, drawn: int, draws: int, rng: np.random.Generator
 ) -> dict[str, dict[str, float]]:
     """The texts rotated onto the images by several protocols; of each, `score`'s numbers.
 
@@ -144,7 +157,7 @@ def alignment_metrics(
     unseen_classes: the same, with the pairs of each class scored by a fit without that class.
     centroids: fitted to no pairs; only the one centroid is turned onto the other.
     shuffled, swapped: nulls, fitted and scored on the same wrong pairs, as `published` is on right ones; means over
-    `shuffles` draws. Shuffled gives each drawn image the text of another, and so tears the classes apart; swapped
+    `draws` draws. Shuffled gives each drawn image the text of another, and so tears the classes apart; swapped
     gives each class the text of another class. shuffled_held_out, swapped_held_out: as `corrected`, after a fit on
     wrong training pairs; scored on right test pairs, or on test pairs that are wrong in the same way.
     """
@@ -158,7 +171,7 @@ def alignment_metrics(
         "corrected": align(train, test, texts),
         "unseen_classes": _align_unseen_classes(train, test, texts),
         "centroids": score(test, texts, rotate_centroid(train[0], texts[train[1]])),
-        **_mean_of([_align_wrong_pairs(few, train, test, texts, rng) for _ in range(shuffles)]),
+        **_mean_of([_align_wrong_pairs(few, train, test, texts, rng) for _ in range(draws)]),
     }
 
 
