@@ -1,7 +1,7 @@
 # Section 6: zero-shot CLIP, its modality gap, and Procrustes alignment.
 #   needs: the prepared dataset; official weights, or a dataset to pretrain on
 #   steps: (clip_pretrain ->) clip_embed, for every seed that has a model of its own;
-#          clip_evaluate on all embeddings, clip_align on the pairs that each seed draws -> clip_summary;
+#          clip_evaluate by all embeddings, clip_align by the pairs that each seed draws -> clip_summary;
 #          then Table 10, tables of the gap and of the alignments, accuracy by class, accuracy along the gap,
 #          and Figures 12 and 13 from clip_project
 #   makes: results/<run>/clip/{models,embeddings,metrics,figures,tables}
@@ -82,7 +82,7 @@ rule clip_embed:
 
 
 rule clip_evaluate:
-    """Measure zero-shot accuracy and the modality gap of the CLIP of seed {wildcards.seed}."""
+    """Measure zero-shot accuracy, the modality gap and alignments by all pairs of the CLIP of seed {wildcards.seed}."""
     input:
         **plan.arrays("clip", "train_labels", "test_labels"),
         train_images=rules.clip_embed.output.train_images,
@@ -111,7 +111,7 @@ rule clip_evaluate:
 
 
 rule clip_align:
-    """Rotate the texts onto the images by pairs that seed {wildcards.seed} draws, by every protocol and null."""
+    """Rotate the texts onto the images by the pairs that seed {wildcards.seed} draws: as published, and nulls."""
     input:
         **plan.arrays("clip", "train_labels", "test_labels"),
         train_images=lambda w: rules.clip_embed.output.train_images.format(seed=plan.clip_seed(w.seed)),

@@ -1,4 +1,4 @@
-"""Measure one CLIP: zero-shot accuracy by prompt, also along the gap, and the modality gap."""
+"""Measure one CLIP: zero-shot accuracy by prompt, the modality gap, and what alignment by all pairs does to both."""
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,8 @@ with Job(snakemake) as job:
     values["gap_raw"]["separability"] = metrics.separability(test, labels, everything)
     rng = np.random.default_rng(job.seed)
     values["gap_reference"] = metrics.reference_gap(test, labels, job.params.draws, rng)
+    alignments = metrics.alignment_metrics((train, train_labels), (test, labels), texts["plain"])
+    values |= {f"procrustes_{protocol}": numbers for protocol, numbers in alignments.items()}
     rows = [tidy("clip", condition, job.seed, numbers) for condition, numbers in values.items()]
     pd.concat(rows).to_csv(job.output.metrics, index=False)
     pd.concat(curves).to_csv(job.output.shift, index=False)
