@@ -1,4 +1,4 @@
-# make demo: figures and tables from real data, in minutes. make test: everything that CI checks.
+# make demo: figures, tables and the report from real data, in minutes. make test: everything that CI checks.
 # Use another interpreter with `make PYTHON=python3.12 demo`.
 
 PYTHON ?= python3
@@ -7,12 +7,12 @@ BIN := .venv/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 PYTHON_FILES := workflow tests
 
-.PHONY: demo test env format lock clean
+.PHONY: demo test slurm chromium env format lock clean
 
 demo: env
 	$(RUN) snakemake --cores $(CORES) --configfile config/demo.yaml --quiet rules host
 	@echo
-	@echo "Done: the figures are in results/demo/*/figures, the tables in results/demo/*/tables."
+	@echo "Done: read results/demo/report/report.html or report.pdf; figures and tables are in results/demo/*/."
 
 test: env
 	$(BIN)/ruff check $(PYTHON_FILES)
@@ -20,6 +20,16 @@ test: env
 	$(BIN)/snakefmt --check Snakefile rules
 	$(RUN) snakemake --lint
 	$(RUN) pytest
+
+# What tests/test_slurm.py starts; it is skipped where this cannot be installed. As root, on Debian or Ubuntu.
+slurm:
+	which slurmctld slurmd sbatch munged || (apt-get update --quiet && DEBIAN_FRONTEND=noninteractive \
+	  apt-get install --yes --quiet --no-install-recommends slurmctld slurmd slurm-client munge)
+
+# What tests/test_report.py opens the report's page with; they are skipped without it. As root, on Debian or Ubuntu.
+chromium:
+	which chromium google-chrome || (apt-get update --quiet && DEBIAN_FRONTEND=noninteractive \
+	  apt-get install --yes --quiet --no-install-recommends chromium)
 
 format: env
 	$(BIN)/ruff check --fix $(PYTHON_FILES)

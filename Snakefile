@@ -1,18 +1,26 @@
-# archdyn: data -> train -> embed -> metrics -> figures and tables, for each experiment of the report.
+# archdyn: data -> train -> embed -> metrics -> figures and tables -> report.
 #   snakemake --cores 8 --resources gpu=1      everything at the report's scale
 #   snakemake --cores 2 gan                    one experiment
+#   snakemake --cores 2 report                 all of them, and the report on them
 
 
 configfile: "config/config.yaml"
 
 
+# Of `snakemake --report`; it keeps to what Markdown and reStructuredText share.
+report: "workflow/report/introduction.md"
+
+
 include: "rules/common.smk"
 include: "rules/data.smk"
 include: "rules/backbones.smk"
+include: "rules/resnet.smk"
+include: "rules/vit.smk"
 include: "rules/classifier.smk"
 include: "rules/gan.smk"
 include: "rules/vae.smk"
 include: "rules/clip.smk"
+include: "rules/report.smk"
 
 
 onstart:
@@ -25,6 +33,8 @@ onerror:
 
 rule benchmark:
     input:
+        expand(rules.resnet_benchmark.output, work=["embedding", "training"]),
+        rules.vit_benchmark.output,
         rules.gan_benchmark.output,
         rules.vae_benchmark.output,
 
@@ -32,6 +42,9 @@ rule benchmark:
 rule all:
     default_target: True
     input:
+        rules.resnet.input,
+        rules.vit.input,
         rules.gan.input,
         rules.vae.input,
         rules.clip.input,
+        rules.report.input,

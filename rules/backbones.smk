@@ -9,6 +9,10 @@ from archdyn.data import backbones
 backbone_entries = backbones.load()
 
 
+localrules:
+    backbone_download,
+
+
 rule backbone_download:
     """Fetch the official weights of {wildcards.backbone}."""
     output:
@@ -25,6 +29,7 @@ rule backbone_download:
         mem_mb=4000,
         runtime=60,
     params:
+        run="{backbone}",
         files=lambda w: backbone_entries[w.backbone]["weights"]["files"],
         architecture=lambda w: backbones.architecture(w.backbone),
         weights=lambda w: plan.weights_label({"name": w.backbone, "weights": "official"}),
@@ -54,6 +59,7 @@ rule backbone_pretrain:
         mem_mb=8000,
         runtime=240,
     params:
+        run="{experiment}_{backbone}",
         architecture=lambda w: backbones.architecture(w.backbone),
         settings=lambda w: config[w.experiment]["pretraining"],
         weights=lambda w: plan.weights_label({"name": w.backbone, "weights": "pretrain"}, w.experiment),
@@ -80,6 +86,7 @@ rule backbone_import:
         mem_mb=4000,
         runtime=20,
     params:
+        run="{experiment}_{backbone}",
         architecture=lambda w: backbones.architecture(w.backbone),
         weights=lambda w, input: plan.weights_label({"name": w.backbone, "weights": {"file": input.file}}),
         code=plan.code("backbone_import"),
@@ -101,6 +108,7 @@ rule backbone_initialise:
         mem_mb=4000,
         runtime=20,
     params:
+        run="{experiment}_{backbone}",
         architecture=lambda w: backbones.architecture(w.backbone),
         weights=lambda w: plan.weights_label({"name": w.backbone, "weights": "random"}),
         seed=0,

@@ -22,6 +22,7 @@ rule classifier_train:
         mem_mb=4000,
         runtime=60,
     params:
+        experiment="{experiment}",
         settings=lambda w: config[w.experiment]["classifier"],
         seed=0,
         device=config["device"],
@@ -48,6 +49,7 @@ rule classifier_embed_real:
         mem_mb=4000,
         runtime=20,
     params:
+        experiment="{experiment}",
         device=config["device"],
         code=plan.code("classifier_embed_real"),
     script:

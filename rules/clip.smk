@@ -14,6 +14,17 @@ CLIP_FIGURES = ["figure12", "figure13", "classes", "shift"]
 CLIP_TABLES = ["table10", "gap", "procrustes"]
 
 
+localrules:
+    clip_summary,
+    clip_table10,
+    clip_gap_table,
+    clip_procrustes_table,
+    clip_classes,
+    clip_shift,
+    clip_figure12,
+    clip_figure13,
+
+
 rule clip:
     input:
         expand("<results>/clip/figures/{name}.{form}", name=CLIP_FIGURES, form=["pdf", "png"]),

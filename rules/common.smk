@@ -1,4 +1,5 @@
 # Shared by all rule files: where things go, and what a rule may ask of the config.
+# A cached rule names its wildcards among its params: the key of Snakemake's cache has the params, but no wildcards.
 
 from archdyn.pipeline.plan import Plan
 

@@ -9,6 +9,11 @@ dataset_entries = registry.load()
 image_folders = registry.image_folders(config)
 
 
+# On a cluster, this stays where Snakemake runs: compute nodes seldom reach the internet.
+localrules:
+    data_download,
+
+
 rule data_download:
     """Fetch a dataset's files; their content's sha256 decides, so new sources fetch nothing again."""
     output:
@@ -25,6 +30,7 @@ rule data_download:
         mem_mb=1000,
         runtime=60,
     params:
+        dataset="{dataset}",
         files=lambda wildcards: dataset_entries[wildcards.dataset]["files"],
     message:
         "Fetching {wildcards.dataset}"
@@ -79,6 +85,7 @@ rule data_prepare:
         mem_mb=2000,
         runtime=10,
     params:
+        dataset="{dataset}",
         code=plan.code("data_prepare"),
         kind=lambda wildcards: dataset_entries[wildcards.dataset]["kind"],
         files=lambda wildcards: dataset_entries[wildcards.dataset]["files"],

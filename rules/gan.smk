@@ -12,6 +12,19 @@ GAN_TABLES = ["table7", "table8", "conditions"]
 GAN_COLLAPSE = ["collapse", "collapse_mitigated", "collapse_minibatch"]
 
 
+# On a cluster, these take seconds and stay where Snakemake runs.
+localrules:
+    gan_summary,
+    gan_table7,
+    gan_table8,
+    gan_conditions,
+    gan_figure6,
+    gan_figure7,
+    gan_figure8,
+    gan_figure9,
+    gan_gradients,
+
+
 rule gan:
     input:
         expand("<results>/gan/figures/{name}.{form}", name=GAN_FIGURES, form=["pdf", "png"]),
@@ -39,6 +52,7 @@ rule gan_train:
         mem_mb=4000,
         runtime=240,
     params:
+        run=GAN_RUN,
         training=lambda w: plan.condition("gan", w.condition),
         device=config["device"],
         code=plan.code("gan_train"),
@@ -66,6 +80,7 @@ rule gan_embed:
         mem_mb=3000,
         runtime=20,
     params:
+        run=GAN_RUN,
         samples=GAN["samples"],
         device=config["device"],
         code=plan.code("gan_embed"),
@@ -156,6 +171,7 @@ rule gan_table7:
         published="config/published/gan.yaml",
         reproduced=plan.runs("gan", rules.gan_train.output.epochs, ["vanishing_published"]),
         corrected=plan.runs("gan", rules.gan_train.output.epochs, ["vanishing_corrected"]),
+        caption="workflow/report/gan/tables/table7.rst",
     output:
         **plan.table("<results>/gan/tables/table7"),
     log:
@@ -176,6 +192,7 @@ rule gan_table8:
     input:
         published="config/published/gan.yaml",
         reproduced=plan.runs("gan", rules.gan_train.output.epochs, ["mitigated"]),
+        caption="workflow/report/gan/tables/table8.rst",
     output:
         **plan.table("<results>/gan/tables/table8"),
     log:
@@ -195,6 +212,7 @@ rule gan_conditions:
     """All conditions in one table, with the spread over the seeds."""
     input:
         summary=rules.gan_summary.output.summary,
+        caption="workflow/report/gan/tables/conditions.rst",
     output:
         **plan.table("<results>/gan/tables/conditions"),
     log:

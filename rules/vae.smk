@@ -11,6 +11,18 @@ VAE_FIGURES = ["figure10", "figure11", "kl_per_dimension", "traversal", "project
 VAE_TABLES = ["table9", "conditions"]
 
 
+# On a cluster, these take seconds and stay where Snakemake runs.
+localrules:
+    vae_summary,
+    vae_table9,
+    vae_conditions,
+    vae_figure10,
+    vae_figure11,
+    vae_kl_per_dimension,
+    vae_traversal,
+    vae_projection,
+
+
 rule vae:
     input:
         expand("<results>/vae/figures/{name}.{form}", name=VAE_FIGURES, form=["pdf", "png"]),
@@ -37,6 +49,7 @@ rule vae_train:
         mem_mb=4000,
         runtime=240,
     params:
+        run=VAE_RUN,
         training=lambda w: plan.condition("vae", w.condition),
         device=config["device"],
         code=plan.code("vae_train"),
@@ -73,6 +86,7 @@ rule vae_embed:
         mem_mb=3000,
         runtime=20,
     params:
+        run=VAE_RUN,
         samples=VAE["samples"],
         device=config["device"],
         code=plan.code("vae_embed"),
@@ -164,6 +178,7 @@ rule vae_table9:
         published="config/published/vae.yaml",
         reproduced=plan.runs("vae", rules.vae_train.output.epochs, ["annealing_published"]),
         corrected=plan.runs("vae", rules.vae_train.output.epochs, ["annealing_corrected"]),
+        caption="workflow/report/vae/tables/table9.rst",
     output:
         **plan.table("<results>/vae/tables/table9"),
     log:
@@ -184,6 +199,7 @@ rule vae_conditions:
     input:
         metrics=rules.vae_summary.output.metrics,
         summary=rules.vae_summary.output.summary,
+        caption="workflow/report/vae/tables/conditions.rst",
     output:
         **plan.table("<results>/vae/tables/conditions"),
     log:

@@ -4,8 +4,10 @@ import os
 import resource
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 
@@ -16,10 +18,15 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 class Project:
-    """A copy of the repository's files, with Snakemake to run in it."""
+    """A copy of the project, with Snakemake to run in it."""
 
     def __init__(self, folder: Path):
         self.folder = folder
+        self.environment = os.environ | {"PYTHONPATH": str(folder / "workflow/scripts")}
+
+    @classmethod
+    def fresh(cls, folder: Path) -> "Project":
+        """The repository's files, and no results."""
         tracked = subprocess.run(
             ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
             cwd=ROOT,
@@ -31,7 +38,12 @@ class Project:
             if (ROOT / name).is_file():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, folder / name)
-        self.environment = os.environ | {"PYTHONPATH": str(folder / "workflow/scripts")}
+        return cls(folder)
+
+    def clone(self, folder: Path) -> "Project":
+        """All of it, results and Snakemake's records too, with the same time stamps."""
+        shutil.copytree(self.folder, folder, symlinks=True, dirs_exist_ok=True)
+        return Project(folder)
 
     def snakemake(self, *arguments: str, **options) -> subprocess.CompletedProcess:
         """Run Snakemake here and return what it printed, on both streams, as stdout."""
@@ -46,15 +58,41 @@ class Project:
             **options,
         )
 
+    def start(self, *arguments: str) -> subprocess.Popen:
+        """Start Snakemake here as the leader of a process group of its own, as a shell or Slurm does."""
+        with (self.folder / "run.out").open("w") as output:
+            return subprocess.Popen(
+                ["snakemake", *arguments],
+                cwd=self.folder,
+                env=self.environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def printed(self) -> str:
+        """What the run started last has printed so far."""
+        return (self.folder / "run.out").read_text()
+
+    def start_training(self, target: str, *arguments: str) -> tuple[subprocess.Popen, psutil.Process]:
+        """Start a run and wait until a training in it is in its third epoch; return Snakemake and the training."""
+        run = self.start(target, "--cores", "1", *arguments, "--configfile", "config/smoke.yaml")
+        deadline = time.monotonic() + 120
+        while " epoch 3 " not in self.printed():
+            assert run.poll() is None and time.monotonic() < deadline, self.printed()[-3000:]
+            time.sleep(0.05)
+        children = psutil.Process(run.pid).children(recursive=True)
+        return run, next(child for child in children if child.cmdline()[-1].endswith("_train.py"))
+
     def planned(self, *arguments: str) -> dict[str, int]:
         """Jobs by rule that a dry-run plans, without the targets."""
-        run = self.snakemake("--dry-run", "--quiet", "reason", *arguments)
+        run = self.snakemake("--quiet", "reason", "--dry-run", *arguments)
         assert run.returncode == 0, run.stdout
         if "Nothing to be done" in run.stdout:
             return {}
         table = run.stdout.split("Job stats:")[1].split("total")[0].splitlines()
         counts = (line.split() for line in table if len(line.split()) == 2 and line.split()[1].isdigit())
-        targets = {"all", "gan", "vae", "clip"}
+        targets = {"all", "resnet", "vit", "gan", "vae", "clip", "report"}
         return {rule: int(count) for rule, count in counts if rule not in targets}
 
     def replace(self, file: str, old: str, new: str) -> None:
@@ -74,13 +112,29 @@ def processor_seconds() -> float:
 @pytest.fixture
 def project(tmp_path) -> Project:
     """A fresh copy with no results."""
-    return Project(tmp_path)
+    return Project.fresh(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory) -> Project:
+    """A copy in which the synthetic data is prepared, for tests of a single training to clone."""
+    project = Project.fresh(tmp_path_factory.mktemp("prepared"))
+    arrays = "resources/datasets/synthetic_mnist/train_images.npy"
+    run = project.snakemake(arrays, "--cores", "1", "--configfile", "config/smoke.yaml")
+    assert run.returncode == 0, run.stdout[-5000:]
+    return project
+
+
+@pytest.fixture
+def with_data(prepared, tmp_path) -> Project:
+    """A fresh copy with the synthetic data, and no results."""
+    return prepared.clone(tmp_path)
 
 
 @pytest.fixture(scope="session")
 def smoke_run(tmp_path_factory) -> Project:
     """A copy in which the whole pipeline ran at smoke scale. Tests that edit it work on a clone of it."""
-    project = Project(tmp_path_factory.mktemp("smoke"))
+    project = Project.fresh(tmp_path_factory.mktemp("smoke"))
     run = project.snakemake("--cores", "2", "--configfile", "config/smoke.yaml")
     assert run.returncode == 0, run.stdout[-5000:]
     return project

@@ -49,7 +49,7 @@ REFUSALS = {
     ),
     "unknown key at the top": (
         "devise: cpu",
-        ["devise,", "did you mean device?", "run, device, resnet"],
+        ["devise,", "did you mean device?", "run, device, report, resnet"],
     ),
     "unknown key in a block": ("gan: {sample: 5}", ["gan.sample,", "did you mean samples?"]),
     "unknown key two blocks deep": (

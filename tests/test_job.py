@@ -1,5 +1,6 @@
 """The job context: outputs appear whole or not at all, and leave a record."""
 
+import errno
 import json
 import signal
 import subprocess
@@ -8,7 +9,9 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+import torch
 
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.device import claim
@@ -32,10 +35,11 @@ class Named(list):
 
 
 @pytest.fixture
-def snakemake(tmp_path):
+def snakemake(tmp_path, monkeypatch):
+    monkeypatch.setattr("archdyn.pipeline.job.end_with_parent", lambda: None)  # pytest is to outlive its shell
     return SimpleNamespace(
         rule="toy_train",
-        input=Named(),
+        input=Named(data="data.npy"),
         output=Named(
             model=str(tmp_path / "models/toy.bin"),
             folder=str(tmp_path / "raw"),
@@ -71,6 +75,7 @@ def test_provenance_says_what_made_the_output(snakemake):
         write_outputs(job)
     record = json.loads(Path(snakemake.output.provenance).read_text())
     assert record["rule"] == "toy_train"
+    assert record["inputs"] == ["data.npy"]
     assert record["seed"] == 3
     assert record["params"] == {"learning_rate": 0.1, "device": "cpu"}
     assert record["packages"]["numpy"]
@@ -94,6 +99,44 @@ def test_a_fault_of_the_input_is_one_line_and_no_traceback(snakemake, tmp_path, 
     assert end.value.code == 1
     assert capsys.readouterr().err == "[toy_train baseline 3] error: image.png: not a readable image\n"
     assert left_in(tmp_path) == {"toy.log"}
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (
+            torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+            "out of GPU memory: lower batch_size (64 for toy_train) in the config, free the GPU, or run with "
+            "--config device=cpu",
+        ),
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            "{models}: no space left ([Errno 28] No space left on device)",
+        ),
+        (OSError("4096 requested and 1024 written"), "{models}: no space left (4096 requested and 1024 written)"),
+        (PermissionError(errno.EACCES, "Permission denied", "results/x"), "results/x: Permission denied"),
+    ],
+    ids=["gpu memory", "disk full", "disk full in numpy", "read-only"],
+)
+def test_a_fault_that_the_user_can_mend_is_one_line(snakemake, tmp_path, capsys, error, line):
+    snakemake.params = Named(training={"batch_size": 64}, device="cpu")
+    with pytest.raises(SystemExit), Job(snakemake) as job:
+        write_outputs(job)
+        raise error
+    assert capsys.readouterr().err == f"[toy_train baseline 3] error: {line.format(models=tmp_path / 'models')}\n"
+    assert left_in(tmp_path) == {"toy.log"}
+
+
+def test_a_truncated_array_is_named_with_the_way_to_mend_it(snakemake, tmp_path, capsys):
+    path = tmp_path / "features.npy"
+    np.save(path, np.zeros((100, 8)))
+    path.write_bytes(path.read_bytes()[:-1])
+    snakemake.input = Named(features=str(path))
+    with pytest.raises(SystemExit), Job(snakemake):
+        pytest.fail("the job ran")
+    said = capsys.readouterr().err
+    assert said.startswith(f"[toy_train baseline 3] error: {path}: not a whole array (")
+    assert said.endswith("); delete it, and the next run makes it again\n")
 
 
 def test_a_forgotten_output_is_an_error(snakemake, tmp_path):

@@ -1,11 +1,10 @@
-"""The layers of the package: who may import whom, and which versions the environments have."""
+"""The layers of the package: who may import whom."""
 
 import ast
 import subprocess
 import sys
 
 import pytest
-import yaml
 
 from conftest import ROOT
 
@@ -36,6 +35,12 @@ def test_metrics_plots_and_tables_import_neither_torch_nor_models(path):
     assert not {".".join(name.split(".")[:2]) for name in found} & forbidden
 
 
+@pytest.mark.parametrize("path", files_of("models", "embed"), ids=lambda path: path.stem)
+def test_nothing_imports_a_later_step(path):
+    later = {"models": ("embed", "train"), "embed": ("train",)}[path.parent.name]
+    assert not [name for name in imports(path) if name.startswith(tuple(f"archdyn.{step}" for step in later))]
+
+
 @pytest.mark.parametrize("path", sorted(LIBRARY.rglob("*.py")), ids=lambda path: path.stem)
 def test_only_the_pipeline_layer_knows_snakemake(path):
     if path.parent.name != "pipeline":
@@ -57,16 +62,3 @@ def test_drawing_does_not_load_torch():
     code = f"import {', '.join(parts)}, archdyn.pipeline.job, sys;"
     code += "sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-def locked() -> dict[str, str]:
-    lines = (ROOT / "requirements.lock").read_text().splitlines()
-    return dict(line.split("==") for line in lines if "==" in line)
-
-
-@pytest.mark.parametrize("name", ["analysis", "torch"])
-def test_conda_environments_have_the_locked_versions(name):
-    environment = yaml.safe_load((ROOT / f"envs/{name}.yaml").read_text())
-    pins = dict(pin.split("==") for pin in environment["dependencies"][-1]["pip"])
-    assert pins.items() <= locked().items()
-    assert ("torch" in pins) == (name == "torch")

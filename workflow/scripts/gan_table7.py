@@ -2,7 +2,7 @@
 
 from archdyn.pipeline.job import Job
 from archdyn.tables.gan import epoch_table
-from archdyn.tables.write import read_published, write_table
+from archdyn.tables.write import read_caption, read_published, write_table
 
 with Job(snakemake) as job:
     published = read_published(job.input.published, "table7")
@@ -13,5 +13,5 @@ with Job(snakemake) as job:
     write_table(
         epoch_table(published, ours),
         job.output,
-        f"Table 7, vanishing gradients, values of each epoch's last batch. {job.params.label}.",
+        f"{read_caption(job.input.caption)} {job.params.label}.",
     )

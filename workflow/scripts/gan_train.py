@@ -12,7 +12,7 @@ with Job(snakemake) as job:
     job.seed_everything()
     train_images = np.load(job.input.train_images, mmap_mode="r")
     test_images = np.load(job.input.test_images, mmap_mode="r")
-    gan = train_gan(train_images, test_images, job.params.training, device, job.progress)
+    gan = train_gan(train_images, test_images, job.params.training, device, job.progress, job.interruption())
     settings = {"training": job.params.training, "shape": train_images.shape[1:]}
     modules = {"generator": gan.generator, "discriminator": gan.discriminator}
     save_checkpoint(job.output.model, modules, settings)

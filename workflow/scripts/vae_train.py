@@ -15,7 +15,7 @@ with Job(snakemake) as job:
     train_images = np.load(job.input.train_images, mmap_mode="r")
     test_images = np.load(job.input.test_images, mmap_mode="r")
     start = Path(job.input.start) if job.input.start else None
-    vae = train_vae(train_images, test_images, job.params.training, device, job.progress, start)
+    vae = train_vae(train_images, test_images, job.params.training, device, job.progress, start, job.interruption())
     settings = {"training": job.params.training, "shape": vae.model.shape}
     save_checkpoint(job.output.model, {"vae": vae.model, "optimiser": vae.optimiser}, settings)
     epochs = pd.DataFrame(vae.epochs)

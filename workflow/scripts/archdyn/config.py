@@ -60,6 +60,17 @@ def checked(config: dict, files: list[str | Path]) -> dict:
     return result
 
 
+def checked_file(path: str | Path, schema_name: str) -> dict:
+    """Return the mapping in a YAML file if it keeps to config/<schema_name>; ArchdynError with one line if not."""
+    schema = load_schema(schema_name)
+    content = _normalised(read_yaml(path), schema)
+    error = min(StrictValidator(schema).iter_errors(content), key=_rank, default=None)
+    if error:
+        key, message = _explained(error, {})
+        raise ArchdynError(f"{_dotted(key)}, from {_shown(Path(path))}: {message}")
+    return content
+
+
 def _without_official_weights(config: dict) -> Iterator[tuple]:
     """Keys of the weights that are said to be official where config/backbones.yaml has none."""
     entries = read_yaml(CONFIG_FOLDER / "backbones.yaml")["backbones"]
@@ -85,6 +96,12 @@ def merged_condition(block: dict, condition: str) -> dict:
     return block["training"] | block["conditions"][condition]
 
 
+def settings(block: dict) -> dict:
+    """Return the settings of an experiment with those of each condition, merged, under the condition's name."""
+    conditions = {name: merged_condition(block, name) for name in block.get("conditions", {})}
+    return {key: value for key, value in block.items() if key not in ("training", "conditions")} | conditions
+
+
 def read_yaml(path: str | Path) -> dict:
     """Return the mapping in a YAML file. Raises ArchdynError (one line, names the file) if there is none."""
     shown = _shown(Path(path))
@@ -106,9 +123,9 @@ def read_yaml(path: str | Path) -> dict:
     return content
 
 
-def load_schema() -> dict:
-    """Return config/schema.yaml with every $ref replaced by what it points to; keys beside a $ref win."""
-    raw = read_yaml(CONFIG_FOLDER / "schema.yaml")
+def load_schema(name: str = "schema.yaml") -> dict:
+    """Return config/<name> with every $ref replaced by what it points to; keys beside a $ref win."""
+    raw = read_yaml(CONFIG_FOLDER / name)
     return _inlined({key: value for key, value in raw.items() if key != "$defs"}, raw["$defs"])
 
 
@@ -183,7 +200,10 @@ def _normalised(value, schema: dict):
     if isinstance(value, dict):
         known = schema.get("properties", {})
         defaults = {key: part["default"] for key, part in known.items() if "default" in part}
-        return defaults | {key: _normalised(part, _subschema(schema, key)) for key, part in value.items()}
+        found = defaults | {key: _normalised(part, _subschema(schema, key)) for key, part in value.items()}
+        # In the schema's order: an overlay's keys come first in what Snakemake merged, and tables keep the order.
+        ordered = [key for key in known if key in found]
+        return {key: found[key] for key in [*ordered, *(key for key in found if key not in known)]}
     if isinstance(value, list):
         return [_normalised(part, schema.get("items", {})) for part in value]
     return _scalar(value, _types(schema))

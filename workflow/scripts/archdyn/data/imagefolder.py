@@ -1,5 +1,6 @@
 """A user's own pictures, one sub-folder per class, to the arrays of a dataset."""
 
+import random
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from PIL import Image, ImageOps
 from archdyn.errors import ArchdynError
 
 TEST_EVERY = 5
+SEED = 0
 
 
 def prepare_imagefolder(root: Path, size: int, channels: int) -> tuple[dict[str, np.ndarray], list[str]]:
@@ -16,7 +18,8 @@ def prepare_imagefolder(root: Path, size: int, channels: int) -> tuple[dict[str,
     `root` has sub-folders train and test with the class folders in them, or the class folders themselves; in
     that case the first file of each class, in sorted order, and every fifth after it are for testing.
     Images are cropped to a centred square and scaled: (n, size, size) uint8 for one channel (grey),
-    (n, size, size, 3) for three (RGB); labels are (n,) int64. Hidden files are skipped. Raises ArchdynError
+    (n, size, size, 3) for three (RGB); labels are (n,) int64. They are in a random order, always the same, so that the
+    first of them are of all classes. Hidden files are skipped. Raises ArchdynError
     for fewer than two classes, a class without training or test images, and a file that is no readable image.
     """
     splits = _listed_splits(root)
@@ -25,6 +28,7 @@ def prepare_imagefolder(root: Path, size: int, channels: int) -> tuple[dict[str,
     arrays = {}
     for split, files in splits.items():
         labelled = [(file, label) for label, name in enumerate(classes) for file in files[name]]
+        random.Random(SEED).shuffle(labelled)
         arrays[f"{split}_images"] = np.stack([_pixels(file, size, channels) for file, _ in labelled])
         arrays[f"{split}_labels"] = np.array([label for _, label in labelled], np.int64)
     return arrays, classes

@@ -48,6 +48,14 @@ def dataset_id(spec: str | dict) -> str:
     return f"imagefolder-{slug}-{digest[:8]}"
 
 
+def description(spec: str | dict) -> dict[str, str]:
+    """Name, title, licence and citation of a dataset; of a user's image folder only what there is to say."""
+    name = dataset_id(spec)
+    if not isinstance(spec, str):
+        return {"name": name, "title": "a folder of images", "licence": "the user's", "citation": "none"}
+    return {"name": name} | {key: load()[spec][key] for key in ("title", "licence", "citation")}
+
+
 def image_folders(config: dict) -> dict[str, dict]:
     """Every image folder named anywhere in the config, by dataset_id, with size and channels filled in."""
     found = {}

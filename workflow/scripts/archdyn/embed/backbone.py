@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from archdyn.models.images import on_device
 from archdyn.models.preprocessing import Preprocess
 
 BATCH = 256
@@ -14,6 +15,6 @@ def predict(model: nn.Module, preprocess: Preprocess, images: np.ndarray, device
     """Logits float32 (n, classes) of uint8 images; the model stays in its mode."""
     batches = []
     for start in range(0, len(images), BATCH):
-        batch = torch.from_numpy(np.ascontiguousarray(images[start : start + BATCH])).to(device)
+        batch = on_device(images[start : start + BATCH], device)
         batches.append(model(preprocess(batch)).float())
     return torch.cat(batches).cpu().numpy()

@@ -8,7 +8,7 @@ import torch
 
 from archdyn.models.checkpoint import load_weights, read_settings
 from archdyn.models.gan import NOISE_DIM, build_generator
-from archdyn.train.gan import to_uint8
+from archdyn.models.images import from_signed
 
 BATCH = 1000
 
@@ -21,7 +21,7 @@ def sample_images(checkpoint: Path, n: int, device: torch.device) -> np.ndarray:
     generator = build_generator(settings["training"], math.prod(shape))
     load_weights(checkpoint, "generator", generator).to(device).eval()
     batches = [
-        to_uint8(generator(torch.randn(min(BATCH, n - start), NOISE_DIM, device=device)), shape)
+        from_signed(generator(torch.randn(min(BATCH, n - start), NOISE_DIM, device=device)), shape).cpu().numpy()
         for start in range(0, n, BATCH)
     ]
     return np.concatenate(batches)

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 
 from archdyn.models.checkpoint import load_weights, read_settings
+from archdyn.models.images import from_unit, on_device, to_unit
 from archdyn.models.vae import LATENT_DIM, Vae, sample_posterior
-from archdyn.train.vae import to_device, to_uint8
 
 BATCH = 1000
 SHOWN = 16  # test images that are kept with their reconstructions
@@ -32,7 +32,7 @@ def embed_posterior(model: Vae, images: np.ndarray, device: torch.device) -> dic
     """
     parts = []
     for start in range(0, len(images), BATCH):
-        batch = to_device(images[start : start + BATCH], device)
+        batch = to_unit(on_device(images[start : start + BATCH], device))
         mean, logvar = model.encode(batch)
         latents = sample_posterior(mean, logvar), torch.randn_like(mean)
         errors = [(batch - model.decode(z)).square().flatten(1).sum(1) for z in latents]
@@ -44,15 +44,15 @@ def embed_posterior(model: Vae, images: np.ndarray, device: torch.device) -> dic
 @torch.no_grad()
 def reconstruct(model: Vae, images: np.ndarray, device: torch.device) -> np.ndarray:
     """Reconstructions, of the same shape and type, of uint8 images, each from one draw of z."""
-    reconstructions, _, _ = model(to_device(images, device))
-    return to_uint8(reconstructions)
+    reconstructions, _, _ = model(to_unit(on_device(images, device)))
+    return from_unit(reconstructions)
 
 
 @torch.no_grad()
 def sample_images(model: Vae, n: int, prior: str, device: torch.device) -> np.ndarray:
     """`n` uint8 images from z ~ N(0, I) (normal) or Laplace(0, 1) in each dimension, whose variance is 2."""
     batches = [
-        to_uint8(model.decode(PRIORS[prior]((min(BATCH, n - start), LATENT_DIM), device)))
+        from_unit(model.decode(PRIORS[prior]((min(BATCH, n - start), LATENT_DIM), device)))
         for start in range(0, n, BATCH)
     ]
     return np.concatenate(batches)
@@ -65,5 +65,5 @@ def traverse(model: Vae, device: torch.device) -> np.ndarray:
     latents = torch.zeros(LATENT_DIM, steps, LATENT_DIM)
     for dimension in range(LATENT_DIM):
         latents[dimension, :, dimension] = TRAVERSED
-    images = to_uint8(model.decode(latents.flatten(0, 1).to(device)))
+    images = from_unit(model.decode(latents.flatten(0, 1).to(device)))
     return images.reshape(LATENT_DIM, steps, *images.shape[1:])

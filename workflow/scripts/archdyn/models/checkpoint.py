@@ -1,11 +1,13 @@
-"""Checkpoints as safetensors, with the settings that rebuild the model as metadata. No pickle is executed."""
+"""Checkpoints as safetensors, with what is not a tensor as JSON metadata. No pickle is executed."""
 
 import json
 from pathlib import Path
 
+import numpy as np
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import nn
+from torch import Tensor, nn
 
 from archdyn.errors import ArchdynError
 
@@ -17,7 +19,7 @@ def save_checkpoint(path: Path, modules: dict[str, nn.Module], settings: dict) -
         for name, module in modules.items()
         for key, tensor in module.state_dict().items()
     }
-    save_file(tensors, path, metadata={"settings": json.dumps(settings)})
+    _write(path, tensors, {"settings": json.dumps(settings)})
 
 
 def read_settings(path: Path) -> dict:
@@ -44,6 +46,56 @@ def load_weights(path: Path, name: str, module: nn.Module) -> nn.Module:
             raise ArchdynError(f"{path}: {name}.{key} has shape {tuple(tensor.shape)}, the model has {expected}")
     module.load_state_dict(state)
     return module
+
+
+def save_state(path: Path, state: dict) -> None:
+    """Write nested dicts and lists of tensors, arrays, numbers and texts.
+
+    Floats survive exactly. Tuples come back as lists, arrays as tensors.
+    """
+    tensors: dict[str, Tensor] = {}
+    tree = _packed(state, tensors)
+    _write(path, tensors, {"tree": json.dumps(tree)})
+
+
+def load_state(path: Path) -> dict:
+    """What `save_state` wrote, with the tensors on the CPU. Raises ArchdynError when it is no such file."""
+    with _opened(path) as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        return _unpacked(json.loads(file.metadata()["tree"]), tensors)
+
+
+def _packed(node, tensors: dict[str, Tensor]):
+    """The tree as JSON can hold it, whose dicts have texts alone as keys; tensors go to `tensors` by number."""
+    if isinstance(node, np.ndarray):
+        node = torch.from_numpy(node)
+    if isinstance(node, Tensor):
+        name = str(len(tensors))
+        tensors[name] = node.detach().cpu().contiguous()
+        return {"tensor": name}
+    if isinstance(node, dict):
+        return {"dict": [[key, _packed(value, tensors)] for key, value in node.items()]}
+    if isinstance(node, list | tuple):
+        return [_packed(value, tensors) for value in node]
+    return node
+
+
+def _unpacked(node, tensors: dict[str, Tensor]):
+    if isinstance(node, list):
+        return [_unpacked(value, tensors) for value in node]
+    if isinstance(node, dict) and "tensor" in node:
+        return tensors[node["tensor"]]
+    if isinstance(node, dict):
+        return {key: _unpacked(value, tensors) for key, value in node["dict"]}
+    return node
+
+
+def _write(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    """Write under a temporary name and rename, which is safetensors' own way: the file is whole or not there."""
+    try:
+        save_file(tensors, path, metadata)
+    except SafetensorError as error:
+        raise ArchdynError(f"{path}: cannot be written ({error})") from error
 
 
 def _opened(path: Path):

@@ -22,12 +22,16 @@ def code_fingerprint(script: str, root: Path = SCRIPTS) -> str:
 
     Comments, docstrings, blank lines and trailing spaces do not count, so cosmetic edits keep results.
     """
-    start = root / f"{script}.py"
-    files = {start} | _import_closure(start, root)
     digest = hashlib.sha256()
-    for file in sorted(files):
+    for file in code_files(script, root):
         digest.update(f"{file.relative_to(root).as_posix()}\n{_code_lines(file)}\n".encode())
     return digest.hexdigest()[:16]
+
+
+def code_files(script: str, root: Path = SCRIPTS) -> list[Path]:
+    """`<root>/<script>.py` and the modules of the package that it imports, sorted, without those that carry jobs."""
+    start = root / f"{script}.py"
+    return sorted({start} | _import_closure(start, root))
 
 
 def _import_closure(start: Path, root: Path) -> set[Path]:

@@ -1,7 +1,9 @@
 """What a script gets from Snakemake: inputs, params, a log, a device, and outputs that appear whole."""
 
 import csv
-import shutil
+import hashlib
+import json
+import signal
 import sys
 import time
 import traceback
@@ -12,6 +14,8 @@ import numpy as np
 
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.device import pick_device
+from archdyn.pipeline.faults import check_array, end_with_parent, explained
+from archdyn.pipeline.files import content_digest, remove
 from archdyn.pipeline.provenance import write_provenance
 
 
@@ -19,8 +23,8 @@ class Job:
     """The context of one job, used as `with Job(snakemake) as job:`.
 
     `job.output.NAME` is a temporary path; all outputs get their final names together when the block ends
-    well, and vanish when it fails. `job.say` writes a line to the terminal and to the log. An ArchdynError
-    ends the job with its one line; any other exception keeps its traceback, in the log too.
+    well, and vanish when it fails. `job.say` writes a line to the terminal and to the log. A fault that the user
+    can mend ends the job with one line; any other exception keeps its traceback, in the log too.
     """
 
     def __init__(self, snakemake):
@@ -32,25 +36,31 @@ class Job:
         self._finals = {name: Path(path) for name, path in snakemake.output.items()}
         self.output = SimpleNamespace(**{name: _partial(path) for name, path in self._finals.items()})
         self._log_paths = {"log": snakemake.log[0], **dict(snakemake.log.items())}
+        self._log = None
         self._device = None
+        self._checkpoint: Path | None = None
         self.seed = int(self.wildcards["seed"]) if "seed" in self.wildcards else self.params.get("seed")
 
     def __enter__(self):
         self._start = time.monotonic()
-        self._log = Path(self._log_paths["log"]).open("w", buffering=1)
-        for partial in vars(self.output).values():
-            _remove(partial)
-            partial.parent.mkdir(parents=True, exist_ok=True)
+        end_with_parent()
+        try:
+            self._log = Path(self._log_paths["log"]).open("w", buffering=1)
+            self._prepare()
+        except Exception as error:
+            self._abandon(error)
+            raise
         return self
 
     def __exit__(self, kind, error, trace):
         if error is None:
             try:
                 self._finish()
-            except ArchdynError as unfinished:
-                kind, error = ArchdynError, unfinished
-        if error is not None:
-            self._abandon(kind, error, trace)
+            except Exception as unfinished:
+                self._abandon(unfinished)
+                raise
+        else:
+            self._abandon(error)
         self._log.close()
 
     def device(self):
@@ -68,11 +78,27 @@ class Job:
         torch.manual_seed(self.seed)
         return self.seed
 
+    def interruption(self):
+        """How SIGTERM (Slurm's time limit, preemption) and Ctrl-C stop a training, for `run_epochs` of train/loop.py.
+
+        The state is kept beside the output `model`, out of reach of Snakemake, until a later attempt of the same job
+        (rule, wildcards, params with the code's fingerprint, content of the inputs, device) ends well.
+        """
+        from archdyn.train.loop import Interruption
+
+        final = self._finals["model"]
+        self._checkpoint = final.with_name(f".checkpoint-{final.name}")
+        asked: list[int] = []
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda signum, _: asked.append(signum))
+        return Interruption(self._checkpoint, self._digest(), lambda: bool(asked), self.say)
+
     def say(self, line: str) -> None:
         """Write one line to the terminal, marked with the job's name, and to the log."""
         mark = " ".join([self.rule, *self.wildcards.values()])
         print(f"[{mark}] {line}", file=sys.stderr, flush=True)
-        print(line, file=self._log)
+        if self._log:
+            print(line, file=self._log)
 
     def progress(self, row: dict) -> None:
         """Say the epoch's numbers, and append them to the CSV beside the log, which can be tailed."""
@@ -85,43 +111,62 @@ class Job:
                 writer.writeheader()
             writer.writerow(row)
 
+    def _prepare(self) -> None:
+        for partial in vars(self.output).values():
+            remove(partial)
+            partial.parent.mkdir(parents=True, exist_ok=True)
+        for path in self.input:
+            if path.endswith(".npy"):
+                check_array(Path(path))
+
     def _finish(self) -> None:
+        made = {name: path for name, path in vars(self.output).items() if name != "provenance"}
+        missing = [str(self._finals[name]) for name, path in made.items() if not path.exists()]
+        if missing:
+            raise ArchdynError(f"{self.rule} ended without making {', '.join(missing)}")
         if "provenance" in self._finals:
             write_provenance(
                 self.output.provenance,
                 rule=self.rule,
                 wildcards=self.wildcards,
+                inputs=[str(path) for path in self.input],
                 params=dict(self.params.items()),
                 seed=self.seed,
                 device=str(self._device or "cpu"),
                 threads=self.threads,
                 wall_s=round(time.monotonic() - self._start, 2),
+                outputs={name: content_digest(path) for name, path in made.items()},
             )
-        missing = [str(self._finals[name]) for name, path in vars(self.output).items() if not path.exists()]
-        if missing:
-            raise ArchdynError(f"{self.rule} ended without making {', '.join(missing)}")
         for name, final in self._finals.items():
-            _remove(final)
+            remove(final)
             getattr(self.output, name).rename(final)
+        if self._checkpoint:
+            self._checkpoint.unlink(missing_ok=True)
 
-    def _abandon(self, kind, error, trace) -> None:
+    def _digest(self) -> str:
+        """Stands for all that decides what a training makes."""
+        import torch
+
+        facts = [self.rule, self.wildcards, dict(self.params.items()), self.threads, self.device().type]
+        digest = hashlib.sha256(json.dumps([*facts, torch.__version__], default=str).encode())
+        for path in self.input:
+            digest.update(content_digest(Path(path)).encode())
+        return digest.hexdigest()
+
+    def _abandon(self, error: BaseException) -> None:
+        folder = next(iter(self._finals.values())).parent
+        line = explained(error, self.rule, dict(self.params.items()), folder)
         for partial in vars(self.output).values():
-            _remove(partial)
-        if issubclass(kind, ArchdynError):
-            self.say(f"error: {error}")
+            remove(partial)
+        if line:
+            self.say(f"error: {line}")
             sys.exit(1)
-        traceback.print_exception(kind, error, trace, file=self._log)
+        if self._log:
+            traceback.print_exception(error, file=self._log)
 
 
 def _partial(final: Path) -> Path:
     return final.with_name(f".partial-{final.name}")
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
 
 
 def _short(value) -> str:

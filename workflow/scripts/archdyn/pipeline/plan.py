@@ -3,17 +3,22 @@
 import sys
 from pathlib import Path
 
+from snakemake.io import report
+
 from archdyn import config as configuration
 from archdyn.data import backbones, registry
 from archdyn.errors import ArchdynError
+from archdyn.pipeline.cache import checked_cache, evict_corrupt
 from archdyn.pipeline.device import has_gpu
 from archdyn.pipeline.fingerprint import code_fingerprint
+from archdyn.report import claims
 
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
+CAPTIONED_ALIKE = ("verdicts", "benchmark")  # tables whose caption is the same for every experiment
 
 
 class Plan:
-    """The run as configured: `Plan(workflow, config)` checks the config and ends Snakemake if it is wrong."""
+    """The run as configured: `Plan(workflow, config)` checks config and cache, and ends Snakemake if one is wrong."""
 
     def __init__(self, workflow, config: dict):
         self._workflow = workflow
@@ -22,6 +27,8 @@ class Plan:
             self.config = configuration.checked(config, files)
         except ArchdynError as error:
             sys.exit(f"config error: {error}")
+        if workflow.enable_cache and workflow.is_main_process:
+            self._check_cache()
 
     @property
     def run(self) -> str:
@@ -103,39 +110,133 @@ class Plan:
         start = self.condition(experiment, wildcards.condition)["start"]
         return [] if start == "fresh" else pattern.format(condition=start, seed=wildcards.seed)
 
-    def scale(self, experiment: str) -> str:
-        """Scale, data and weights, which every figure and table says of itself."""
+    def trained_on_features(self, experiment: str) -> list[str]:
+        """Conditions whose backbone never changes, so that the head can learn on its features alone."""
+        constant = {
+            "trainable": "head",
+            "batchnorm": "constant",
+            "init": "pretrained",
+            "skips": True,
+            "normalisation": "own",
+        }
+        names = self.config[experiment]["conditions"]
+        return [name for name in names if constant.items() <= self.condition(experiment, name).items()]
+
+    def trained_with_backbone(self, experiment: str) -> list[str]:
+        """Conditions whose backbone runs in every epoch."""
+        on_features = self.trained_on_features(experiment)
+        return [name for name in self.config[experiment]["conditions"] if name not in on_features]
+
+    def features(self, experiment: str, condition: str, embedded) -> dict[str, str]:
+        """The features that a condition's head is trained on, by name; `embedded` are the outputs by role."""
+        role = self.condition(experiment, condition)["backbone"]
+        return {name: embedded[name].format(role=role) for name in ("train_features", "test_features", "cost")}
+
+    def photos(self, experiment: str) -> list[str]:
+        """The user's pictures to show; none where test images are shown."""
+        return [str(Path(photo["file"]).expanduser()) for photo in self.config[experiment]["images"] or []]
+
+    @staticmethod
+    def probed(dataset: str, normalisation: str, embedded) -> dict[str, str]:
+        """Embeddings and labels of both splits of a dataset, by name; `embedded` are the outputs of vit_embed."""
+        names = [f"{split}_{kind}" for split in ("train", "test") for kind in ("cls", "mean_patch")]
+        paths = {name: embedded[name].format(dataset=dataset, normalisation=normalisation) for name in names}
+        return paths | _array_paths(dataset, ("train_labels", "test_labels"))
+
+    def scale(self, experiment: str, data: str | None = None) -> str:
+        """Scale, data (by default the experiment's dataset) and weights, which figures and tables say of themselves."""
         roles = self.config[experiment].get("backbones", {}).values()
         weights = dict.fromkeys(self.weights_label(spec, experiment) for spec in roles)
-        return " · ".join([f"{self.run} scale", self.dataset(experiment), *weights])
+        return " · ".join([f"{self.run} scale", data or self.dataset(experiment), *weights])
 
-    def label(self, experiment: str, images_of_first_seed: bool = False) -> str:
+    def label(self, experiment: str, images_of_first_seed: bool = False, data: str | None = None) -> str:
         """Scale, data and seeds; a figure that shows images says whose they are."""
         seeds = self.config[experiment]["seeds"]
-        label = f"{self.scale(experiment)} · seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
+        label = f"{self.scale(experiment, data)} · seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
         return f"{label}, images of seed {seeds[0]}" if images_of_first_seed and len(seeds) > 1 else label
+
+    @staticmethod
+    def _check_cache() -> None:
+        try:
+            folder = checked_cache()
+        except ArchdynError as error:
+            sys.exit(f"cache error: {error}")
+        for key in evict_corrupt(folder):
+            print(f"cache: {folder}/{key}_* is corrupt and removed; what needs it runs again", file=sys.stderr)
 
     @staticmethod
     def figure(stem: str) -> dict[str, str]:
         """The outputs of a rule that draws one figure."""
-        return {"pdf": f"{stem}.pdf", "png": f"{stem}.png", "provenance": f"{stem}.provenance.json"}
+        return {
+            "pdf": f"{stem}.pdf",
+            "png": _in_report(f"{stem}.png", "figure"),
+            "provenance": f"{stem}.provenance.json",
+        }
 
     @staticmethod
     def table(stem: str) -> dict[str, str]:
         """The outputs of a rule that makes one table."""
-        forms = {form: f"{stem}.{form}" for form in ("csv", "md", "tex")}
-        return forms | {"provenance": f"{stem}.provenance.json"}
+        return {
+            "csv": _in_report(f"{stem}.csv", "table"),
+            "md": f"{stem}.md",
+            "tex": f"{stem}.tex",
+            "provenance": f"{stem}.provenance.json",
+        }
 
-    def gpu(self) -> int:
-        """GPUs that a training job asks for: by the device setting, and with `auto` 0 on a machine without one."""
-        if self.config["device"] == "auto":
-            return int(self._workflow.non_local_exec or has_gpu())
-        return int(self.config["device"] == "cuda")
+    @staticmethod
+    def caption(path: str) -> str:
+        """The file with the caption of a figure or table: <experiment>/figures/figure8 as in the results."""
+        *_, experiment, kind, name = Path(path).with_suffix("").parts
+        shared = next((table for table in CAPTIONED_ALIKE if name.startswith(table)), None)
+        return f"workflow/report/{shared or f'{experiment}/{kind}/{name}'}.rst"
+
+    def captions(self, results: list[str]) -> list[str]:
+        """The captions of all figures and tables among `results`."""
+        return [self.caption(path) for path in results if Path(path).suffix in (".png", ".csv")]
+
+    def untestable(self, experiment: str) -> dict[str, str]:
+        """Why this run cannot test a claim, by the claim's id; claims that it can test are left out."""
+        try:
+            found = claims.read_claims(f"config/claims/{experiment}.yaml")
+            return claims.untestable(found, self.config[experiment])
+        except ArchdynError as error:
+            sys.exit(f"config error: {error}")
+
+    def settings(self) -> dict[str, dict]:
+        """The settings of every experiment in the report, with those of each condition under its name."""
+        return {name: configuration.settings(self.config[name]) for name in self.config["report"]}
+
+    def about(self) -> dict[str, dict]:
+        """Label and dataset of every experiment in the report."""
+        return {
+            name: {"label": self.label(name), "data": registry.description(self.config[name]["dataset"])}
+            for name in self.config["report"]
+        }
+
+    def gpu(self):
+        """The resource of a training job: by the device setting, and with `auto` 1 on a cluster or where a GPU is.
+
+        A function of the wildcards, since Snakemake knows of the cluster only after it has read the rules.
+        """
+
+        def gpus(wildcards) -> int:
+            if self.config["device"] == "auto":
+                return int(self._workflow.non_local_exec or has_gpu())
+            return int(self.config["device"] == "cuda")
+
+        return gpus
 
     @staticmethod
     def code(script: str) -> str:
         """Fingerprint of the script and of the modules it imports, for a rule's params."""
         return code_fingerprint(script)
+
+
+def _in_report(path: str, kind: str):
+    """Mark an output for `snakemake --report`, with its caption, its experiment as category, and labels."""
+    *_, experiment, _, name = Path(path).with_suffix("").parts
+    caption = f"../{Plan.caption(path)}"  # as seen from rules/
+    return report(path, caption=caption, category=experiment, subcategory=f"{kind}s", labels={kind: name})
 
 
 def _array_paths(dataset: str, names: tuple[str, ...]) -> dict[str, str]:

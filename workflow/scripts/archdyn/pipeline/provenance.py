@@ -3,12 +3,15 @@
 import json
 import os
 import platform
+import re
 import resource
 import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
 
+# https://[user:password@]host/owner/name[.git] or git@host:owner/name[.git]
+WEB_REMOTE = re.compile(r"(https://([^/@]+@)?|git@)(?P<host>[^/:]+\.[^/:]+)[/:](?P<path>[^:]+?)(\.git)?/?")
 PACKAGES = ("snakemake", "numpy", "scipy", "pandas", "scikit-learn", "matplotlib", "torch", "safetensors")
 
 
@@ -34,6 +37,13 @@ def commit() -> str:
         check=False,
     )
     return describe.stdout.strip() or "unknown"
+
+
+def repository() -> str | None:
+    """The web address of the git remote `origin`, without credentials; None where there is none."""
+    remote = subprocess.run(["git", "remote", "get-url", "origin"], capture_output=True, text=True, check=False)
+    found = WEB_REMOTE.fullmatch(remote.stdout.strip())
+    return f"https://{found['host']}/{found['path']}" if found else None
 
 
 def hardware() -> dict:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from textwrap import wrap
 
 import matplotlib
 
@@ -38,6 +39,7 @@ STYLE = {
     "pdf.fonttype": 42,
 }
 WIDTH = 7.2  # inches: two columns of a paper
+LABEL_LINE = 120  # characters that fit the width
 
 
 @contextmanager
@@ -46,7 +48,7 @@ def figure_file(output, label: str) -> Iterator[Figure]:
     with plt.rc_context(STYLE):
         figure = plt.figure(figsize=(WIDTH, 3.2))
         yield figure
-        figure.supxlabel(label, fontsize=7, color=COLOURS["grey"], x=0.995, ha="right")
+        figure.supxlabel("\n".join(wrap(label, LABEL_LINE)), fontsize=7, color=COLOURS["grey"], x=0.995, ha="right")
         figure.savefig(output.png)
         # Without the date, equal data makes an equal file.
         figure.savefig(output.pdf, metadata={"CreationDate": None})

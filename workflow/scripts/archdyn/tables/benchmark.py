@@ -16,7 +16,7 @@ def benchmark_table(rounds: pd.DataFrame) -> pd.DataFrame:
 def benchmark_caption(task: str, images: int, rounds: pd.DataFrame, hardware: dict, threads: int, label: str) -> str:
     """What was timed, how often, and on what."""
     machine = hardware["gpu"] or hardware["cpu"]
-    times = f"{task} training, an epoch of {images} images, {rounds['round'].nunique()} rounds in turn"
+    times = f"{task}, an epoch of {images} images, {rounds['round'].nunique()} rounds in turn"
     return f"{times}, {machine}, {threads} thread(s). {label}."
 
 

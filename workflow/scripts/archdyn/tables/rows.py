@@ -10,14 +10,17 @@ def epoch_table(
 ) -> pd.DataFrame:
     """The report's rows, each followed by ours of the same epoch as mean ± sd over the seeds.
 
-    `ours` gives for each source the epochs of all seeds. An epoch that this run did not reach shows a dash.
+    `ours` gives for each source the epochs of all seeds. The first source follows the report's protocol, and shows in
+    brackets by how much it is above the report. An epoch that this run did not reach shows a dash.
     """
+    reproduction = next(iter(ours))
     rows = []
     for row in published.to_dict("records"):
         values = {name: f"{row[name]:.{digits}f}" for name, (_, digits) in columns.items()}
         rows.append({"epoch": int(row["epoch"]), "source": "report", **values, "n": 1})
         for source, runs in ours.items():
-            values = _epoch_values(runs[runs["epoch"] == row["epoch"]], columns)
+            report = row if source == reproduction else None
+            values = _epoch_values(runs[runs["epoch"] == row["epoch"]], columns, report)
             rows.append({"epoch": int(row["epoch"]), "source": source, **values})
     return pd.DataFrame(rows)
 
@@ -38,7 +41,16 @@ def conditions_table(summary: pd.DataFrame, conditions: list[str], columns: dict
     return pd.DataFrame(rows)
 
 
-def _epoch_values(runs: pd.DataFrame, columns: dict[str, tuple[str, int]]) -> dict:
+def above(values: pd.Series, report: float, digits: int) -> str:
+    """In brackets, by how much the mean of ours is above the report's value."""
+    return f" ({values.mean() - report:+z.{digits}f})"  # z: no minus on a zero
+
+
+def _epoch_values(runs: pd.DataFrame, columns: dict[str, tuple[str, int]], report: dict | None) -> dict:
     if runs.empty:
         return dict.fromkeys(columns, "–") | {"n": 0}
-    return {name: mean_sd(runs[metric], digits) for name, (metric, digits) in columns.items()} | {"n": len(runs)}
+    values = {name: mean_sd(runs[metric], digits) for name, (metric, digits) in columns.items()}
+    if report:
+        for name, (metric, digits) in columns.items():
+            values[name] += above(runs[metric], report[name], digits)
+    return values | {"n": len(runs)}

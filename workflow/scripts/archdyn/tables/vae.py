@@ -50,14 +50,10 @@ def conditions_table(metrics: pd.DataFrame, summary: pd.DataFrame, conditions: l
     return table
 
 
-def conditions_caption(summary: pd.DataFrame) -> str:
-    """What the columns mean, and what real images score where the samples are judged."""
+def real_images(summary: pd.DataFrame) -> str:
+    """What real images score where the samples are judged, for the caption."""
     best = summary.set_index("metric").at["held_out_frechet_distance", "mean"]
-    return (
-        "The VAE under every condition, per test image, mean ± sd over seeds. Errors are squared and summed over "
-        "pixels; the ELBO is without its constant; on the floor is the share of a latent dimension and image whose KL "
-        f"is at most 0.1 nats; real held-out images have a Fréchet distance of {best:.3f}."
-    )
+    return f"Real held-out images have a Fréchet distance of {best:.3f}."
 
 
 def _verdicts(metrics: pd.DataFrame) -> str:

@@ -1,15 +1,16 @@
 """Train the classifier that judges generated images."""
 
-import time
 from collections.abc import Callable
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from archdyn.embed.classifier import classifier_input, embed_images
+from archdyn.embed.classifier import embed_images
 from archdyn.models.classifier import Classifier
+from archdyn.models.images import on_device, to_unit
+from archdyn.train.loop import Interruption, Stateful, Trace, run_epochs
 
 
 def train_classifier(
@@ -17,38 +18,48 @@ def train_classifier(
     settings: dict,
     device: torch.device,
     on_epoch: Callable[[dict], None] = lambda row: None,
+    interruption: Interruption | None = None,
 ) -> tuple[Classifier, list[dict]]:
     """Train on `arrays` (train_images, train_labels, test_images, test_labels; uint8 images, integer labels).
 
     Adam with a one-cycle learning rate whose peak is `settings["learning_rate"]`. Returns the model in eval mode
-    and one row per epoch; the accuracies are shares in 0..1. Draws from torch's global generator.
+    and one row per epoch; the accuracies are shares in 0..1. Draws from torch's global generator. Raises ArchdynError
+    when the loss is not finite, and when interrupted.
     """
-    images = torch.from_numpy(np.ascontiguousarray(arrays["train_images"])).to(device)
-    labels = torch.from_numpy(arrays["train_labels"].astype(np.int64)).to(device)
-    shape = classifier_input(images[:1]).shape[1:]
-    model = Classifier(tuple(shape), int(labels.max()) + 1).to(device)
-    batches = -(-len(images) // settings["batch_size"])
-    optimiser = torch.optim.Adam(model.parameters(), settings["learning_rate"], fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, settings["learning_rate"], total_steps=batches * settings["epochs"]
-    )
-    rows = []
-    for epoch in range(1, settings["epochs"] + 1):
-        start = time.perf_counter()
-        losses = []
-        for index in torch.randperm(len(images), device=device).split(settings["batch_size"]):
-            loss = cross_entropy(model(classifier_input(images[index])), labels[index])
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            optimiser.step()
-            schedule.step()
-            losses.append(loss.detach())
-        seconds = time.perf_counter() - start
-        accuracy = test_accuracy(model, arrays["test_images"], arrays["test_labels"], device)
-        rows.append({"epoch": epoch, "loss": torch.stack(losses).mean().item(), "test_accuracy": accuracy})
-        eta = round((settings["epochs"] - epoch) * seconds)
-        on_epoch(rows[-1] | {"images_per_s": round(len(images) / seconds), "eta_s": eta})
-    return model.eval(), rows
+    training = _Training(arrays, settings, device)
+    epochs = run_epochs(training, settings["epochs"], on_epoch, interruption)
+    return training.model.eval(), epochs
+
+
+class _Training:
+    def __init__(self, arrays: dict[str, np.ndarray], settings: dict, device: torch.device):
+        self.test = arrays["test_images"], arrays["test_labels"]
+        self.images = on_device(arrays["train_images"], device)
+        self.labels = on_device(arrays["train_labels"].astype(np.int64), device)
+        self.batch_size = settings["batch_size"]
+        steps = settings["epochs"] * -(-len(self.images) // self.batch_size)
+        shape = to_unit(self.images[:1]).shape[1:]
+        self.model = Classifier(tuple(shape), int(self.labels.max()) + 1).to(device)
+        self.optimiser = torch.optim.Adam(self.model.parameters(), settings["learning_rate"], fused=True)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimiser, settings["learning_rate"], steps)
+        self.trace = Trace(("loss",), steps, device)
+
+    def state(self) -> dict[str, Stateful]:
+        return {name: getattr(self, name) for name in ("model", "optimiser", "schedule", "trace")}
+
+    def batches(self) -> list[Tensor]:
+        return list(torch.randperm(len(self.images), device=self.images.device).split(self.batch_size))
+
+    def step(self, index: Tensor) -> None:
+        loss = cross_entropy(self.model(to_unit(self.images[index])), self.labels[index])
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimiser.step()
+        self.schedule.step()
+        self.trace.add([loss])
+
+    def end_epoch(self, epoch: int, steps: np.ndarray) -> dict:
+        return {"loss": float(steps.mean()), "test_accuracy": test_accuracy(self.model, *self.test, self.images.device)}
 
 
 def test_accuracy(model: nn.Module, images: np.ndarray, labels: np.ndarray, device: torch.device) -> float:

@@ -4,7 +4,6 @@ The images stay on the device as one tensor, nothing is read back inside an epoc
 graph replay. Per-step numbers are collected in a tensor and read once an epoch.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,9 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from archdyn.errors import ArchdynError
 from archdyn.models.gan import NOISE_DIM, build_discriminator, build_generator
+from archdyn.models.images import from_signed, on_device, to_signed
 from archdyn.train.capture import CapturedStep
+from archdyn.train.loop import Interruption, Stateful, Trace, run_epochs
 from archdyn.train.losses import GENERATOR_LOSSES, discriminator_loss
 
 STEP_COLUMNS = ("loss_d", "loss_g", "d_real", "d_fake", "grad_norm_g")
@@ -45,66 +45,57 @@ def train_gan(
     settings: dict,
     device: torch.device,
     on_epoch: Callable[[dict], None] = lambda row: None,
+    interruption: Interruption | None = None,
 ) -> TrainedGan:
     """Train on uint8 images (n, h, w) by `settings` (the keys of gan.training in the config).
 
-    Draws from torch's global generator, so seed that first. Raises ArchdynError when a loss is not finite.
+    Draws from torch's global generator, so seed that first. Raises ArchdynError when a loss is not finite, and when
+    interrupted.
     """
-    real = to_device(train_images[: settings["images"]], device)
-    held_out = to_device(test_images[:SCORED_IMAGES], device)
-    fixed_noise = torch.randn(FIXED_SAMPLES, NOISE_DIM, device=device)
-    game = _Game(real, settings, device)
-    step = CapturedStep(game.step, settings["batch_size"], device)
-    epochs, samples = [], []
-    for epoch in range(1, settings["epochs"] + 1):
-        start = time.perf_counter()
-        first_step = game.steps_done
-        for index in _batches(len(real), settings["batch_size"], device):
-            step(index)
-            game.steps_done += 1
-        steps = game.trace[first_step : game.steps_done].cpu().numpy()
-        seconds = time.perf_counter() - start
-        _check_finite(steps, epoch)
-        epochs.append({"epoch": epoch} | _epoch_row(steps) | game.discriminator_accuracy(held_out))
-        samples.append(to_uint8(game.generate_for_eval(fixed_noise), train_images.shape[1:]))
-        on_epoch(epochs[-1] | _pace(epoch, settings["epochs"], len(real), seconds))
-    trace = game.trace[: game.steps_done].cpu().numpy()
-    return TrainedGan(game.generator, game.discriminator, trace, epochs, np.stack(samples))
+    game = _Game(train_images[: settings["images"]], test_images[:SCORED_IMAGES], settings, device)
+    epochs = run_epochs(game, settings["epochs"], on_epoch, interruption)
+    return TrainedGan(game.generator, game.discriminator, game.trace.all(), epochs, game.samples.cpu().numpy())
 
 
-def to_device(images: np.ndarray, device: torch.device) -> Tensor:
-    """uint8 (n, h, w) in 0..255 -> float32 (n, h * w) in [-1, 1] on the device."""
-    flat = torch.from_numpy(np.ascontiguousarray(images)).to(device).flatten(1)
-    return flat.float().div_(127.5).sub_(1)
-
-
-def to_uint8(images: Tensor, shape: tuple[int, ...]) -> np.ndarray:
-    """float (n, pixels) in [-1, 1] -> uint8 (n, *shape)."""
-    scaled = images.add(1).mul(127.5).round().clamp(0, 255)
-    return scaled.to(torch.uint8).cpu().numpy().reshape(-1, *shape)
-
-
-class _Game:
+class _Game(nn.Module):
     """Generator against discriminator: one `step` plays one batch of real images."""
 
-    def __init__(self, real: Tensor, settings: dict, device: torch.device):
-        self.real, self.settings, self.device = real, settings, device
-        self.generator = build_generator(settings, real.shape[1]).to(device)
-        self.discriminator = build_discriminator(settings, real.shape[1]).to(device)
+    def __init__(self, images: np.ndarray, held_out: np.ndarray, settings: dict, device: torch.device):
+        super().__init__()
+        self.settings, self.device, self.shape = settings, device, images.shape[1:]
+        self.real, self.held_out = (to_signed(on_device(part, device)) for part in (images, held_out))
+        self.fixed_noise = torch.randn(FIXED_SAMPLES, NOISE_DIM, device=device)
+        self.generator = build_generator(settings, self.real.shape[1]).to(device)
+        self.discriminator = build_discriminator(settings, self.real.shape[1]).to(device)
         self.optimiser_g = _adam(self.generator, settings["learning_rate_g"])
         self.optimiser_d = _adam(self.discriminator, settings["learning_rate_d"])
         self.generator_loss = GENERATOR_LOSSES[settings["g_loss"]]
-        steps_per_epoch = -(-len(real) // settings["batch_size"])
-        self.trace = torch.zeros(settings["epochs"] * steps_per_epoch, len(STEP_COLUMNS), device=device)
-        self.position = torch.zeros(1, dtype=torch.long, device=device)
-        self.steps_done = 0
+        steps_per_epoch = -(-len(self.real) // settings["batch_size"])
+        self.trace = Trace(STEP_COLUMNS, settings["epochs"] * steps_per_epoch, device)
+        samples = torch.zeros(settings["epochs"], FIXED_SAMPLES, *self.shape, dtype=torch.uint8, device=device)
+        self.register_buffer("samples", samples)
+        self.step = CapturedStep(self._play, settings["batch_size"], device)
 
-    def step(self, index: Tensor) -> None:
+    def state(self) -> dict[str, Stateful]:
+        """Networks, optimisers, trace and samples."""
+        return {"game": self, "optimiser_g": self.optimiser_g, "optimiser_d": self.optimiser_d}
+
+    def batches(self) -> list[Tensor]:
+        """In random order; a last batch of one is left out, BatchNorm needs two."""
+        batches = list(torch.randperm(len(self.real), device=self.device).split(self.settings["batch_size"]))
+        return batches if len(batches[-1]) > 1 else batches[:-1]
+
+    def end_epoch(self, epoch: int, steps: np.ndarray) -> dict:
+        """The epoch's losses and D's accuracy; keeps images from the fixed noise."""
+        row = _epoch_row(steps) | self._discriminator_accuracy()
+        self.samples[epoch - 1] = from_signed(self._generate_for_eval(self.fixed_noise), self.shape)
+        return row
+
+    def _play(self, index: Tensor) -> None:
         """Both players' updates on the real images with the row numbers `index`, and a row of the trace."""
         play = self._generator_first if self.settings["first"] == "generator" else self._discriminator_first
         row = play(self.real[index])
-        self.trace.index_copy_(0, self.position, torch.stack([row[name] for name in STEP_COLUMNS])[None])
-        self.position += 1
+        self.trace.add([row[name] for name in STEP_COLUMNS])
 
     def _discriminator_first(self, real: Tensor) -> dict:
         reuse = self.settings["reuse_fakes"]
@@ -160,7 +151,7 @@ class _Game:
         return {"loss_g": loss.detach(), "grad_norm_g": norm}
 
     @torch.no_grad()
-    def generate_for_eval(self, noise: Tensor) -> Tensor:
+    def _generate_for_eval(self, noise: Tensor) -> Tensor:
         """Images (n, pixels) with BatchNorm's running statistics."""
         self.generator.eval()
         images = self.generator(noise)
@@ -168,13 +159,13 @@ class _Game:
         return images
 
     @torch.no_grad()
-    def discriminator_accuracy(self, held_out: Tensor) -> dict:
+    def _discriminator_accuracy(self) -> dict:
         """Share that D gets right of training images, held-out images and fakes (up to 1,000 of each)."""
-        fakes = self.generate_for_eval(torch.randn(len(held_out), NOISE_DIM, device=self.device))
+        fakes = self._generate_for_eval(torch.randn(len(self.held_out), NOISE_DIM, device=self.device))
         self.discriminator.eval()
         correct = {
             "d_accuracy_train": self.discriminator(self.real[:SCORED_IMAGES]) > 0,
-            "d_accuracy_held_out": self.discriminator(held_out) > 0,
+            "d_accuracy_held_out": self.discriminator(self.held_out) > 0,
             "d_accuracy_fake": self.discriminator(fakes) < 0,
         }
         self.discriminator.train()
@@ -186,25 +177,8 @@ def _adam(model: nn.Module, learning_rate: float) -> torch.optim.Adam:
     return torch.optim.Adam(model.parameters(), learning_rate, ADAM_BETAS, fused=True, capturable=on_cuda)
 
 
-def _batches(n: int, batch_size: int, device: torch.device) -> list[Tensor]:
-    """Row numbers of each batch in random order; a last batch of one is left out, BatchNorm needs two."""
-    batches = list(torch.randperm(n, device=device).split(batch_size))
-    return batches if len(batches[-1]) > 1 else batches[:-1]
-
-
 def _epoch_row(steps: np.ndarray) -> dict:
     """The last batch, as the report's tables show it, and the mean over the epoch."""
     last = {name: float(value) for name, value in zip(STEP_COLUMNS, steps[-1], strict=True)}
     mean = {f"mean_{name}": float(value) for name, value in zip(STEP_COLUMNS, steps.mean(0), strict=True)}
     return last | mean
-
-
-def _pace(epoch: int, epochs: int, images: int, seconds: float) -> dict:
-    return {"images_per_s": round(images / seconds), "eta_s": round((epochs - epoch) * seconds)}
-
-
-def _check_finite(steps: np.ndarray, epoch: int) -> None:
-    for name, column in zip(STEP_COLUMNS, steps.T, strict=True):
-        if not np.isfinite(column).all():
-            step = int(np.flatnonzero(~np.isfinite(column))[0]) + 1
-            raise ArchdynError(f"training diverged: {name} is {column[step - 1]} in epoch {epoch}, step {step}")

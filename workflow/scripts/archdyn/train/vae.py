@@ -4,7 +4,6 @@ The images stay on the device as one tensor, nothing is read back inside an epoc
 graph replay. Per-step numbers are collected in a tensor and read once an epoch.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from archdyn.errors import ArchdynError
 from archdyn.models.checkpoint import load_weights
+from archdyn.models.images import on_device, to_unit
 from archdyn.models.vae import Vae
 from archdyn.train.capture import CapturedStep
+from archdyn.train.loop import Interruption, Stateful, Trace, run_epochs
 
 COLUMNS = ("loss", "loss_reconstruction", "loss_kl", "reconstruction", "kl")
 ANNEALED_SHARE = 0.3  # of the training, over which annealing raises the weight of the KL
@@ -46,45 +46,17 @@ def train_vae(
     device: torch.device,
     on_epoch: Callable[[dict], None] = lambda row: None,
     start: Path | None = None,
+    interruption: Interruption | None = None,
 ) -> TrainedVae:
     """Train on uint8 images by `settings` (the keys of vae.training in the config).
 
     With `start`, that checkpoint's weights and optimiser state are where training starts. Draws from torch's
-    global generator, so seed that first. Raises ArchdynError when a loss is not finite.
+    global generator, so seed that first. Raises ArchdynError when a loss is not finite, and when interrupted.
     """
-    images, held_out = to_device(train_images[: settings["images"]], device), to_device(test_images, device)
-    training = _Training(images, settings, start)
-    step = CapturedStep(training.step, settings["batch_size"], device)
-    epochs = []
-    for epoch in range(1, settings["epochs"] + 1):
-        began = time.perf_counter()
-        batches = torch.randperm(len(images), device=device).split(settings["batch_size"])
-        for index in batches:
-            step(index)
-        steps = training.epoch_trace(epoch, len(batches))
-        seconds = time.perf_counter() - began
-        _check_finite(steps, epoch)
-        weight = training.kl_weights[epoch * len(batches) - 1]
-        epochs.append(
-            {"epoch": epoch, "kl_weight": weight.item(), "batches": len(batches)}
-            | _named("train", np.average(steps, axis=0, weights=[len(index) for index in batches]))
-            | _named("test", training.score(held_out, weight))
-        )
-        on_epoch(epochs[-1] | _pace(epoch, settings["epochs"], len(images), seconds))
+    images, held_out = (to_unit(on_device(part, device)) for part in (train_images[: settings["images"]], test_images))
+    training = _Training(images, held_out, settings, start)
+    epochs = run_epochs(training, settings["epochs"], on_epoch, interruption)
     return TrainedVae(training.model, training.optimiser_state, epochs)
-
-
-def to_device(images: np.ndarray, device: torch.device) -> Tensor:
-    """uint8 (n, h, w) or (n, h, w, channels) -> float32 (n, channels, h, w) in [0, 1] on the device."""
-    pixels = torch.tensor(np.asarray(images), device=device)
-    channels_first = pixels.unsqueeze(1) if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)
-    return channels_first.float().div_(255)
-
-
-def to_uint8(images: Tensor) -> np.ndarray:
-    """float (n, channels, h, w) in [0, 1] -> uint8 (n, h, w), or (n, h, w, channels) of colour images."""
-    pixels = images.mul(255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
-    return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
 
 
 def kl_per_dimension(mean: Tensor, logvar: Tensor) -> Tensor:
@@ -141,11 +113,12 @@ class AdamState(nn.Module):
                 self.register_buffer(f"{name}_{number}", tensor)
 
 
-class _Training:
+class _Training(nn.Module):
     """The model, its optimiser, and the trace of its steps."""
 
-    def __init__(self, images: Tensor, settings: dict, start: Path | None):
-        self.images, self.settings = images, settings
+    def __init__(self, images: Tensor, held_out: Tensor, settings: dict, start: Path | None):
+        super().__init__()
+        self.images, self.held_out, self.settings = images, held_out, settings
         device = images.device
         self.model = Vae(tuple(images.shape[1:])).to(device)
         self.optimiser = torch.optim.Adam(
@@ -157,30 +130,43 @@ class _Training:
             load_weights(start, "optimiser", self.optimiser_state)
         batches = -(-len(images) // settings["batch_size"])
         self.kl_weights = torch.from_numpy(kl_weights(settings, batches)).to(device)
-        self.trace = torch.zeros(len(self.kl_weights), len(COLUMNS), device=device)
-        self.position = torch.zeros(1, dtype=torch.long, device=device)
+        self.trace = Trace(COLUMNS, len(self.kl_weights), device)
+        self.step = CapturedStep(self._update, settings["batch_size"], device)
 
-    def step(self, index: Tensor) -> None:
+    def state(self) -> dict[str, Stateful]:
+        """Model, optimiser and trace."""
+        return {"training": self}
+
+    def batches(self) -> list[Tensor]:
+        """In random order."""
+        return list(torch.randperm(len(self.images), device=self.images.device).split(self.settings["batch_size"]))
+
+    def end_epoch(self, epoch: int, steps: np.ndarray) -> dict:
+        """The weight of the KL, and means over the training and the test images."""
+        weight = self.kl_weights[epoch * len(steps) - 1]
+        sizes = [len(batch) for batch in self.images.split(self.settings["batch_size"])]
+        return (
+            {"kl_weight": weight.item(), "batches": len(steps)}
+            | _named("train", np.average(steps, axis=0, weights=sizes))
+            | _named("test", self._score(weight))
+        )
+
+    def _update(self, index: Tensor) -> None:
         """One update on the images with the row numbers `index`, and a row of the trace."""
         images = self.images[index]
         terms = loss_terms(images, *self.model(images), self.settings)
-        loss = terms[0] + self.kl_weights[self.position].squeeze() * terms[1]
+        loss = terms[0] + self.kl_weights[self.trace.position].squeeze() * terms[1]
         self.optimiser.zero_grad(set_to_none=True)
         # The report sums over the batch as well where it sums over the pixels.
         (loss if self.settings["reconstruction"] == "mean" else loss * len(images)).backward()
         self.optimiser.step()
-        self.trace.index_copy_(0, self.position, torch.stack([loss, *terms]).detach()[None])
-        self.position += 1
-
-    def epoch_trace(self, epoch: int, batches: int) -> np.ndarray:
-        """The epoch's steps, float32 (batches, len(COLUMNS)); waits for the device."""
-        return self.trace[(epoch - 1) * batches : epoch * batches].cpu().numpy()
+        self.trace.add([loss, *terms])
 
     @torch.no_grad()
-    def score(self, images: Tensor, kl_weight: Tensor) -> np.ndarray:
-        """COLUMNS as means over the images, float32 (len(COLUMNS),)."""
+    def _score(self, kl_weight: Tensor) -> np.ndarray:
+        """COLUMNS as means over the test images, float32 (len(COLUMNS),)."""
         rows, sizes = [], []
-        for batch in images.split(TEST_BATCH):
+        for batch in self.held_out.split(TEST_BATCH):
             terms = loss_terms(batch, *self.model(batch), self.settings)
             rows.append(torch.stack([terms[0] + kl_weight * terms[1], *terms]))
             sizes.append(len(batch))
@@ -191,13 +177,3 @@ def _named(split: str, values: np.ndarray) -> dict:
     row = {name: float(value) for name, value in zip(COLUMNS, values, strict=True)}
     row["elbo"] = -(row["reconstruction"] + row["kl"])
     return {f"{split}_{name}": value for name, value in row.items()}
-
-
-def _pace(epoch: int, epochs: int, images: int, seconds: float) -> dict:
-    return {"images_per_s": round(images / seconds), "eta_s": round((epochs - epoch) * seconds)}
-
-
-def _check_finite(steps: np.ndarray, epoch: int) -> None:
-    finite = np.isfinite(steps).all(1)
-    if not finite.all():
-        raise ArchdynError(f"training diverged: the loss is not finite in epoch {epoch}, step {finite.argmin() + 1}")

@@ -1,0 +1,120 @@
+# The report: published beside reproduced, every claim with a verdict.
+#   needs: the figures, tables and numbers of the experiments that config.yaml's `report` names; their claims
+#          (config/claims), published numbers (config/published), and prose and captions
+#          (workflow/report)
+#   steps: report_verdicts for each experiment -> report_content -> report_html and report_pdf
+#   makes: results/<run>/<experiment>/tables/verdicts.*, results/<run>/report/report.{html,pdf}
+
+REPORTED = config["report"]
+REPORT_RESULTS = [
+    *[file for experiment in REPORTED for file in getattr(rules, experiment).input],
+    *expand("<results>/{experiment}/tables/verdicts.csv", experiment=REPORTED),
+]
+
+
+localrules:
+    report_verdicts,
+    report_content,
+    report_html,
+    report_pdf,
+
+
+rule report:
+    input:
+        "<results>/report/report.html",
+        "<results>/report/report.pdf",
+
+
+rule report_verdicts:
+    """Decide every claim of the report about {wildcards.experiment} from its numbers."""
+    input:
+        claims="config/claims/{experiment}.yaml",
+        published="config/published/{experiment}.yaml",
+        summary="<results>/{experiment}/metrics/summary.csv",
+        caption="workflow/report/verdicts.rst",
+    output:
+        **plan.table("<results>/{experiment}/tables/verdicts"),
+    log:
+        "<logs>/report_verdicts/{experiment}.log",
+    benchmark:
+        "<benchmarks>/report_verdicts/{experiment}.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        untestable=lambda w: plan.untestable(w.experiment),
+        label=lambda w: plan.label(w.experiment),
+        code=plan.code("report_verdicts"),
+    script:
+        "../workflow/scripts/report_verdicts.py"
+
+
+rule report_content:
+    """Gather prose, verdicts, tables, figures and where each is from."""
+    input:
+        results=REPORT_RESULTS,
+        captions=plan.captions(REPORT_RESULTS),
+        summaries=expand("<results>/{experiment}/metrics/summary.csv", experiment=REPORTED),
+        published=expand("config/published/{experiment}.yaml", experiment=REPORTED),
+        prose=expand("workflow/report/{experiment}/prose.md", experiment=REPORTED),
+        introduction="workflow/report/introduction.md",
+    output:
+        content="<results>/report/content.json",
+        settings="<results>/report/settings.json",
+        provenance="<results>/report/content.provenance.json",
+    log:
+        "<logs>/report_content/content.log",
+    benchmark:
+        "<benchmarks>/report_content/content.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        run=plan.run,
+        settings=plan.settings(),
+        about=plan.about(),
+        code=plan.code("report_content"),
+    script:
+        "../workflow/scripts/report_content.py"
+
+
+rule report_html:
+    """The report as one page that opens offline."""
+    input:
+        results=REPORT_RESULTS,
+        content=rules.report_content.output.content,
+        template="workflow/report/page.html",
+        style="workflow/report/page.css",
+        behaviour="workflow/report/page.js",
+    output:
+        html="<results>/report/report.html",
+        provenance="<results>/report/report_html.provenance.json",
+    log:
+        "<logs>/report_html/report.log",
+    benchmark:
+        "<benchmarks>/report_html/report.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=plan.code("report_html"),
+    script:
+        "../workflow/scripts/report_html.py"
+
+
+rule report_pdf:
+    """The report as a short paper."""
+    input:
+        results=REPORT_RESULTS,
+        content=rules.report_content.output.content,
+        template="workflow/report/paper.typ",
+    output:
+        pdf="<results>/report/report.pdf",
+        provenance="<results>/report/report_pdf.provenance.json",
+    log:
+        "<logs>/report_pdf/report.log",
+    benchmark:
+        "<benchmarks>/report_pdf/report.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=plan.code("report_pdf"),
+    script:
+        "../workflow/scripts/report_pdf.py"

@@ -1,0 +1,190 @@
+"""Snakemake's cache between runs: what a second clone gets back, what is a miss, and what is wrong with the folder."""
+
+import hashlib
+import json
+import shutil
+import time
+from collections import Counter
+
+import pytest
+import yaml
+
+from archdyn.pipeline.cache import evict_corrupt
+from archdyn.pipeline.files import content_digest
+from conftest import Project
+
+SMOKE = ("--cores", "2", "--cache", "--configfile", "config/smoke.yaml")
+GAN = "results/smoke/gan"
+MODELS = [f"{GAN}/models/baseline_seed{seed}.safetensors" for seed in (0, 1)]
+FEATURES = f"{GAN}/embeddings/baseline_seed0_features.npy"
+TARGETS = (MODELS[1], FEATURES)
+CACHED_JOBS = {"data_download": 1, "data_prepare": 1, "classifier_train": 1, "gan_train": 2, "gan_embed": 1}
+
+
+@pytest.fixture(scope="module")
+def downloading(prepared, tmp_path_factory) -> Project:
+    """The synthetic files as though they were MNIST's, so that downloading is among the jobs."""
+    project = Project.fresh(tmp_path_factory.mktemp("downloading"))
+    registry = project.folder / "config/datasets.yaml"
+    entries = yaml.safe_load(registry.read_text())
+    for file in entries["datasets"]["mnist"]["files"].values():
+        content = (prepared.folder / "resources/raw/synthetic_mnist" / file["name"]).read_bytes()
+        file |= {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    registry.write_text(yaml.safe_dump(entries))
+    project.replace("config/smoke.yaml", "gan:\n  dataset: synthetic_mnist", "gan:\n  dataset: mnist")
+    return project
+
+
+@pytest.fixture(scope="module")
+def first(downloading, prepared, tmp_path_factory) -> Project:
+    """A clone that filled the cache; it alone can reach the data."""
+    project = downloading.clone(tmp_path_factory.mktemp("first"))
+    project.environment["SNAKEMAKE_OUTPUT_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    raw = prepared.folder / "resources/raw/synthetic_mnist"
+    shutil.copytree(raw, project.folder / "resources/manual/mnist")
+    run = project.snakemake(*TARGETS, *SMOKE)
+    assert run.returncode == 0, run.stdout[-3000:]
+    assert jobs_run(project) == CACHED_JOBS
+    return project
+
+
+@pytest.fixture
+def second(first, downloading, tmp_path) -> Project:
+    project = downloading.clone(tmp_path)
+    project.environment["SNAKEMAKE_OUTPUT_CACHE"] = first.environment["SNAKEMAKE_OUTPUT_CACHE"]
+    return project
+
+
+def jobs_run(project: Project) -> dict[str, int]:
+    """Jobs by rule that left a log; Snakemake makes empty ones for those that the cache answered."""
+    logs = [*project.folder.glob("resources/logs/*/*.log"), *project.folder.glob("results/smoke/logs/*/*.log")]
+    return dict(Counter(log.parent.name for log in logs if log.stat().st_size))
+
+
+def content(project: Project) -> list[bytes]:
+    return [(project.folder / path).read_bytes() for path in (*MODELS, FEATURES)]
+
+
+def test_a_second_clone_gets_all_of_it_without_running(first, second):
+    run = second.snakemake(*TARGETS, *SMOKE)
+    assert run.returncode == 0, run.stdout[-3000:]
+    assert jobs_run(second) == {}
+    assert content(second) == content(first)
+    assert len(set(content(second))) == 3  # each seed has an entry of its own
+
+
+def test_an_edited_helper_is_a_miss(second):
+    def misses() -> int:
+        return second.snakemake("--dry-run", *TARGETS, *SMOKE).stdout.count("will be written to global")
+
+    assert misses() == 0
+    second.replace("workflow/scripts/archdyn/models/gan.py", "LEAK = 0.2", "LEAK = 0.3")
+    assert misses() == 3  # two trainings, and the embedding of one
+
+
+@pytest.mark.parametrize("output", [FEATURES, "resources/raw/mnist"], ids=["file", "folder"])
+def test_a_corrupt_entry_is_found_and_made_again(first, second, output):
+    whole = content(first)
+    path = first.folder / output
+    path = next(path.iterdir()).resolve() if path.is_dir() else path.resolve()
+    path.write_bytes(path.read_bytes()[:-9])
+    plan = second.snakemake("--dry-run", *TARGETS, *SMOKE)
+    key = path.relative_to(first.environment["SNAKEMAKE_OUTPUT_CACHE"]).parts[0].partition("_")[0]
+    assert [line for line in plan.stdout.splitlines() if line.startswith("cache: ")] == [
+        f"cache: {first.environment['SNAKEMAKE_OUTPUT_CACHE']}/{key}_* is corrupt and removed; what needs it runs again"
+    ]
+    shutil.copytree(first.folder / "resources/manual", second.folder / "resources/manual")
+    run = second.snakemake(*TARGETS, *SMOKE)
+    assert run.returncode == 0, run.stdout[-3000:]
+    assert sum(jobs_run(second).values()) == 1
+    assert content(second) == whole
+    repaired = first.snakemake(*TARGETS, *SMOKE)
+    assert repaired.returncode == 0, repaired.stdout[-3000:]
+    assert content(first) == whole
+
+
+@pytest.fixture
+def entries(tmp_path):
+    """A folder with one whole entry, as Snakemake lays it out."""
+    (tmp_path / "key_model.safetensors").write_text("weights")
+    (tmp_path / "key_raw").mkdir()
+    (tmp_path / "key_raw/file").write_text("bytes")
+    files = {"model": tmp_path / "key_model.safetensors", "raw": tmp_path / "key_raw"}
+    outputs = {name: content_digest(path) for name, path in files.items()}
+    (tmp_path / "key_provenance.json").write_text(json.dumps({"outputs": outputs}))
+    time.sleep(0.05)  # the kernel's time stamps are no finer than some milliseconds
+    return tmp_path
+
+
+def test_a_whole_entry_stays_and_is_read_once(entries, monkeypatch):
+    assert evict_corrupt(entries) == []
+    monkeypatch.setattr("archdyn.pipeline.cache.content_digest", lambda path: pytest.fail(f"{path} was read again"))
+    assert evict_corrupt(entries) == []
+    assert len(list(entries.iterdir())) == 3
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda folder: (folder / "key_raw/file").write_text("other"),
+        lambda folder: (folder / "key_raw/more").write_text(""),
+        lambda folder: (folder / "key_raw/file").unlink(),
+        lambda folder: (folder / "key_model.safetensors").unlink(),
+        lambda folder: (folder / "key_provenance.json").write_text("{"),
+        lambda folder: (folder / "key_provenance.json").write_text("{}"),
+    ],
+    ids=["changed", "added", "removed", "missing", "unreadable record", "foreign record"],
+)
+def test_what_is_not_whole_is_evicted_even_after_it_was(entries, damage):
+    assert evict_corrupt(entries) == []
+    damage(entries)
+    assert evict_corrupt(entries) == ["key"]
+    assert list(entries.iterdir()) == []
+
+
+def test_two_runs_share_a_cache_at_the_same_time(prepared, tmp_path):
+    runs = [prepared.clone(tmp_path / name) for name in ("one", "other")]
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    for project in runs:
+        project.environment["SNAKEMAKE_OUTPUT_CACHE"] = str(cache)
+    started = [project.start(MODELS[0], *SMOKE) for project in runs]
+    assert [run.wait(120) for run in started] == [0, 0]
+    assert runs[0].folder.joinpath(MODELS[0]).read_bytes() == runs[1].folder.joinpath(MODELS[0]).read_bytes()
+    assert list(cache.glob("tmp*")) == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [
+        (None, "--cache was given, but SNAKEMAKE_OUTPUT_CACHE is not set: export SNAKEMAKE_OUTPUT_CACHE=FOLDER"),
+        ("/no/such", "SNAKEMAKE_OUTPUT_CACHE: /no/such is not a folder; make it with mkdir -p /no/such"),
+        ("/proc", "SNAKEMAKE_OUTPUT_CACHE: /proc cannot be written to (No such file or directory)"),
+    ],
+    ids=["unset", "missing", "not writable"],
+)
+def test_an_unusable_folder_stops_before_any_job(project, folder, said):
+    project.environment.pop("SNAKEMAKE_OUTPUT_CACHE", None)
+    if folder:
+        project.environment["SNAKEMAKE_OUTPUT_CACHE"] = folder
+    run = project.snakemake("--dry-run", MODELS[0], *SMOKE)
+    assert run.returncode == 1
+    assert run.stdout.splitlines()[-1] == f"cache error: {said}"
+    assert "Traceback" not in run.stdout
+
+
+def test_every_cached_rule_names_its_wildcards_in_its_params(project):
+    """The cache's key has a job's params, but not its wildcards: two seeds would share one entry."""
+    check = """
+for rule in workflow.rules:
+    if rule.cache and rule.cache.output:
+        texts = [value for _, value in rule.params.items() if isinstance(value, str)]
+        missing = [name for name in rule.wildcard_names if not any("{" + name + "}" in text for text in texts)]
+        print("cached:", rule.name, *missing)
+"""
+    snakefile = project.folder / "Snakefile"
+    snakefile.write_text(snakefile.read_text() + check)
+    lines = project.snakemake("--dry-run", "--configfile", "config/smoke.yaml").stdout.splitlines()
+    cached = [line.removeprefix("cached: ") for line in lines if line.startswith("cached: ")]
+    assert "gan_train" in cached and "data_download" in cached
+    assert [line for line in cached if " " in line] == []

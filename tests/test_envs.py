@@ -1,0 +1,76 @@
+"""What the project runs on: pyproject.toml, the lock, the conda environments and the container recipe agree."""
+
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+from archdyn.pipeline.fingerprint import SCRIPTS, _import_closure
+from conftest import ROOT
+from test_layers import LIBRARY, imports
+
+ENVIRONMENTS = ("analysis", "report", "torch")
+
+
+def locked() -> dict[str, str]:
+    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    return dict(line.split("==") for line in lines if "==" in line)
+
+
+def conda(name: str) -> tuple[str, dict[str, str]]:
+    """The Python of a conda environment, and its packages with their versions."""
+    python, _, packages = yaml.safe_load((ROOT / f"envs/{name}.yaml").read_text())["dependencies"]
+    return python.removeprefix("python="), dict(pin.split("==") for pin in packages["pip"])
+
+
+def environment_of_scripts() -> dict[str, str]:
+    """The conda environment of every script, as its rule says."""
+    found = {}
+    for file in (ROOT / "rules").glob("*.smk"):
+        for block in re.split(r"^(?=rule )", file.read_text(), flags=re.M):
+            for script in re.findall(r"workflow/scripts/(\w+)\.py", block):
+                (found[script],) = re.findall(r"\.\./envs/(\w+)\.yaml", block)
+    return found
+
+
+def needed(script: str) -> set[str]:
+    """Packages that a script and the modules that it uses import."""
+    start = SCRIPTS / f"{script}.py"
+    names = {name.split(".")[0] for file in {start} | _import_closure(start, SCRIPTS) for name in imports(file)}
+    distributions = packages_distributions()
+    return {distributions[name][0].lower() for name in names - set(sys.stdlib_module_names) - {LIBRARY.name}}
+
+
+def test_the_lock_has_what_the_project_asks_for():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for requirement in map(Requirement, [*project["dependencies"], *project["optional-dependencies"]["test"]]):
+        assert requirement.specifier.contains(locked()[requirement.name]), requirement
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_a_conda_environment_has_the_locked_versions(name):
+    _, packages = conda(name)
+    assert packages.items() <= locked().items()
+    assert ("torch" in packages) == (name == "torch")
+
+
+def test_a_conda_environment_has_what_its_rules_import():
+    environments = environment_of_scripts()
+    assert environments.keys() == {path.stem for path in SCRIPTS.glob("*.py")}
+    lacking = {(script, name, *needed(script) - conda(name)[1].keys()) for script, name in environments.items()}
+    assert {entry for entry in lacking if len(entry) > 2} == set()
+    assert "torch" in needed("vae_train")
+    assert "matplotlib" in needed("vae_figure11")
+
+
+def test_the_container_has_the_lock_and_the_same_python():
+    recipe = (ROOT / "envs/Dockerfile").read_text()
+    (python,) = {conda(name)[0] for name in ENVIRONMENTS}
+    assert re.findall(r"^FROM python:([\d.]+)-", recipe, re.M) == [python]
+    assert re.findall(r"^COPY (.*)", recipe, re.M) == ["requirements.lock /tmp/requirements.lock"]
+    assert re.findall(r"pip install (.*)", recipe) == ["--no-cache-dir --requirement /tmp/requirements.lock"]
+    assert f"with Python {python}," in (ROOT / "requirements.lock").read_text()

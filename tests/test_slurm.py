@@ -1,0 +1,144 @@
+"""The VAE's whole target at smoke scale through profiles/slurm, judged by Slurm's own records.
+
+One experiment of the smoke run, since each job on a cluster starts Snakemake twice more: that takes some three minutes
+on two cores, and all of the smoke run would take over ten.
+"""
+
+import subprocess
+import time
+from collections import Counter
+from itertools import combinations, product
+
+import pytest
+import yaml
+
+from archdyn.pipeline.device import has_gpu
+from conftest import ROOT, Project
+from slurm_cluster import Cluster, missing_commands
+
+CONDITIONS = ("kl5", "beta1", "annealing_published", "annealing_corrected", "collapsed")
+CANCELLED = "vae_train beta1_0"
+ON_GPU = {"classifier_train vae", "classifier_embed_real vae"} | {
+    f"{rule} {condition}_0" for rule in ("vae_train", "vae_embed") for condition in CONDITIONS
+}
+ON_CPU = {"data_synthesise synthetic_mnist", "data_prepare synthetic_mnist", "vae_evaluate_real"}
+GROUPED = "vae_evaluations_vae_evaluate"  # several evaluations in one job
+# The profile waits for jobs that take minutes or hours; these take seconds.
+SECONDS_BETWEEN_CHECKS = 5
+# The profile groups five evaluations, which is all that there are here.
+EVALUATIONS_PER_JOB = 2
+
+missing = missing_commands()
+needs_slurm = [
+    pytest.mark.skipif(bool(missing), reason=f"no Slurm here ({', '.join(missing)}); as root: make slurm"),
+    pytest.mark.skipif(has_gpu(), reason="the test cluster's GPU is made up, and would be taken for this machine's"),
+]
+
+
+def test_the_profile_differs_from_the_default_in_what_slurm_needs():
+    default, slurm = (
+        yaml.safe_load((ROOT / f"profiles/{name}/config.yaml").read_text()) for name in ("default", "slurm")
+    )
+    del default["resources"]  # Slurm counts the GPUs
+    assert default.items() <= slurm.items()
+
+
+def test_a_job_that_leaves_for_the_cluster_says_its_memory_and_time_and_takes_the_profiles_cores(project):
+    code = (project.folder / "Snakefile").read_text()
+    check = """
+for rule in workflow.rules:
+    if not rule.norun and rule.name not in workflow._localrules:
+        print("leaves:", rule.name, rule.resources["_cores"].value, *{"mem_mb", "runtime"} & set(rule.resources))
+"""
+    (project.folder / "Snakefile").write_text(f"{code}\n{check}")
+    planned = project.snakemake("--dry-run", "--configfile", "config/smoke.yaml")
+    assert planned.returncode == 0, planned.stdout
+    leaves = [line.split()[1:] for line in planned.stdout.splitlines() if line.startswith("leaves:")]
+    assert {"data_prepare", "gan_train", "vae_evaluate"} <= {name for name, *_ in leaves}
+    cores = str(yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())["cores"])
+    assert [job for job in leaves if sorted(job[1:]) != [cores, "mem_mb", "runtime"]] == []
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    with Cluster(tmp_path_factory.mktemp("slurm")) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def run(cluster, tmp_path_factory) -> Project:
+    """A copy in which `vae` ran on the cluster, and one of its trainings was cancelled on the way."""
+    project = Project(tmp_path_factory.mktemp("on_slurm"))
+    project.environment |= cluster.environment
+    for old, new in {"  cpu: {}": "  batch: {}", "  gpu: {max": "  accelerated: {max"}.items():
+        project.replace("profiles/slurm/config.yaml", old, new)
+    command = ["snakemake", "vae", "--workflow-profile", "profiles/slurm", "--config", "device=auto"]
+    command += ["--slurm-init-seconds-before-status-checks", str(SECONDS_BETWEEN_CHECKS)]
+    command += ["--group-components", f"vae_evaluations={EVALUATIONS_PER_JOB}"]
+    log = project.folder / "run.log"
+    with (
+        log.open("w") as out,
+        subprocess.Popen(
+            [*command, "--configfile", "config/smoke.yaml"],
+            cwd=project.folder,
+            env=project.environment,
+            stdout=out,
+            stderr=out,
+        ) as snakemake,
+    ):
+        started = project.folder / "results/smoke/logs/vae_train/beta1_seed0.log"
+        while snakemake.poll() is None and not started.exists():
+            time.sleep(0.2)
+        running = [record.id for record in cluster.records() if (record.task, record.state) == (CANCELLED, "RUNNING")]
+        cluster.command("scancel", *running)
+    assert snakemake.returncode == 0, log.read_text()[-5000:]
+    return project
+
+
+@pytest.fixture(scope="module")
+def records(run, cluster):
+    """What Slurm knows of the run's jobs."""
+    return cluster.records()
+
+
+class TestOnSlurm:
+    pytestmark = needs_slurm
+
+    def test_jobs_go_to_the_partition_that_they_need(self, records):
+        assert {record.task for record in records if record.partition == "accelerated"} == ON_GPU
+        assert {record.task for record in records if record.partition == "batch"} == ON_CPU | {GROUPED}
+        assert all(record.gpus == (record.partition == "accelerated") for record in records)
+
+    def test_one_gpu_serves_one_job_at_a_time(self, records):
+        on_gpu = [record for record in records if record.gpus]
+        together = [(one.task, other.task) for one, other in combinations(on_gpu, 2) if one.overlaps(other)]
+        assert together == []
+
+    def test_cpu_jobs_run_beside_those_on_the_gpu(self, records):
+        on_gpu = [record for record in records if record.gpus]
+        on_cpu = [record for record in records if not record.gpus]
+        assert any(one.overlaps(other) for one, other in product(on_gpu, on_cpu))
+
+    def test_a_cancelled_training_is_reported_and_done_again(self, run, records):
+        tries = [record for record in records if record.task == CANCELLED]
+        assert [record.state for record in tries] == ["CANCELLED", "COMPLETED"]
+        assert f"SLURM-job '{tries[0].id}' failed, SLURM status is: 'CANCELLED'" in (run.folder / "run.log").read_text()
+
+    def test_every_other_job_ends_well_at_its_first_try(self, records):
+        others = [record for record in records if record.task != CANCELLED]
+        groups = -(-len(CONDITIONS) // EVALUATIONS_PER_JOB)
+        once = dict.fromkeys((ON_GPU | ON_CPU) - {CANCELLED}, 1)
+        assert Counter(record.task for record in others) == once | {GROUPED: groups}
+        assert {record.state for record in others} == {"COMPLETED"}
+
+    def test_the_results_are_those_of_a_local_run(self, run, smoke_run):
+        metrics = "results/smoke/vae/metrics"
+        names = sorted(path.name for path in (smoke_run.folder / metrics).glob("*.csv"))
+        assert names == sorted(path.name for path in (run.folder / metrics).glob("*.csv"))
+        assert "summary.csv" in names
+        for name in names:
+            assert (run.folder / metrics / name).read_text() == (smoke_run.folder / metrics / name).read_text(), name
+
+    def test_nothing_is_left_to_do_and_nothing_half_made(self, run):
+        assert run.planned("--config", "device=auto", "--configfile", "config/smoke.yaml", "--", "vae") == {}
+        assert list(run.folder.rglob(".partial-*")) == []

@@ -1,0 +1,350 @@
+"""The ViT experiment: its attention is timm's own, masks hide what they say, and probes see the right tokens."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import timm
+import torch
+from PIL import Image
+from torch import nn
+
+from archdyn.data import backbones
+from archdyn.data.masks import block_fraction, centre_masks, enlarge, random_masks
+from archdyn.data.photos import pick_images, read_photo
+from archdyn.embed import vit as embed
+from archdyn.embed.gradcam import grad_cam
+from archdyn.errors import ArchdynError
+from archdyn.metrics import vit as metrics
+from archdyn.models.backbones import Backbone, build, load_backbone, save_backbone
+from archdyn.models.preprocessing import Preprocess
+from archdyn.models.vit import attention_read, load_vit, patches_kept
+from archdyn.tables.vit import predictions_table, table5
+
+CPU = torch.device("cpu")
+SMALL = backbones.architecture("vit-small-4")
+PATCHES = 49
+
+
+@pytest.fixture(scope="module")
+def vit() -> Backbone:
+    """The small transformer with random weights, its biases and norms moved off their initial 0 and 1."""
+    torch.manual_seed(0)
+    model = build(SMALL, 10).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.05 * torch.randn_like(parameter))
+    return Backbone(model, Preprocess(SMALL["preprocessing"], CPU), list("abcdefghij"), "random")
+
+
+@pytest.fixture(scope="module")
+def images() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (6, 28, 28), dtype=np.uint8)
+
+
+def test_attention_is_what_the_blocks_multiply_with_their_values(vit, images):
+    """It gives every block's own output, computed by timm's fused attention, which the reading did not change."""
+    pixels = vit.preprocess(torch.from_numpy(images))
+    inputs, outputs, attention = [], [], []
+    for block in vit.model.blocks:
+        assert block.attn.fused_attn
+
+    def record(_, arguments, output):
+        inputs.append(arguments[0])
+        outputs.append(output)
+
+    hooks = [block.attn.register_forward_hook(record) for block in vit.model.blocks]
+    with torch.no_grad():
+        fused = vit.model(pixels)
+        for hook in hooks:
+            hook.remove()
+        with attention_read(vit.model, lambda _, weights: attention.append(weights)):
+            read = vit.model(pixels)
+        torch.testing.assert_close(read, fused, atol=1e-5, rtol=1e-5)
+        assert len(attention) == len(vit.model.blocks)
+        for block, weights, tokens, output in zip(vit.model.blocks, attention, inputs, outputs, strict=True):
+            assert weights.shape == (6, 4, PATCHES + 1, PATCHES + 1)
+            torch.testing.assert_close(weights.sum(-1), torch.ones(6, 4, PATCHES + 1))
+            values = block.attn.qkv(tokens).view(6, PATCHES + 1, 3, 4, 16)[:, :, 2].transpose(1, 2)
+            mixed = (weights @ values).transpose(1, 2).flatten(2)
+            torch.testing.assert_close(block.attn.proj(mixed), output, atol=1e-5, rtol=1e-4)
+    assert all(block.attn.fused_attn for block in vit.model.blocks)
+
+
+def test_one_pass_gives_the_models_own_logits_and_tokens(vit, images):
+    pixels = vit.preprocess(torch.from_numpy(images))
+    with torch.no_grad():
+        logits, tokens = vit.model(pixels), vit.model.forward_features(pixels)
+    for arrays in (embed.embed(vit, images, CPU), embed.look(vit, images, CPU)):
+        np.testing.assert_allclose(arrays["logits"], logits, atol=1e-5)
+        np.testing.assert_allclose(arrays["cls"], tokens[:, 0], atol=1e-5)
+        np.testing.assert_allclose(arrays["mean_patch"], tokens[:, 1:].mean(1), atol=1e-5)
+
+
+def test_batches_of_embeddings_stay_in_order(vit, monkeypatch, images):
+    expected = embed.embed(vit, images, CPU)["cls"]
+    monkeypatch.setattr(embed, "BATCH", 4)
+    np.testing.assert_allclose(embed.embed(vit, images, CPU)["cls"], expected, atol=1e-5)
+
+
+def test_dropping_no_token_changes_nothing(vit, images):
+    none = np.zeros((6, PATCHES), bool)
+    whole = embed.embed(vit, images, CPU)
+    for way in ("tokens", "pixels"):
+        for name, array in embed.embed(vit, images, CPU, masks=none, way=way).items():
+            np.testing.assert_allclose(array, whole[name], atol=1e-6)
+
+
+def test_a_dropped_token_is_one_that_nobody_attends_to(vit, images):
+    masks = random_masks(6, 7, 0.4, seed=0)
+    dropped = embed.embed(vit, images, CPU, masks=masks, way="tokens")["logits"]
+    visible = torch.cat([torch.ones(6, 1, dtype=torch.bool), torch.from_numpy(~masks)], 1)[:, None, None, :]
+    with torch.no_grad():
+        tokens = vit.model.forward_features(vit.preprocess(torch.from_numpy(images)), attn_mask=visible)
+        np.testing.assert_allclose(dropped, vit.model.forward_head(tokens), atol=1e-5)
+    with torch.no_grad(), patches_kept(vit.model, torch.from_numpy(masks)):
+        assert vit.model.forward_features(vit.preprocess(torch.from_numpy(images))).shape[1] == 1 + PATCHES - 20
+
+
+def test_a_black_mask_is_the_image_with_these_patches_black(vit, images):
+    masks = random_masks(6, 7, 0.3, seed=1)
+    blackened = images.copy()
+    for image, mask in zip(blackened, masks, strict=True):
+        for patch in np.flatnonzero(mask):
+            top, left = 4 * (patch // 7), 4 * (patch % 7)
+            image[top : top + 4, left : left + 4] = 0
+    expected = embed.embed(vit, blackened, CPU)["logits"]
+    np.testing.assert_allclose(embed.embed(vit, images, CPU, masks=masks)["logits"], expected, atol=1e-5)
+    assert np.array_equal(np.where(enlarge(masks, 28, 28), 0, images), blackened)
+
+
+@pytest.mark.parametrize("fraction", [0.1, 0.3, 0.9])
+def test_masks_of_both_shapes_cover_the_same_area(fraction):
+    random, centre = random_masks(20, 14, fraction, seed=3), centre_masks(20, 14, fraction)
+    assert set(random.sum(1)) == set(centre.sum(1)) == {round(fraction * 196)}
+    assert (random != random[0]).any()
+    assert np.array_equal(random, random_masks(20, 14, fraction, seed=3))
+    assert not np.array_equal(random, random_masks(20, 14, fraction, seed=4))
+    assert (centre == centre[0]).all()
+
+
+def test_random_masks_hide_every_patch_equally_often():
+    share = random_masks(4000, 7, 0.3, seed=0).mean(0)
+    assert np.abs(share - 15 / 49).max() < 0.04
+
+
+def test_the_centre_block_is_the_reports():
+    assert block_fraction(14) == pytest.approx(16 / 196)
+    assert np.array_equal(np.argwhere(centre_masks(1, 14, block_fraction(14)).reshape(14, 14)).min(0), [5, 5])
+    assert np.array_equal(np.argwhere(centre_masks(1, 14, block_fraction(14)).reshape(14, 14)).max(0), [8, 8])
+
+
+def test_rollout_of_even_attention_is_even_but_for_the_residual():
+    tokens, layers = 10, 3
+    rolled = metrics.rollout(np.full((2, layers, 4, tokens, tokens), 1 / tokens))
+    kept = 0.5**layers
+    np.testing.assert_allclose(rolled, np.tile(kept * np.eye(tokens) + (1 - kept) / tokens, (2, 1, 1)))
+
+
+def test_rollout_multiplies_layers_in_order_and_its_rows_sum_to_one():
+    weights = np.random.default_rng(0).random((3, 2, 4, 6, 6))
+    weights /= weights.sum(-1, keepdims=True)
+    first, last = (0.5 * (weights[0, layer].mean(0) + np.eye(6)) for layer in (0, 1))
+    rolled = metrics.rollout(weights)
+    np.testing.assert_allclose(rolled.sum(-1), 1)
+    np.testing.assert_allclose(rolled[0], last @ first)
+
+
+def test_entropy_and_distance_of_even_and_of_fixed_attention():
+    between = embed.patch_distances(3, CPU)
+    assert between[0, 2] == pytest.approx(2 / 3)
+    assert between[0, 8] == pytest.approx(2**1.5 / 3)
+    even, own = torch.full((1, 1, 10, 10), 0.1), torch.eye(10)[None, None]
+    entropy, distance = embed.summarise_heads(torch.cat([even, own], 1), between)[0].T
+    assert entropy.tolist() == pytest.approx([np.log(10), 0])
+    assert distance.tolist() == pytest.approx([between.mean().item(), 0])
+
+
+def test_head_statistics_are_those_of_the_attention(vit, images, monkeypatch):
+    attention = torch.from_numpy(embed.look(vit, images, CPU)["attention"])
+    monkeypatch.setattr(embed, "ATTENTION_BATCH", 4)
+    statistics = embed.head_statistics(vit, images, CPU)
+    expected = embed.summarise_heads(attention.flatten(0, 1), embed.patch_distances(7, CPU)).view(6, 4, 4, 2)
+    np.testing.assert_allclose(statistics["entropy"], expected[..., 0], rtol=1e-4)
+    np.testing.assert_allclose(statistics["distance"], expected[..., 1], rtol=1e-4)
+
+
+def test_top_five_of_a_crafted_head_are_in_its_order(vit, images):
+    order = [7, 2, 9, 0, 4, 1, 3, 5, 6, 8]
+    head = nn.Linear(64, 10)
+    nn.init.zeros_(head.weight)
+    with torch.no_grad():
+        head.bias[order] = torch.log(torch.tensor([0.3, 0.2, 0.15, 0.1, 0.08, 0.07, 0.05, 0.03, 0.015, 0.005]))
+    kept, vit.model.head = vit.model.head, head
+    logits = embed.embed(vit, images[:1], CPU)["logits"]
+    vit.model.head = kept
+    table = predictions_table(["x"], logits, [f"{name}, synonym" for name in vit.classes], 5)
+    assert table["class"].tolist() == [vit.classes[number] for number in order[:5]]
+    assert table["probability (%)"].tolist() == ["30.00", "20.00", "15.00", "10.00", "8.00"]
+
+
+def test_wilson_interval():
+    """Of Wilson's formula by hand: 50 of 100, and none of 10."""
+    half, none = np.arange(100) % 2 == 0, np.zeros(10, bool)
+    assert metrics.wilson_interval(half) == pytest.approx((0.40383, 0.59617), abs=1e-5)
+    assert metrics.wilson_interval(none) == pytest.approx((0, 0.27753), abs=1e-5)
+
+
+def test_bootstrap_interval_has_the_binomial_width():
+    values = np.repeat([0.0, 1.0], [200, 800])
+    low, high = metrics.bootstrap_interval(values, seed=0)
+    assert (high - low) / 2 == pytest.approx(1.96 * np.sqrt(0.8 * 0.2 / 1000), rel=0.1)
+    assert low < 0.8 < high
+
+
+def embedded(n: int, seed: int, noise: float = 1.0) -> metrics.Embedded:
+    """Three classes that CLS tells apart poorly and the mean patch well."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 3, n)
+    centres = np.eye(3, 8)[labels]
+    return metrics.Embedded(
+        2 * centres + rng.normal(0, noise, (n, 8)), 5 * centres + rng.normal(0, noise, (n, 8)), labels
+    )
+
+
+def test_probes_find_what_separates_the_classes():
+    train, test = embedded(300, 0), embedded(400, 1)
+    fit = lambda *data: metrics.corrected_probe(*data, validation_share=0.2)  # noqa: E731
+    rows = metrics.probe_rows("probe", train, test, fit, seed=0).set_index("metric")["value"]
+    assert rows["mean_patch_accuracy"] > 0.99 > rows["cls_accuracy"] > 0.75
+    assert rows["mean_patch_minus_cls_low"] > 0
+    assert rows["cls_accuracy_low"] < rows["cls_accuracy"] < rows["cls_accuracy_high"]
+    assert rows[["cls_converged", "mean_patch_converged", "both_converged"]].tolist() == [1, 1, 1]
+    curve = metrics.learning_curve(train, test, fit, seed=0)
+    assert curve["condition"].unique().tolist() == [f"images_{n}" for n in (15, 30, 60, 150, 300)]
+
+
+def test_the_penalty_is_chosen_on_held_out_images():
+    """Where labels are noise but for one weak feature of many, a strong penalty generalises best."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 300)
+    features = rng.normal(size=(300, 200)) + 0.15 * (2 * labels[:, None] - 1)
+    assert metrics.corrected_probe(features, labels, 0, 0.3).c < 1
+    assert metrics.published_probe(features, labels, 0).c == 1
+
+
+def test_a_solver_that_stops_early_is_said_to_have_not_converged(monkeypatch):
+    monkeypatch.setattr(metrics, "PUBLISHED_ITERATIONS", 2)
+    data = embedded(300, 0)
+    assert not metrics.published_probe(data.cls, data.labels, 0).converged
+
+
+def test_masking_rows_compare_equal_areas():
+    labels = np.array([0, 1] * 20)
+    features = (2.0 * labels[:, None] - 1) * np.ones(2)
+    probe = metrics.corrected_probe(features, labels, 0, 0.2)
+    sweep = pd.DataFrame(
+        [("whole", "pixels", 0.0, 0), ("random", "pixels", 0.3, 0), ("random", "pixels", 0.3, 1),
+         ("centre", "pixels", 0.3, 0)],
+        columns=["shape", "way", "fraction", "seed"],
+    )  # fmt: skip
+    cls = np.stack([features, features, features, -features]).astype(np.float16)
+    top1 = np.stack([labels, labels, 1 - labels, labels])
+    rows = metrics.masking_rows(sweep, cls, top1, np.full((4, 40), 0.5), labels, probe)
+    values = rows.set_index(["condition", "seed", "metric"])["value"]
+    assert values["whole", 0, "accuracy"] == values["random_pixels_30", 1, "accuracy"] == 1
+    assert values["centre_pixels_30", 0, "accuracy"] == 0
+    assert values["random_pixels_30", 0, "agreement"] == 1
+    assert values["random_pixels_30", 1, "agreement"] == 0
+    assert values["random_pixels_30", 0, "random_minus_centre"] == 1
+    assert values["whole", 0, "images"] == 40
+
+
+def test_table5_has_the_published_protocol_and_equal_areas(vit, images):
+    sweep, found = embed.masked_logits(vit, images[:2], [0.3, block_fraction(7)], [0, 1], CPU)
+    assert found["masks"].mean((1, 2)) == pytest.approx([row["masked"] for row in sweep])
+    published = pd.DataFrame([["dog", "whole", 0.0, "golden retriever", 97.4]])
+    published.columns = ["image", "mask", "masked (%)", "top-1", "confidence (%)"]
+    table = table5(published, ["x", "y"], pd.DataFrame(sweep), found["logits"], vit.classes)
+    ours = table[(table["image"] == "y") & (table["source"] == "ours, published protocol")]
+    assert ours[["mask", "masked (%)", "n"]].values.tolist() == [
+        ["whole", "0.0", 1], ["random", "30.6", 1], ["centre", "8.2", 1]
+    ]  # fmt: skip
+    corrected = table[(table["image"] == "y") & (table["source"] == "ours, corrected")]
+    assert corrected.groupby("mask")["masked (%)"].apply(set).to_dict() == dict.fromkeys(
+        ["random", "centre"], {"8.2", "30.6"}
+    )
+    assert corrected.loc[corrected["mask"] == "random", "n"].tolist() == [2] * 4
+
+
+class _TwoChannels(nn.Module):
+    """Channels are the image and its negative; the logits weigh their means by +1 and -1, and 0."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer4 = nn.Conv2d(3, 2, 1, bias=False)
+        with torch.no_grad():
+            self.layer4.weight.copy_(torch.tensor([[1.0, 0, 0], [-1.0, 0, 0]])[..., None, None])
+
+    def forward(self, pixels):
+        first, second = self.layer4(pixels).mean((2, 3)).T
+        return torch.stack([first - second, 0 * first], 1)
+
+
+def test_grad_cam_of_a_network_whose_map_is_known():
+    """d logit / d channels is +1 and -1 over the cells, so the map is the image's positive part."""
+    image = np.random.default_rng(0).integers(120, 256, (1, 8, 8), dtype=np.uint8)
+    settings = {"size": 8, "interpolation": "bilinear", "mean": [0.5] * 3, "sd": [0.5] * 3}
+    maps, logits, layer = grad_cam(Backbone(_TwoChannels(), Preprocess(settings, CPU), ["a", "b"], ""), image, CPU)
+    positive = (image / 255 - 0.5).clip(min=0)
+    np.testing.assert_allclose(maps, positive / positive.max(), atol=1e-5)
+    assert logits.argmax() == 0
+    assert layer == "layer4"
+
+
+def test_grad_cam_takes_the_last_layer_that_shows_a_place(images, tmp_path):
+    architecture = backbones.architecture("resnet18-narrow")
+    torch.manual_seed(0)
+    save_backbone(tmp_path / "r.safetensors", build(architecture, 10), architecture, list("abcdefghij"), "random")
+    maps, _, layer = grad_cam(load_backbone(tmp_path / "r.safetensors", CPU), images, CPU)
+    assert (layer, maps.shape) == ("layer2", (6, 4, 4))
+    assert maps.min() >= 0
+    assert maps.max() <= 1
+    with pytest.raises(ArchdynError, match="ResNet is no vision transformer"):
+        load_vit(tmp_path / "r.safetensors", CPU)
+
+
+@pytest.mark.parametrize("size", [(80, 53), (90, 120), (31, 31)])
+def test_photos_are_prepared_as_timm_does(tmp_path, size):
+    rng = np.random.default_rng(0)
+    photo = Image.fromarray(rng.integers(0, 256, (*size[::-1], 3), dtype=np.uint8)).resize(size)
+    photo.save(tmp_path / "p.png")
+    settings = {"size": 32, "interpolation": "bicubic", "mean": [0.5] * 3, "sd": [0.5] * 3, "crop": 0.9}
+    timms = timm.data.create_transform(
+        (3, 32, 32), interpolation="bicubic", mean=[0.5] * 3, std=[0.5] * 3, crop_pct=0.9
+    )
+    ours = Preprocess(settings, CPU)(torch.from_numpy(read_photo(tmp_path / "p.png", settings))[None])
+    torch.testing.assert_close(ours[0], timms(photo), atol=1e-6, rtol=0)
+
+
+def test_what_is_no_photo_is_refused(tmp_path):
+    (tmp_path / "p.png").write_text("no image")
+    with pytest.raises(ArchdynError, match="p.png: not a readable image"):
+        read_photo(tmp_path / "p.png", SMALL["preprocessing"])
+
+
+def test_the_shown_images_are_of_three_classes():
+    assert pick_images(np.array([9, 2, 2, 9, 1, 0])).tolist() == [0, 1, 4]
+
+
+def test_outputs_name_their_weights(smoke_run):
+    folder = smoke_run.folder / "results/smoke/vit"
+    for name in ("figure4", "figure5", "heads", "specialisation", "masking", "learning_curve"):
+        pixels = np.asarray(Image.open(folder / f"figures/{name}.png").convert("L"))
+        assert pixels.shape[1] > 1000
+        assert pixels.std() > 10
+    for name in ("predictions", "table5", "masking", "table6", "heads"):
+        text = (folder / f"tables/{name}.md").read_text()
+        assert "vit-small-4 (pretrained on synthetic_mnist)" in text.splitlines()[0]
+    rows = pd.read_csv(folder / "metrics/all.csv")
+    assert np.isfinite(rows["value"]).all()
+    assert np.load(folder / "embeddings/synthetic_mnist_own_train_cls.npy").shape == (200, 64)

@@ -1,0 +1,53 @@
+"""Which patches of an image are masked: bool arrays (n, patches), row by row from the top left, True where masked."""
+
+import math
+
+import numpy as np
+
+from archdyn.errors import ArchdynError
+
+BLOCK = 4 / 14  # side of the report's centre block: 4 of 14 patches, 8.2% of the area
+
+
+def random_masks(n: int, grid: int, fraction: float, seed: int) -> np.ndarray:
+    """A draw for each of `n` images of `grid` x `grid` patches; each masks the same number of patches.
+
+    The number is `fraction` (0..1) of the patches, rounded. Equal arguments give equal masks.
+    """
+    patches = grid**2
+    masked = round(fraction * patches)
+    draws = np.random.default_rng([seed, masked]).random((n, patches))
+    return draws.argsort(1).argsort(1) < masked
+
+
+def centre_masks(n: int, grid: int, fraction: float) -> np.ndarray:
+    """The patches nearest to the centre, as many as `random_masks` would mask, the same in all `n` images.
+
+    They form a square, whose outermost ring is filled from its sides' middles to its corners.
+    """
+    offsets = np.abs(np.arange(grid) - (grid - 1) / 2)
+    vertical, horizontal = (axis.ravel() for axis in np.meshgrid(offsets, offsets, indexing="ij"))
+    outwards = np.lexsort((np.hypot(vertical, horizontal), np.maximum(vertical, horizontal)))
+    mask = np.zeros(grid**2, bool)
+    mask[outwards[: round(fraction * grid**2)]] = True
+    return np.tile(mask, (n, 1))
+
+
+def block_fraction(grid: int) -> float:
+    """Share of the area under the report's centre block: 4 x 4 of 14 x 14 patches, or what comes nearest to it."""
+    return (round(BLOCK * grid) / grid) ** 2
+
+
+def grid_side(masks: np.ndarray) -> int:
+    """Patches along one side. Raises ArchdynError where they make no square."""
+    side = math.isqrt(masks.shape[-1])
+    if side**2 != masks.shape[-1]:
+        raise ArchdynError(f"{masks.shape[-1]} patches make no square")
+    return side
+
+
+def enlarge(masks: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Masks (n, patches) as bool (n, height, width), for drawing: each pixel's centre says which patch it is in."""
+    side = grid_side(masks)
+    rows, columns = ((np.arange(length) + 0.5) * side // length for length in (height, width))
+    return masks.reshape(-1, side, side)[:, rows.astype(int)][:, :, columns.astype(int)]

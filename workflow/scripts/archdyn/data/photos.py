@@ -1,0 +1,37 @@
+"""Pictures to look at one by one: the user's photos, or fixed images of a dataset."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from archdyn.errors import ArchdynError
+
+RESAMPLING = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
+PICKED = 3
+
+
+def read_photo(path: Path, preprocessing: dict) -> np.ndarray:
+    """A photo as uint8 (size, size, 3), as timm's evaluation transform does it.
+
+    The shorter side is scaled to size / crop, then the centre is cut out; size, crop (a share) and interpolation
+    are the preprocessing's (config/backbones.yaml). Raises ArchdynError, naming the file, if it is no image.
+    """
+    size, crop = preprocessing["size"], preprocessing["crop"]
+    try:
+        photo = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
+    except (UnidentifiedImageError, OSError) as error:
+        raise ArchdynError(f"{path}: not a readable image ({error})") from error
+    shorter = int(size / crop)
+    scale = shorter / min(photo.size)
+    # timm and torchvision round the longer side down.
+    sides = [max(shorter, int(side * scale)) for side in photo.size]
+    resized = photo.resize(sides, RESAMPLING[preprocessing["interpolation"]])
+    left, top = (round((side - size) / 2) for side in resized.size)
+    return np.array(resized.crop((left, top, left + size, top + size)))
+
+
+def pick_images(labels: np.ndarray) -> np.ndarray:
+    """Row numbers of the first image of each of the first PICKED classes that appear in `labels`."""
+    _, first = np.unique(labels, return_index=True)
+    return np.sort(first)[:PICKED]

@@ -1,0 +1,38 @@
+"""Grad-CAM: where a convolutional network looks for its answer (Selvaraju et al. 2017)."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from archdyn.errors import ArchdynError
+from archdyn.models.backbones import Backbone
+from archdyn.models.images import on_device
+
+LAYERS = ("layer4", "layer3", "layer2", "layer1")  # of a ResNet, from the last one back
+SMALLEST = 4  # cells along a side: a coarser map shows no place
+
+
+def grad_cam(cnn: Backbone, images: np.ndarray, device: torch.device) -> tuple[np.ndarray, np.ndarray, str]:
+    """Maps float32 (n, rows, columns) in [0, 1] of the top class of uint8 images, the logits, and the layer used.
+
+    A map is the layer's channels weighted by the mean gradient of the class's logit, without its negative part,
+    over its largest value. The layer is the last whose map has SMALLEST cells along each side.
+    Raises ArchdynError for a network without such a layer.
+    """
+    maps: dict[str, Tensor] = {}
+    hooks = [
+        getattr(cnn.model, name).register_forward_hook(lambda _, __, output, name=name: maps.update({name: output}))
+        for name in LAYERS
+        if hasattr(cnn.model, name)
+    ]
+    pixels = cnn.preprocess(on_device(images, device)).requires_grad_()
+    logits = cnn.model(pixels)
+    for hook in hooks:
+        hook.remove()
+    layer = next((name for name in LAYERS if name in maps and min(maps[name].shape[-2:]) >= SMALLEST), None)
+    if layer is None:
+        raise ArchdynError(f"Grad-CAM: {type(cnn.model).__name__} has no layer of {SMALLEST} x {SMALLEST} cells")
+    (gradients,) = torch.autograd.grad(logits.amax(1).sum(), maps[layer])
+    weighted = (gradients.mean((2, 3), keepdim=True) * maps[layer]).sum(1).relu()
+    highest = weighted.amax((1, 2), keepdim=True).clamp(min=torch.finfo(weighted.dtype).tiny)
+    return (weighted / highest).detach().cpu().numpy(), logits.detach().cpu().numpy(), layer

@@ -1,0 +1,145 @@
+"""What a vision transformer makes of images: logits, embeddings and attention, whole or with patches masked."""
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+
+import numpy as np
+import torch
+from scipy.special import softmax
+from torch import Tensor
+
+from archdyn.data.masks import centre_masks, random_masks
+from archdyn.embed.backbone import BATCH
+from archdyn.models.backbones import Backbone
+from archdyn.models.images import on_device
+from archdyn.models.vit import PREFIX, attention_read, blacken, patch_grid, patches_kept
+
+ATTENTION_BATCH = 32  # in ViT-B/16 a layer's attention takes 2 MB an image
+
+
+def forward(vit: Backbone, pixels: Tensor) -> dict[str, Tensor]:
+    """One pass over normalised images (n, 3, size, size).
+
+    logits (n, classes), cls (n, d), and mean_patch (n, d), the mean of the patch tokens; both after the last norm.
+    """
+    tokens = vit.model.forward_features(pixels)
+    logits = vit.model.forward_head(tokens)
+    return {"logits": logits, "cls": tokens[:, 0], "mean_patch": tokens[:, PREFIX:].mean(1)}
+
+
+@torch.inference_mode()
+def embed(
+    vit: Backbone,
+    images: np.ndarray,
+    device: torch.device,
+    precision: str = "float32",
+    masks: np.ndarray | None = None,
+    way: str = "pixels",
+) -> dict[str, np.ndarray]:
+    """`forward` on uint8 images (n, h, w[, 3]), as float32 arrays; nothing is read back before the last batch.
+
+    With `masks`, bool (n, patches): `way` pixels blackens these patches before normalisation, as the report does;
+    tokens drops them after the position embedding, so that the transformer never sees them.
+    """
+    parts = []
+    for start in range(0, len(images), BATCH):
+        rows = slice(start, start + BATCH)
+        pixels = vit.preprocess.scale(on_device(images[rows], device))
+        hidden = None if masks is None else torch.from_numpy(masks[rows]).to(device)
+        if hidden is not None and way == "pixels":
+            pixels = blacken(pixels, hidden)
+        drop = patches_kept(vit.model, hidden) if hidden is not None and way == "tokens" else nullcontext()
+        with drop, torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+            parts.append(forward(vit, vit.preprocess.normalise(pixels)))
+    return {name: torch.cat([part[name] for part in parts]).float().cpu().numpy() for name in parts[0]}
+
+
+@torch.inference_mode()
+def look(vit: Backbone, images: np.ndarray, device: torch.device) -> dict[str, np.ndarray]:
+    """`forward` with the attention of every layer and head, float32 (n, layers, heads, tokens, tokens), in one pass."""
+    layers: list[Tensor] = []
+    with attention_read(vit.model, lambda _, attention: layers.append(attention)):
+        arrays = forward(vit, vit.preprocess(on_device(images, device)))
+    return {name: tensor.cpu().numpy() for name, tensor in (arrays | {"attention": torch.stack(layers, 1)}).items()}
+
+
+@torch.inference_mode()
+def head_statistics(vit: Backbone, images: np.ndarray, device: torch.device) -> dict[str, np.ndarray]:
+    """Entropy and mean distance of the attention, float32 (n, layers, heads), without keeping the attention itself.
+
+    entropy (nats): of a query's weights, averaged over the queries; ln(tokens) when they are even.
+    distance (shares of the image's width): from a patch to what it attends to among the patches, averaged over the
+    patches (Dosovitskiy et al. 2021, Figure 7).
+    """
+    between = patch_distances(patch_grid(vit.model), device)
+    layers: list[list[Tensor]] = [[] for _ in vit.model.blocks]
+    with attention_read(vit.model, lambda layer, weights: layers[layer].append(summarise_heads(weights, between))):
+        for start in range(0, len(images), ATTENTION_BATCH):
+            vit.model(vit.preprocess(on_device(images[start : start + ATTENTION_BATCH], device)))
+    statistics = torch.stack([torch.cat(batches) for batches in layers], 1).cpu().numpy()
+    return {"entropy": statistics[..., 0], "distance": statistics[..., 1]}
+
+
+def summarise_heads(attention: Tensor, between: Tensor) -> Tensor:
+    """Attention (n, heads, tokens, tokens) -> entropy and distance (n, heads, 2), as `head_statistics` has them."""
+    entropy = torch.special.entr(attention).sum(-1).mean(-1)
+    patches = attention[..., PREFIX:, PREFIX:]
+    on_patches = patches.sum(-1).clamp(min=torch.finfo(patches.dtype).tiny)
+    distance = ((patches * between).sum(-1) / on_patches).mean(-1)
+    return torch.stack([entropy, distance], -1)
+
+
+def patch_distances(grid: int, device: torch.device) -> Tensor:
+    """Distances between the patches' centres, (patches, patches), in shares of the image's width."""
+    places = torch.cartesian_prod(*[torch.arange(grid, device=device) / grid] * 2)
+    return torch.cdist(places, places)
+
+
+def mask_sweep(
+    vit: Backbone,
+    images: np.ndarray,
+    fractions: list[float],
+    seeds: list[int],
+    device: torch.device,
+    precision: str = "float32",
+) -> Iterator[tuple[dict, np.ndarray, dict[str, np.ndarray]]]:
+    """What `embed` makes of the images whole, then under every mask: (row, masks, arrays) one by one.
+
+    row: shape (whole, random, centre), way (pixels, tokens), fraction as asked for, masked (share of the patches that
+    really is), seed. A random mask is drawn per image, once for each seed; those at the centre need no draw.
+    """
+    grid = patch_grid(vit.model)
+    whole = np.zeros((len(images), grid**2), bool)
+    yield _row("whole", "pixels", 0.0, whole, seeds[0]), whole, embed(vit, images, device, precision)
+    for fraction in fractions:
+        draws = [("random", seed, random_masks(len(images), grid, fraction, seed)) for seed in seeds]
+        centre = ("centre", seeds[0], centre_masks(len(images), grid, fraction))
+        for shape, seed, masks in [*draws, centre]:
+            for way in ("pixels", "tokens"):
+                arrays = embed(vit, images, device, precision, masks, way)
+                yield _row(shape, way, fraction, masks, seed), masks, arrays
+
+
+def masked_logits(*sweep) -> tuple[list[dict], dict[str, np.ndarray]]:
+    """Rows of `mask_sweep`, whose arguments these are, with masks bool and logits float32, (masks, n, ...)."""
+    rows, masks, arrays = zip(*mask_sweep(*sweep), strict=True)
+    return list(rows), {"masks": np.stack(masks), "logits": np.stack([found["logits"] for found in arrays])}
+
+
+def masked_answers(*sweep) -> tuple[list[dict], dict[str, np.ndarray]]:
+    """Rows of `mask_sweep`, whose arguments these are, with what many images need no logits for, (masks, n, ...).
+
+    cls float16; top1 int64, the head's answer; probability float32, which it gives to its answer on the whole image.
+    """
+    rows, parts = [], {"cls": [], "top1": [], "probability": []}
+    for row, _, arrays in mask_sweep(*sweep):
+        rows.append(row)
+        parts["cls"].append(arrays["cls"].astype(np.float16))
+        parts["top1"].append(arrays["logits"].argmax(1))
+        answered = parts["top1"][0][:, None]
+        parts["probability"].append(np.take_along_axis(softmax(arrays["logits"], axis=1), answered, axis=1)[:, 0])
+    return rows, {name: np.stack(part) for name, part in parts.items()}
+
+
+def _row(shape: str, way: str, fraction: float, masks: np.ndarray, seed: int) -> dict:
+    return {"shape": shape, "way": way, "fraction": fraction, "masked": float(masks.mean()), "seed": seed}

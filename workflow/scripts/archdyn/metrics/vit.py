@@ -1,0 +1,210 @@
+"""The numbers of section 3: answers under masks, what the attention does, and linear probes."""
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import softmax
+from scipy.stats import binomtest, bootstrap
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from archdyn.metrics.tidy import tidy
+
+RESAMPLES = 2000
+PUBLISHED_ITERATIONS, ITERATIONS = 1000, 10_000
+PENALTIES = np.logspace(-4, 1, 6)  # C, from the strongest penalty to the weakest
+CURVE = (0.05, 0.1, 0.2, 0.5, 1.0)  # shares of the training images
+
+
+@dataclass
+class Embedded:
+    """Images of one split: cls and mean_patch, float (n, d), and labels, int (n,)."""
+
+    cls: np.ndarray
+    mean_patch: np.ndarray
+    labels: np.ndarray
+
+    @classmethod
+    def load(cls, files: Mapping[str, str], split: str) -> "Embedded":
+        """The embedded images of a split; `files` has <split>_cls, <split>_mean_patch and all its <split>_labels."""
+        embeddings, means, labels = (np.load(files[f"{split}_{kind}"]) for kind in ("cls", "mean_patch", "labels"))
+        return cls(embeddings, means, labels[: len(embeddings)])
+
+    def features(self) -> dict[str, np.ndarray]:
+        """What probes are fitted on, by name; `both` is CLS beside the mean, (n, 2 d)."""
+        return {"cls": self.cls, "mean_patch": self.mean_patch, "both": np.hstack([self.cls, self.mean_patch])}
+
+    def rows(self, chosen: np.ndarray | slice) -> "Embedded":
+        return Embedded(self.cls[chosen], self.mean_patch[chosen], self.labels[chosen])
+
+
+@dataclass
+class Probe:
+    """A fitted classifier, its C, and whether its solver converged."""
+
+    model: Pipeline
+    c: float
+    converged: bool
+
+
+def top_classes(logits: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The `k` likeliest classes of logits (n, classes), likeliest first, and their probabilities; both (n, k)."""
+    order = np.argsort(-logits, axis=1, kind="stable")[:, :k]
+    return order, np.take_along_axis(softmax(logits.astype(np.float64), axis=1), order, axis=1)
+
+
+def wilson_interval(right: np.ndarray) -> tuple[float, float]:
+    """95% interval (Wilson 1927) of the share of True in `right`, bool (n,); within 0..1 at both ends."""
+    interval = binomtest(int(right.sum()), len(right)).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def bootstrap_interval(values: np.ndarray, seed: int) -> tuple[float, float]:
+    """95% percentile interval of the mean of `values` (n,), over RESAMPLES draws with replacement."""
+    drawn = bootstrap((values,), np.mean, n_resamples=RESAMPLES, batch=100, method="percentile", rng=seed)
+    return float(drawn.confidence_interval.low), float(drawn.confidence_interval.high)
+
+
+def rollout(attention: np.ndarray) -> np.ndarray:
+    """Attention rollout (Abnar and Zuidema 2020): (n, layers, heads, tokens, tokens) -> (n, tokens, tokens).
+
+    Heads are averaged; a layer passes on half of its attention and half of the residual; layers are multiplied.
+    Row i says how much token i of the last layer holds of each input token, and sums to 1.
+    """
+    layers = attention.mean(2)
+    layers = (layers + np.eye(layers.shape[-1])) / 2
+    layers /= layers.sum(-1, keepdims=True)
+    rolled = layers[:, 0]
+    for layer in range(1, layers.shape[1]):
+        rolled = layers[:, layer] @ rolled
+    return rolled
+
+
+def head_rows(entropy: np.ndarray, distance: np.ndarray, tokens: int, seed: int) -> pd.DataFrame:
+    """Tidy rows of attention's entropy (nats) and distance (shares of the width), (images, layers, heads).
+
+    Conditions are layer1, layer2, ...; of the whole network, even_entropy is what even attention would have.
+    """
+    tables = [tidy("vit", "attention", seed, {"even_entropy": np.log(tokens)})]
+    for layer in range(entropy.shape[1]):
+        values = {}
+        for name, statistic in (("entropy", entropy), ("distance", distance)):
+            heads = statistic[:, layer].mean(0)
+            values |= {f"{name}_mean": heads.mean(), f"{name}_lowest": heads.min(), f"{name}_highest": heads.max()}
+            values |= {f"{name}_head{number}": value for number, value in enumerate(heads, 1)}
+        tables.append(tidy("vit", f"layer{layer + 1}", seed, values))
+    return pd.concat(tables, ignore_index=True)
+
+
+def mask_name(shape: str, way: str, fraction: float) -> str:
+    """The condition of a mask, say random_pixels_30; `whole` without one."""
+    return "whole" if shape == "whole" else f"{shape}_{way}_{100 * fraction:g}"
+
+
+def masking_rows(
+    sweep: pd.DataFrame, cls: np.ndarray, top1: np.ndarray, probability: np.ndarray, labels: np.ndarray, probe: Probe
+) -> pd.DataFrame:
+    """Tidy rows of every mask in `sweep` (shape, way, fraction, seed); the first is the whole image.
+
+    cls: float (masks, images, d). top1: the head's answer, int (masks, images). probability: what the head gives to
+    its answer on the whole image (masks, images). labels: int (images,).
+    accuracy is the probe's, fitted on whole images; agreement is the share of images whose answer stays as it was;
+    both with Wilson intervals. confidence is the mean probability. Beside a random mask, random_minus_centre is the
+    difference in accuracy to the centre mask of the same area, with a bootstrap interval over the images.
+    """
+    right = [probe.model.predict(embedding.astype(np.float32)) == labels for embedding in cls]
+    names = list(map(mask_name, sweep["shape"], sweep["way"], sweep["fraction"]))
+    centre = {name: position for position, name in enumerate(names) if name.startswith("centre")}
+    tables = [tidy("vit", "whole", sweep["seed"].iloc[0], {"images": len(labels)})]
+    for position, (name, seed) in enumerate(zip(names, sweep["seed"], strict=True)):
+        values = {
+            **_share("accuracy", right[position]),
+            **_share("agreement", top1[position] == top1[0]),
+            "confidence": probability[position].mean(),
+        }
+        if name.startswith("random"):
+            difference = right[position].astype(float) - right[centre[name.replace("random", "centre")]]
+            values |= _named("random_minus_centre", difference.mean(), bootstrap_interval(difference, seed))
+        tables.append(tidy("vit", name, seed, values))
+    return pd.concat(tables, ignore_index=True)
+
+
+def published_probe(features: np.ndarray, labels: np.ndarray, seed: int) -> Probe:
+    """As the report fits it: standardised features, multinomial logistic regression, saga, C = 1, 1,000 iterations."""
+    return _fit(features, labels, 1.0, solver="saga", max_iter=PUBLISHED_ITERATIONS, random_state=seed)
+
+
+def corrected_probe(features: np.ndarray, labels: np.ndarray, seed: int, validation_share: float) -> Probe:
+    """A converged fit on all of the images, with the C of PENALTIES that does best on a part held out by `seed`.
+
+    Of equally good ones, the strongest penalty.
+    """
+    order = np.random.default_rng(seed).permutation(len(labels))
+    held_out, rest = np.split(order, [max(1, round(validation_share * len(labels)))])
+    scores = [
+        (_fit_lbfgs(features[rest], labels[rest], c).model.predict(features[held_out]) == labels[held_out]).mean()
+        for c in PENALTIES
+    ]
+    return _fit_lbfgs(features, labels, PENALTIES[int(np.argmax(scores))])
+
+
+def probe_rows(
+    condition: str, train: Embedded, test: Embedded, fit: Callable[[np.ndarray, np.ndarray, int], Probe], seed: int
+) -> pd.DataFrame:
+    """Tidy rows of the probes on CLS, on the mean patch, and on both.
+
+    Of each, its accuracy with a bootstrap interval over the test images, its C, and whether it converged;
+    and how much better than on CLS it is on the mean patch, and on both, with paired bootstrap intervals.
+    """
+    values, right = {"train_images": len(train.labels), "test_images": len(test.labels)}, {}
+    for name, features in train.features().items():
+        probe = fit(features, train.labels, seed)
+        right[name] = (probe.model.predict(test.features()[name]) == test.labels).astype(float)
+        values |= _named(f"{name}_accuracy", right[name].mean(), bootstrap_interval(right[name], seed))
+        values |= {f"{name}_log10_c": np.log10(probe.c), f"{name}_converged": probe.converged}
+    for name in ("mean_patch", "both"):
+        difference = right[name] - right["cls"]
+        values |= _named(f"{name}_minus_cls", difference.mean(), bootstrap_interval(difference, seed))
+    return tidy("vit", condition, seed, values)
+
+
+def learning_curve(
+    train: Embedded, test: Embedded, fit: Callable[[np.ndarray, np.ndarray, int], Probe], seed: int
+) -> pd.DataFrame:
+    """Tidy rows: conditions images_<n> with the accuracy of each probe fitted on the first n of a shuffle by `seed`."""
+    order = np.random.default_rng(seed).permutation(len(train.labels))
+    tables = []
+    for share in CURVE:
+        some = train.rows(order[: round(share * len(order))])
+        probes = {name: fit(features, some.labels, seed) for name, features in some.features().items()}
+        values = {
+            f"{name}_accuracy": probe.model.score(test.features()[name], test.labels) for name, probe in probes.items()
+        }
+        tables.append(tidy("vit", f"images_{len(some.labels)}", seed, values))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _fit_lbfgs(features: np.ndarray, labels: np.ndarray, c: float) -> Probe:
+    return _fit(features, labels, c, solver="lbfgs", max_iter=ITERATIONS, tol=1e-6)
+
+
+def _fit(features: np.ndarray, labels: np.ndarray, c: float, **settings) -> Probe:
+    regression = LogisticRegression(C=c, **settings)
+    model = make_pipeline(StandardScaler(), regression)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # `converged` says it
+        model.fit(features, labels)
+    return Probe(model, float(c), bool(regression.n_iter_.max() < settings["max_iter"]))
+
+
+def _share(name: str, right: np.ndarray) -> dict[str, float]:
+    return _named(name, right.mean(), wilson_interval(right))
+
+
+def _named(name: str, value: float, interval: tuple[float, float]) -> dict[str, float]:
+    return {name: value, f"{name}_low": interval[0], f"{name}_high": interval[1]}

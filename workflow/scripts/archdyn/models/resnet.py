@@ -1,0 +1,99 @@
+"""What the report changes in a ResNet: its head, its skip connections, and what of it may learn."""
+
+from pathlib import Path
+
+import torch
+from timm.models.resnet import BasicBlock, Bottleneck
+from torch import Tensor, nn
+
+from archdyn.models.backbones import Backbone, build, load_backbone, save_backbone
+from archdyn.models.checkpoint import read_settings
+from archdyn.models.preprocessing import HALF
+
+PLAIN_LAYERS = ("layer1", "layer2")  # those that the report takes the skip connections from
+TRAINABLE = {
+    "head": ("fc",),
+    "layer4": ("layer4", "fc"),
+    "blocks": (*PLAIN_LAYERS, "fc"),
+    "all": ("",),
+}
+
+
+class PlainBottleneck(Bottleneck):
+    """timm's bottleneck without the addition and without the downsample path; the last ReLU stays."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.act1(self.bn1(self.conv1(x)))
+        x = self.act2(self.bn2(self.conv2(x)))
+        return self.act3(self.bn3(self.conv3(x)))
+
+
+class PlainBasicBlock(BasicBlock):
+    """timm's basic block without the addition and without the downsample path; the last ReLU stays."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.act1(self.bn1(self.conv1(x)))
+        return self.act2(self.bn2(self.conv2(x)))
+
+
+PLAIN = {Bottleneck: PlainBottleneck, BasicBlock: PlainBasicBlock}
+
+
+def remove_skips(model: nn.Module, layers: tuple[str, ...] = PLAIN_LAYERS) -> nn.Module:
+    """Take the skip connections from every block of `layers`, in place (Table 2); the parameters stay as they are."""
+    for layer in layers:
+        for block in getattr(model, layer):
+            block.__class__ = PLAIN[type(block)]
+    return model
+
+
+def transferred(start: Path, settings: dict, classes: int, device: torch.device) -> Backbone:
+    """The backbone of a checkpoint with a new head of `classes` logits, as `settings` (resnet.training) want it.
+
+    Draws the head, and all else where `init` is random, from torch's global generator. Only what `trainable` names
+    has requires_grad.
+    """
+    backbone = load_backbone(start, device, HALF if settings["normalisation"] == "half" else None)
+    if settings["init"] == "random":
+        backbone.model = build(read_settings(start), classes)
+        backbone.weights = f"{backbone.weights.split(' (')[0]} (random weights)"
+    else:
+        backbone.model.reset_classifier(classes)
+    model = backbone.model.to(device, memory_format=torch.channels_last)
+    if not settings["skips"]:
+        remove_skips(model)
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad = name.startswith(TRAINABLE[settings["trainable"]])
+    return backbone
+
+
+def set_mode(model: nn.Module, batchnorm: str) -> None:
+    """Train mode; with `constant`, the BatchNorm of frozen layers stays in eval mode, and their output with it."""
+    model.train()
+    if batchnorm == "constant":
+        for module in model.modules():
+            if isinstance(module, nn.BatchNorm2d) and not module.weight.requires_grad:
+                module.eval()
+
+
+def save_transferred(path: Path, backbone: Backbone, start: Path, settings: dict, classes: list[str]) -> None:
+    """Write a checkpoint that `load_transferred` reads; `load_backbone` reads it too where the skips are kept."""
+    saved = read_settings(start)
+    architecture = {key: saved[key] for key in ("library", "model", "arguments", "preprocessing")}
+    if settings["normalisation"] == "half":
+        architecture["preprocessing"] = architecture["preprocessing"] | HALF
+    save_backbone(path, backbone.model, architecture | {"skips": settings["skips"]}, classes, backbone.weights)
+
+
+def load_transferred(path: Path, device: torch.device) -> Backbone:
+    """A trained model, in eval mode, without the skips that it was trained without."""
+    backbone = load_backbone(path, device)
+    if not read_settings(path)["skips"]:
+        remove_skips(backbone.model)
+    return backbone
+
+
+def blocks(model: nn.Module) -> dict[str, nn.Module]:
+    """The residual blocks by name (layer1.0, ...), from the input to the output."""
+    names = [f"layer{number}" for number in (1, 2, 3, 4)]
+    return {f"{name}.{i}": block for name in names for i, block in enumerate(getattr(model, name))}

@@ -1,0 +1,59 @@
+"""Faults that a user can mend, in one line each that says what and where."""
+
+import ctypes
+import errno
+import signal
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from archdyn.errors import ArchdynError
+
+FULL = {errno.ENOSPC, errno.EDQUOT}
+REFUSED = {errno.EROFS, errno.EACCES, errno.EPERM}
+PR_SET_PDEATHSIG = 1
+
+
+def explained(error: BaseException, rule: str, params: dict, folder: Path) -> str | None:
+    """One line on `error` in a job that writes to `folder`; None for a fault of the code, which needs its traceback."""
+    if isinstance(error, ArchdynError):
+        return str(error)
+    if type(error).__name__ == "OutOfMemoryError":  # torch's; not every job imports it
+        return f"out of GPU memory: {_what_to_lower(rule, params)}free the GPU, or run with --config device=cpu"
+    if isinstance(error, OSError) and (error.errno in FULL or _is_short_write(error)):
+        return f"{folder}: no space left ({error})"
+    if isinstance(error, OSError) and error.errno in REFUSED:
+        return f"{error.filename or folder}: {error.strerror}"
+    return None
+
+
+def check_array(path: Path) -> None:
+    """Raise ArchdynError when a .npy file is truncated or none at all; its numbers are not read."""
+    try:
+        np.load(path, mmap_mode="r")
+    except (ValueError, EOFError) as error:
+        message = f"{path}: not a whole array ({error}); delete it, and the next run makes it again"
+        raise ArchdynError(message) from error
+
+
+def end_with_parent() -> None:
+    """Have Linux send SIGTERM when Snakemake is killed: left alone, a job would go on writing beside the next run's."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _is_short_write(error: OSError) -> bool:
+    """NumPy gives no errno when a file could not be written to its end."""
+    return error.errno is None and "requested and" in str(error)
+
+
+def _what_to_lower(rule: str, params: dict) -> str:
+    """The batch size, wherever it stands among the params."""
+    waiting = [params]
+    while waiting:
+        node = waiting.pop()
+        if "batch_size" in node:
+            return f"lower batch_size ({node['batch_size']} for {rule}) in the config, "
+        waiting += [value for value in node.values() if isinstance(value, dict)]
+    return ""

@@ -1,0 +1,160 @@
+"""The figures of section 2."""
+
+from itertools import cycle, product
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from archdyn.metrics.resnet import confused_pairs
+from archdyn.plots.style import COLOURS
+
+NAMES = {
+    "baseline": "baseline",
+    "noskip": "no skips",
+    "head": "head",
+    "random": "random init, all",
+    "layer4": "layer4 and head",
+    "full": "full fine-tune",
+    "shallow": "shallow, head",
+    "deep": "deep, head",
+}
+GRADIENT_NAMES = {
+    "head_published": "skips, pretrained",
+    "noskip_published": "no skips in layer1, layer2; blocks frozen",
+    "noskip_corrected": "no skips in layer1, layer2; blocks trained",
+    "random_published": "skips, from random weights",
+}
+STRATEGIES = ("head", "layer4", "full", "random")
+CLASS_MARKS = "o^sD"  # classes beyond the colours get the next mark
+MARKED_PAIRS = 3
+
+
+def layers_projected(
+    figure: Figure, layers: list[str], points: np.ndarray, labels: np.ndarray, classes: list[str], summary: pd.DataFrame
+) -> None:
+    """Figure 1. UMAP of each layer, float (layers, n, 2), coloured by class, with what probes say of the layer."""
+    figure.set_size_inches(figure.get_figwidth(), 5.6)
+    cells = summary.set_index(["condition", "metric"])["mean"]
+    panels = figure.subplots(2, 2).ravel()
+    for axes, layer, xy in zip(panels, layers, points, strict=True):
+        _scatter(axes, xy, labels, classes)
+        title = f"k-NN {cells[layer, 'knn_accuracy']:.1%}, linear probe {cells[layer, 'probe_accuracy']:.1%}"
+        axes.set_title(f"{layer}\n{title}", fontsize=8)
+    _shared_legend(figure, panels[0])
+
+
+def projections_compared(
+    figure: Figure, points: np.ndarray, labels: np.ndarray, classes: list[str], summary: pd.DataFrame
+) -> None:
+    """Figure 2. t-SNE and UMAP of the penultimate layer, float (2, n, 2), with how well each keeps neighbours."""
+    figure.set_size_inches(figure.get_figwidth(), 3.6)
+    cells = summary.set_index(["condition", "metric"])["mean"]
+    panels = figure.subplots(1, 2)
+    for axes, (key, name), xy in zip(panels, (("tsne", "t-SNE"), ("umap", "UMAP")), points, strict=True):
+        _scatter(axes, xy, labels[: len(xy)], classes)
+        numbers = (
+            f"trustworthiness {cells[key, 'trustworthiness']:.3f}, k-NN {cells[key, 'knn_accuracy']:.1%}, "
+            f"silhouette {cells[key, 'silhouette']:.3f}"
+        )
+        axes.set_title(f"{name}\n{numbers}", fontsize=8)
+    _shared_legend(figure, panels[0])
+
+
+def confusion_and_similarity(figure: Figure, counts: np.ndarray, similarity: np.ndarray, classes: list[str]) -> None:
+    """Figure 3. Counts int (classes, classes) by true and predicted class, and cosines of the class means."""
+    figure.set_size_inches(figure.get_figwidth(), 3.9)
+    left, right = figure.subplots(1, 2)
+    shares = counts / counts.sum(1, keepdims=True).clip(min=1)
+    image = left.imshow(100 * shares, cmap="Blues", vmin=0, vmax=100)
+    figure.colorbar(image, ax=left, shrink=0.7, label="share of the true class (%)")
+    for row, column in zip(*np.nonzero(counts), strict=True):
+        colour = "white" if shares[row, column] > 0.5 else "black"
+        left.text(column, row, counts[row, column], ha="center", va="center", fontsize=5.5, color=colour)
+    image = right.imshow(similarity, cmap="PuOr", vmin=-1, vmax=1)
+    figure.colorbar(image, ax=right, shrink=0.7, label="cosine of the class means")
+    for first, second in confused_pairs(counts, MARKED_PAIRS):
+        for axes, (x, y) in product((left, right), ((first, second), (second, first))):
+            axes.plot(x, y, "s", color="none", mec=COLOURS["red"], ms=11)
+    left.set_title(f"trained head: {np.trace(counts) / counts.sum():.1%} of {counts.sum():,} right", fontsize=8)
+    right.set_title("mean embeddings of the classes", fontsize=8)
+    figure.suptitle(f"marked: the {MARKED_PAIRS} pairs of classes most often taken for each other", fontsize=8)
+    for axes in (left, right):
+        axes.grid(visible=False)
+        axes.set_xticks(range(len(classes)), classes, rotation=60, ha="right", rotation_mode="anchor", fontsize=6)
+        axes.set_yticks(range(len(classes)), classes, fontsize=6)
+    left.set(xlabel="predicted class", ylabel="true class")
+
+
+def gradients_by_block(figure: Figure, gradients: pd.DataFrame) -> None:
+    """RMS gradient of the parameters of each block, from the input to the output; mean and range over seeds."""
+    axes = figure.subplots()
+    blocks = list(dict.fromkeys(gradients["metric"].str.removeprefix("gradient_")))
+    colours = dict(zip(gradients["condition"].unique(), cycle(COLOURS.values()), strict=False))
+    for condition, runs in gradients.groupby("condition", sort=False):
+        values = runs.pivot(index="seed", columns="metric", values="value")[[f"gradient_{name}" for name in blocks]]
+        x = np.arange(len(blocks))
+        axes.plot(x, values.mean(), ".-", color=colours[condition], label=GRADIENT_NAMES.get(condition, condition))
+        axes.fill_between(x, values.min(), values.max(), color=colours[condition], alpha=0.2, linewidth=0)
+    starts = [number for number, name in enumerate(blocks) if name.endswith(".0")]
+    for start in starts[1:]:
+        axes.axvline(start - 0.5, color=COLOURS["grey"], linewidth=0.6, linestyle=":")
+    axes.set_xticks(starts, [blocks[start].split(".")[0] for start in starts], ha="left")
+    axes.set(yscale="log", xlabel="residual block, from the input to the output", ylabel="RMS gradient of the weights")
+    figure.legend(loc="outside upper center", ncols=2)
+
+
+def layers_compared(figure: Figure, layers: list[str], summary: pd.DataFrame, cka: pd.DataFrame) -> None:
+    """Probes of each layer, and the similarity of the layers."""
+    left, right = figure.subplots(1, 2)
+    cells = summary.set_index(["condition", "metric"])["mean"]
+    for (metric, name), colour in zip(
+        (("probe_accuracy", "linear probe"), ("knn_accuracy", "k-NN"), ("silhouette", "silhouette")),
+        COLOURS.values(),
+        strict=False,
+    ):
+        left.plot(layers, [cells[layer, metric] for layer in layers], "o-", color=colour, label=name)
+    left.set(ylabel="accuracy (0 to 1), silhouette (-1 to 1)", xlabel="layer")
+    left.legend()
+    image = right.imshow(cka.to_numpy(), cmap="viridis", vmin=0, vmax=1)
+    figure.colorbar(image, ax=right, shrink=0.8, label="linear CKA")
+    for row, column in np.ndindex(cka.shape):
+        value = cka.to_numpy()[row, column]
+        right.text(column, row, f"{value:.2f}", ha="center", va="center", color="black" if value > 0.6 else "white")
+    right.grid(visible=False)
+    right.set_xticks(range(len(layers)), layers, rotation=20)
+    right.set_yticks(range(len(layers)), layers)
+
+
+def accuracy_against_cost(figure: Figure, summary: pd.DataFrame) -> None:
+    """Test accuracy of the strategies of Table 3 against operations, seconds and learning parameters."""
+    figure.set_size_inches(figure.get_figwidth(), 3.2)
+    panels = figure.subplots(1, 3, sharey=True)
+    cells = summary.set_index(["condition", "metric"])["mean"]
+    conditions = set(summary["condition"])
+    costs = (("gflops", "training (GFLOPs)"), ("seconds", "training (s)"), ("trainable_parameters", "parameters"))
+    for axes, (metric, name) in zip(panels, costs, strict=True):
+        for strategy, colour in zip(STRATEGIES, COLOURS.values(), strict=False):
+            for protocol, mark, fill in (("published", "o", "none"), ("corrected", "o", colour)):
+                condition = f"{strategy}_{protocol}"
+                if condition in conditions:
+                    x, y = cells[condition, metric], 100 * cells[condition, "test_accuracy"]
+                    low, high = (100 * cells[condition, f"test_accuracy_{end}"] for end in ("low", "high"))
+                    label = f"{NAMES[strategy]}, {protocol}" if axes is panels[0] else None
+                    axes.errorbar(x, y, [[y - low], [high - y]], fmt=mark, color=colour, mfc=fill, ms=5, label=label)
+        axes.set(xscale="log", xlabel=name)
+    panels[0].set_ylabel("test accuracy (%), 95% interval")
+    figure.legend(loc="outside upper center", ncols=4, fontsize=7)
+
+
+def _scatter(axes: Axes, xy: np.ndarray, labels: np.ndarray, classes: list[str]) -> None:
+    for number, name in enumerate(classes):
+        turn, colour = divmod(number, len(COLOURS))
+        look = {"marker": CLASS_MARKS[turn % len(CLASS_MARKS)], "color": list(COLOURS.values())[colour]}
+        axes.plot(*xy[labels == number].T, linestyle="", ms=2.5, mew=0, label=name, **look)
+    axes.set(xticks=[], yticks=[], xlabel="first dimension (no unit)", ylabel="second dimension (no unit)")
+
+
+def _shared_legend(figure: Figure, axes: Axes) -> None:
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside right", markerscale=2, fontsize=7)

@@ -1,0 +1,210 @@
+"""The figures of section 3. Images are uint8 (n, h, w[, 3]); maps have a cell per patch, or of a CNN's layer."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+
+from archdyn.data.masks import enlarge, grid_side
+from archdyn.metrics.vit import mask_name, rollout, top_classes
+from archdyn.plots.style import COLOURS
+from archdyn.tables.vit import PROBES, WAYS, short_name
+
+HEADS_PER_ROW = 6
+LINES = {  # shape and way of a mask: colour, line
+    ("random", "pixels"): ("blue", "-"),
+    ("centre", "pixels"): ("red", "-"),
+    ("random", "tokens"): ("sky", "--"),
+    ("centre", "tokens"): ("orange", "--"),
+}
+
+
+def predictions(
+    figure: Figure, images: np.ndarray, names: list[str], logits: np.ndarray, classes: list[str], k: int
+) -> None:
+    """Figure 4. Each image above its `k` likeliest classes; logits float (n, classes)."""
+    figure.set_size_inches(figure.get_figwidth(), 3.9)
+    grid = figure.subplots(2, len(images), height_ratios=[1.5, 1], squeeze=False)
+    order, probabilities = top_classes(logits, k)
+    for column, name in enumerate(names):
+        _show(grid[0, column], images[column], name)
+        axes = grid[1, column]
+        bars = axes.barh(np.arange(k), 100 * probabilities[column], color=COLOURS["sky"])
+        bars[0].set_color(COLOURS["blue"])
+        axes.set(yticks=np.arange(k), xlim=(0, 128), xticks=[0, 50, 100], xlabel="probability (%)")
+        axes.set_yticklabels([_clipped(classes[number]) for number in order[column]], fontsize=7)
+        axes.bar_label(bars, [f"{100 * p:.1f}" for p in probabilities[column]], padding=2, fontsize=7)
+        axes.invert_yaxis()
+
+
+def attention_maps(
+    figure: Figure,
+    images: np.ndarray,
+    names: list[str],
+    answers: tuple[np.ndarray, list[str]],
+    attention: np.ndarray,
+    cams: np.ndarray,
+    cnn: dict,
+) -> None:
+    """Figure 5. Last-layer CLS attention (mean head), rollout, and a CNN's Grad-CAM, each over its own largest value.
+
+    answers: the transformer's logits (n, classes) and class names. attention: (n, layers, heads, tokens, tokens).
+    cams: (n, rows, columns). cnn: the `layer` of its maps, and for each image its answer and the answer's probability.
+    """
+    columns = {
+        "CLS attention,\nmean of the last layer's heads": _patch_map(attention[:, -1].mean(1)),
+        "attention rollout,\nall layers": _patch_map(rollout(attention)),
+        f"Grad-CAM of the CNN,\n{cnn['layer']}": cams,
+    }
+    figure.set_size_inches(figure.get_figwidth(), 1.95 * len(images) + 0.6)
+    grid = figure.subplots(len(images), 1 + len(columns), squeeze=False)
+    order, probabilities = top_classes(answers[0], 1)
+    for row, image in enumerate(images):
+        top1 = _answer(answers[1][order[row, 0]], probabilities[row, 0])
+        _show(grid[row, 0], image, f"{names[row]}\nViT: {top1}")
+        for axes, (name, maps) in zip(grid[row, 1:], columns.items(), strict=True):
+            _overlay(axes, image, maps[row], name if row == 0 else "")
+        heading = f"{grid[row, -1].get_title()}\nCNN: {_answer(*cnn['answers'][row])}"
+        grid[row, -1].set_title(heading.strip(), fontsize=7)
+
+
+def all_heads(figure: Figure, images: np.ndarray, names: list[str], attention: np.ndarray) -> None:
+    """Last-layer CLS attention of every head; attention (n, layers, heads, tokens, tokens)."""
+    heads = attention.shape[2]
+    across = min(HEADS_PER_ROW, heads)
+    down = -(-heads // across)
+    figure.set_size_inches(figure.get_figwidth(), 1.18 * down * len(images) + 0.5)
+    grid = figure.subplots(down * len(images), 1 + across, squeeze=False)
+    for axes in grid.ravel():
+        axes.set_axis_off()
+    for number, image in enumerate(images):
+        _show(grid[number * down, 0], image, names[number])
+        for head in range(heads):
+            axes = grid[number * down + head // across, 1 + head % across]
+            _overlay(axes, image, _patch_map(attention[number, -1, head][None])[0], f"head {head + 1}")
+
+
+def head_specialisation(figure: Figure, metrics: pd.DataFrame) -> None:
+    """Entropy and mean distance of every head by layer; `metrics` has the tidy rows of `head_rows`."""
+    panels = figure.subplots(1, 2)
+    even = metrics.loc[metrics["metric"] == "even_entropy", "value"].iloc[0]
+    statistics = (
+        ("entropy", 1, "entropy of attention (nats)"),
+        ("distance", 100, "attention distance (% of the width)"),
+    )
+    for axes, (name, scale, title) in zip(panels, statistics, strict=True):
+        rows = metrics[metrics["metric"].str.startswith(f"{name}_head")]
+        layers = rows["condition"].str.removeprefix("layer").astype(int)
+        axes.plot(layers, scale * rows["value"], "o", color=COLOURS["blue"], ms=4, alpha=0.6, mew=0, label="one head")
+        means = (scale * rows["value"]).groupby(layers).mean()
+        axes.plot(means, color=COLOURS["red"], label="mean of the heads")
+        axes.set(xlabel="layer", ylabel=title, xticks=means.index, ylim=(0, 1.1 * (scale * rows["value"]).max()))
+    panels[0].axhline(even, color=COLOURS["grey"], linestyle=":", linewidth=1, label="even attention")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+
+
+def masking(
+    figure: Figure,
+    images: np.ndarray,
+    sweep: pd.DataFrame,
+    masks: np.ndarray,
+    logits: np.ndarray,
+    classes: list[str],
+    summary: pd.DataFrame,
+    fractions: list[float],
+) -> None:
+    """Table 5 as a figure: above, images with black patches (drawn blue) and the answers; below, accuracy by area.
+
+    sweep: a row per mask of the shown images; masks bool (masks, n, patches), logits (masks, n, classes). summary has
+    the numbers of many images by condition.
+    """
+    first = sweep["seed"].iloc[0]
+    shown = sweep[(sweep["seed"] == first) & (sweep["way"] == "pixels")].sort_values(["masked", "shape"])
+    figure.set_size_inches(figure.get_figwidth(), 1.62 * len(images) + 3.1)
+    above, below = figure.subfigures(2, 1, height_ratios=[1.62 * len(images), 3.1])
+    grid = above.subplots(len(images), len(shown), squeeze=False)
+    for column, (position, mask) in enumerate(shown.iterrows()):
+        order, probabilities = top_classes(logits[position], 1)
+        for row, image in enumerate(images):
+            name = "whole" if mask["shape"] == "whole" else f"{mask['shape']}, {100 * mask['masked']:.0f}% black"
+            answer = _answer(classes[order[row, 0]], probabilities[row, 0])
+            _show(grid[row, column], _with_mask(image, masks[position, row]), answer)
+            if row == 0:
+                grid[row, column].set_title(f"{name}\n{answer}", fontsize=7)
+    _curves(below, summary, fractions)
+
+
+def learning_curve(figure: Figure, summary: pd.DataFrame, published: pd.DataFrame) -> None:
+    """Accuracy of the corrected probes by training images, mean and sd over the seeds; the report's as marks."""
+    axes = figure.subplots()
+    rows = summary[summary["condition"].str.startswith("images_")]
+    reported = dict(published.itertuples(index=False))
+    for (name, heading), colour in zip(PROBES.items(), ("blue", "orange", "green"), strict=True):
+        of_probe = rows[rows["metric"] == f"{name}_accuracy"]
+        images = of_probe["condition"].str.removeprefix("images_").astype(int)
+        mean, sd = 100 * of_probe["mean"], 100 * of_probe["sd"].fillna(0)
+        axes.plot(images, mean, "o-", color=COLOURS[colour], label=heading, ms=4)
+        axes.fill_between(images, mean - sd, mean + sd, color=COLOURS[colour], alpha=0.2, linewidth=0)
+        if heading in reported:
+            label = f"report, {heading} (CIFAR-10)"
+            axes.plot(5000, reported[heading], "D", color=COLOURS[colour], mec="black", ms=5, label=label)
+    axes.set(xlabel="training images of the probe", ylabel="test accuracy (%)", xscale="log")
+    ticks = sorted(set(images))
+    axes.set_xticks(ticks, [str(tick) for tick in ticks], minor=False)
+    axes.minorticks_off()
+    figure.legend(loc="outside upper center", ncols=3)
+
+
+def _curves(figure: Figure, summary: pd.DataFrame, fractions: list[float]) -> None:
+    cells = summary.set_index(["condition", "metric"])["mean"]
+    masked = 100 * np.array([0, *fractions])
+    titles = {"accuracy": "accuracy of a probe on CLS (%)", "agreement": "same top-1 as unmasked (%)"}
+    panels = figure.subplots(1, len(titles))
+    for axes, (metric, title) in zip(panels, titles.items(), strict=True):
+        for (shape, way), (colour, line) in LINES.items():
+            names = ["whole", *(mask_name(shape, way, fraction) for fraction in fractions)]
+            mean, low, high = (
+                100 * np.array([cells[name, f"{metric}{end}"] for name in names]) for end in ("", "_low", "_high")
+            )
+            axes.plot(masked, mean, line, color=COLOURS[colour], marker="o", ms=3, label=f"{shape}, {WAYS[way]}")
+            axes.fill_between(masked, low, high, color=COLOURS[colour], alpha=0.15, linewidth=0)
+        axes.set(xlabel="masked patches (%)", ylabel=title, ylim=(0, 101))
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize=8)
+
+
+def _patch_map(attention: np.ndarray) -> np.ndarray:
+    """From CLS to the patches: attention (n, tokens, tokens) -> (n, side, side)."""
+    patches = attention[:, 0, 1:]
+    side = grid_side(patches)
+    return patches.reshape(-1, side, side)
+
+
+def _with_mask(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The image in RGB, its masked patches blue: black ones would vanish on a dark image."""
+    rgb = np.stack([image] * 3, -1) if image.ndim == 2 else image.copy()
+    rgb[enlarge(mask[None], *image.shape[:2])[0]] = 255 * np.array(to_rgb(COLOURS["blue"]))
+    return rgb
+
+
+def _show(axes: Axes, image: np.ndarray, title: str) -> None:
+    axes.imshow(image, cmap="gray", vmin=0, vmax=255, extent=(0, 1, 1, 0))
+    axes.set_title(title, fontsize=7)
+    axes.set_axis_off()
+
+
+def _overlay(axes: Axes, image: np.ndarray, values: np.ndarray, title: str) -> None:
+    """A map (rows, columns) over the image without its colours, from 0 to the map's largest value."""
+    grey = image if image.ndim == 2 else image.mean(-1)
+    _show(axes, grey, title)
+    look = {"cmap": "inferno", "vmin": 0, "alpha": 0.6, "interpolation": "bilinear"}
+    axes.imshow(values, extent=(0, 1, 1, 0), **look)
+
+
+def _answer(name: str, probability: float) -> str:
+    return f"{_clipped(name)} {100 * probability:.0f}%"
+
+
+def _clipped(name: str, length: int = 18) -> str:
+    short = short_name(name)
+    return short if len(short) <= length else f"{short[: length - 1]}…"

@@ -1,0 +1,1 @@
+"""The report: the claims with their verdicts, and every experiment's prose, tables and figures, as PDF and HTML."""

@@ -1,0 +1,70 @@
+"""The claims of config/claims/<experiment>.yaml, and which of them a run can test.
+
+Light on purpose (no pandas), because the rule files ask this while Snakemake plans.
+"""
+
+from pathlib import Path
+
+from archdyn.config import checked_file, settings
+from archdyn.errors import ArchdynError
+
+RELATIONS = ("at_least", "at_most", "near")
+
+
+def read_claims(path: str | Path) -> list[dict]:
+    """The claims of one experiment, as config/claims.schema.yaml describes them.
+
+    Raises ArchdynError with one line for an unknown key, a repeated id, or a test without just one relation.
+    """
+    claims = checked_file(path, "claims.schema.yaml")["claims"]
+    ids = [claim["id"] for claim in claims]
+    for name in ids:
+        if ids.count(name) > 1:
+            raise ArchdynError(f"{path}: the claim {name} stands {ids.count(name)} times; allowed: each id once")
+    for claim in claims:
+        for test in claim["published"] + claim.get("corrected", []):
+            _check_relation(test, f"{path}: a test of {claim['id']}")
+    return claims
+
+
+def untestable(claims: list[dict], block: dict) -> dict[str, str]:
+    """By id, why the run with these settings cannot test a claim; claims that it can test are left out.
+
+    block: the experiment's part of the config. Raises ArchdynError for a setting that there is not.
+    """
+    reasons = {claim["id"]: _unmet(claim, block) for claim in claims}
+    return {name: "; ".join(unmet) for name, unmet in reasons.items() if unmet}
+
+
+def _unmet(claim: dict, block: dict) -> list[str]:
+    unmet = []
+    for key, needed in claim["needs"].items():
+        found = _setting(block, key, claim["id"])
+        if not _is_enough(found, needed):
+            relation = "not" if isinstance(needed, str) else "of"
+            unmet.append(f"{key}: {found} {relation} {needed}")
+    return unmet
+
+
+def _is_enough(found, needed) -> bool:
+    if isinstance(needed, str):
+        return found == needed
+    return found is None or found >= needed  # images: null means all of them
+
+
+def _setting(block: dict, key: str, claim: str):
+    node = settings(block)
+    for part in key.split("."):
+        if not isinstance(node, dict) or part not in node:
+            raise ArchdynError(f"the claim {claim} needs {key}: there is no such setting or condition")
+        node = node[part]
+    return node
+
+
+def _check_relation(test: dict, shown: str) -> None:
+    found = [name for name in RELATIONS if name in test]
+    if len(found) != 1:
+        named = " and ".join(found) or "no relation"
+        raise ArchdynError(f"{shown}: found {named}; allowed: one of {', '.join(RELATIONS)}")
+    if ("near" in test) != ("within" in test):
+        raise ArchdynError(f"{shown}: near and within go together")

@@ -1,0 +1,19 @@
+"""The report as a PDF, set by Typst with the fonts that it brings along."""
+
+import json
+from pathlib import Path
+
+import typst
+
+from archdyn.report.markdown import to_typst
+
+
+def paper(content: dict, run_folder: Path, template: Path) -> bytes:
+    """PDF of the report; the template reads the content as JSON, and figures from run_folder."""
+    sections = [part | {"typst": to_typst(part["markdown"])} for part in content["sections"]]
+    introduction = to_typst(content["introduction"])
+    inputs = {
+        "content": json.dumps(content | {"sections": sections, "introduction": introduction}),
+        "folder": f"/{run_folder.as_posix()}",
+    }
+    return typst.compile(str(template), root=".", sys_inputs=inputs, ignore_system_fonts=True)

@@ -1,0 +1,73 @@
+"""The tables of section 2; accuracies in %."""
+
+import pandas as pd
+
+from archdyn.tables import rows
+from archdyn.tables.write import mean_sd
+
+SOURCES = {"published": "ours, published protocol", "corrected": "ours, corrected"}
+EPOCH_COLUMNS = {"train": ("train_accuracy", 2), "val": ("val_accuracy", 2)}
+CONDITION_COLUMNS = {  # heading: metric, digits
+    "train %": ("train_accuracy", 2),
+    "val %": ("val_accuracy", 2),
+    "test % ↑": ("test_accuracy", 2),
+    "low %": ("test_accuracy_low", 2),
+    "high %": ("test_accuracy_high", 2),
+    "learning parameters": ("trainable_parameters", 0),
+    "GFLOPs": ("gflops", 0),
+    "seconds": ("seconds", 1),
+}
+
+
+def epochs_table(published: pd.DataFrame, epochs: pd.DataFrame, base: str) -> pd.DataFrame:
+    """The report's rows by epoch, each followed by ours; `base` names the condition without its protocol."""
+    percent = _in_percent(epochs)
+    ours = {source: percent[percent["condition"] == f"{base}_{protocol}"] for protocol, source in SOURCES.items()}
+    return rows.epoch_table(published, ours, EPOCH_COLUMNS)
+
+
+def strategies_table(
+    published: pd.DataFrame, published_epochs: pd.DataFrame, epochs: pd.DataFrame, bases: list[str]
+) -> pd.DataFrame:
+    """A row for each of `bases` and source: accuracies after the last epoch, then the validation by epoch.
+
+    Brackets show by how much the published protocol's are above the report.
+    """
+    percent, report = _in_percent(epochs), published.set_index("condition")
+    numbers = published_epochs["epoch"].tolist()
+    table = []
+    for base in bases:
+        if base in report.index:
+            values = {name: f"{report.at[base, name]:.2f}" for name in ("train", "val")}
+            by_epoch = {f"val {n}": f"{value:.2f}" for n, value in zip(numbers, published_epochs[base], strict=True)}
+            table.append({"condition": base, "source": "report", **values, **by_epoch, "n": 1})
+        for protocol, source in SOURCES.items():
+            runs = percent[percent["condition"] == f"{base}_{protocol}"]
+            reported = report.loc[base] if protocol == "published" and base in report.index else None
+            if len(runs):
+                table.append({"condition": base, "source": source, **_strategy(runs, numbers, reported)})
+    return pd.DataFrame(table)
+
+
+def conditions_table(summary: pd.DataFrame, conditions: list[str]) -> pd.DataFrame:
+    """A row per condition with mean ± sd over the seeds; `summary` has condition, metric, mean, sd, n."""
+    accuracies = summary["metric"].str.contains("accuracy")
+    percent = summary.copy()
+    percent.loc[accuracies, ["mean", "sd"]] *= 100
+    return rows.conditions_table(percent, conditions, CONDITION_COLUMNS)
+
+
+def _strategy(runs: pd.DataFrame, numbers: list[int], reported: pd.Series | None) -> dict:
+    last = runs[runs["epoch"] == runs["epoch"].max()]
+    values = {name: mean_sd(last[metric], digits) for name, (metric, digits) in EPOCH_COLUMNS.items()}
+    if reported is not None:
+        values = {
+            name: text + rows.above(last[EPOCH_COLUMNS[name][0]], reported[name], 2) for name, text in values.items()
+        }
+    by_epoch = {n: runs.loc[runs["epoch"] == n, "val_accuracy"] for n in numbers}
+    validation = {f"val {n}": mean_sd(found, 2) if len(found) else "–" for n, found in by_epoch.items()}
+    return values | validation | {"n": len(last)}
+
+
+def _in_percent(epochs: pd.DataFrame) -> pd.DataFrame:
+    return epochs.assign(**{name: 100 * epochs[name] for name in ("train_accuracy", "val_accuracy")})

@@ -1,0 +1,162 @@
+"""The tables of section 3."""
+
+import numpy as np
+import pandas as pd
+from scipy.special import softmax
+
+from archdyn.metrics.vit import mask_name, top_classes
+
+PROBES = {"cls": "CLS", "mean_patch": "mean of patches", "both": "CLS and mean"}
+DIFFERENCES = {"mean_patch_minus_cls": "mean of patches - CLS", "both_minus_cls": "CLS and mean - CLS"}
+WAYS = {"pixels": "black pixels", "tokens": "dropped tokens"}
+COLUMNS = [(shape, way) for way in WAYS for shape in ("random", "centre")]
+
+
+def short_name(name: str) -> str:
+    """The first of a class's names: ImageNet's are lists of synonyms."""
+    return name.split(",")[0]
+
+
+def predictions_table(names: list[str], logits: np.ndarray, classes: list[str], k: int) -> pd.DataFrame:
+    """The `k` likeliest classes of each image by logits (images, classes), a row per rank."""
+    order, probabilities = top_classes(logits, k)
+    rows = [
+        {"image": name, "rank": rank, "class": short_name(classes[number]), "probability (%)": f"{100 * p:.2f}"}
+        for name, numbers, ps in zip(names, order, probabilities, strict=True)
+        for rank, (number, p) in enumerate(zip(numbers, ps, strict=True), 1)
+    ]
+    return pd.DataFrame(rows)
+
+
+def table5(
+    published: pd.DataFrame, names: list[str], sweep: pd.DataFrame, logits: np.ndarray, classes: list[str]
+) -> pd.DataFrame:
+    """Table 5: the report's rows, then ours by image.
+
+    sweep: a row per mask (shape, way, fraction, masked, seed), logits float (masks, images, classes). The report's
+    protocol is one draw, of the first seed, by black pixels: 30% at random, and the centre block.
+    """
+    report = published.assign(source="report", by="black pixels", n=1)
+    report["masked (%)"] = [f"{value:.1f}" for value in report["masked (%)"]]
+    report["confidence (%)"] = [f"{value:.2f}" for value in report["confidence (%)"]]
+    ours = [_rows_of_image(name, sweep, logits[:, position], classes) for position, name in enumerate(names)]
+    columns = ["image", "mask", "masked (%)", "by", "source", "top-1", "confidence (%)", "n"]
+    return pd.concat([report, *ours], ignore_index=True)[columns]
+
+
+def masking_table(summary: pd.DataFrame, fractions: list[float]) -> pd.DataFrame:
+    """Accuracy and agreement (%) by masked share, for random and centre masks of equal area and for both ways."""
+    cells = summary.set_index(["condition", "metric"])["mean"]
+    rows = []
+    for metric, name in (("accuracy", "accuracy of the probe"), ("agreement", "same top-1 as whole")):
+        for fraction in [0, *fractions]:
+            conditions = {column: mask_name(*column, fraction) if fraction else "whole" for column in COLUMNS}
+            found = {_heading(*column): _interval(cells[condition], metric) for column, condition in conditions.items()}
+            rows.append({"measure": name, "masked (%)": f"{100 * fraction:g}"} | found)
+    return pd.DataFrame(rows)
+
+
+def masking_caption(summary: pd.DataFrame) -> str:
+    """What was measured, and on how many images."""
+    images = int(summary.set_index(["condition", "metric"]).at[("whole", "images"), "mean"])
+    return (
+        f"Masks of equal area on {images} test images, in % (95% Wilson intervals, of random masks averaged over the "
+        "draws). The probe is fitted on CLS of whole training images."
+    )
+
+
+def table6(published: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
+    """Table 6: accuracy (%) of the probes in the report, under its protocol, and corrected; and the differences."""
+    cells = summary.set_index(["condition", "metric"])
+    reported = dict(published.itertuples(index=False))
+    sources = {"ours, published protocol": "probe_published", "ours, corrected": "probe_corrected"}
+    rows = []
+    for metric, heading in [*((f"{name}_accuracy", PROBES[name]) for name in PROBES), *DIFFERENCES.items()]:
+        if heading in reported:
+            value = f"{reported[heading]:.2f}"
+            rows.append(_probe_row(heading, "report", value, "1" if metric.endswith("accuracy") else "–", "–", 1))
+        for source, condition in sources.items():
+            found = cells.loc[condition]
+            c = converged = "–"
+            if metric.endswith("accuracy"):
+                stem = metric.removesuffix("accuracy")
+                c, share = f"{10 ** found.at[f'{stem}log10_c', 'mean']:.2g}", found.at[f"{stem}converged", "mean"]
+                converged = {1.0: "yes", 0.0: "no"}.get(share, f"{100 * share:.0f}%")
+            value = _interval(found["mean"], metric)
+            rows.append(_probe_row(heading, source, value, c, converged, int(found.at[metric, "n"])))
+    return pd.DataFrame(rows)
+
+
+def table6_caption(summary: pd.DataFrame) -> str:
+    """What the two protocols are, and on how many images."""
+    means = summary.set_index(["condition", "metric"])["mean"]
+    published, corrected = (
+        [int(means[f"probe_{name}", f"{split}_images"]) for split in ("train", "test")]
+        for name in ("published", "corrected")
+    )
+    return (
+        "Table 6, linear probes (95% bootstrap intervals over the test images, averaged over n seeds; differences are "
+        f"paired). Published protocol: {published[0]} training and {published[1]} test images, ImageNet's mean and sd, "
+        f"saga, C = 1, at most 1,000 iterations. Corrected: {corrected[0]} and {corrected[1]} images, the weights' own "
+        "mean and sd, fits that converge, C chosen on held-out training images (its geometric mean is shown)."
+    )
+
+
+def heads_table(summary: pd.DataFrame) -> pd.DataFrame:
+    """Entropy and distance of the attention by layer: the mean over the heads, and the lowest and highest head."""
+    cells = summary.set_index(["condition", "metric"])["mean"]
+    layers = [name for name in summary["condition"].unique() if name.startswith("layer")]
+    rows = []
+    for layer in layers:
+        row = {"layer": layer.removeprefix("layer")}
+        for name, heading, scale in (("entropy", "entropy (nats)", 1), ("distance", "distance (% of width)", 100)):
+            mean, low, high = (scale * cells[layer, f"{name}_{part}"] for part in ("mean", "lowest", "highest"))
+            row[heading] = f"{mean:.2f} ({low:.2f} to {high:.2f})"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _rows_of_image(name: str, sweep: pd.DataFrame, logits: np.ndarray, classes: list[str]) -> pd.DataFrame:
+    probabilities = softmax(logits.astype(np.float64), axis=1)
+    first = sweep["seed"].iloc[0]
+    rows = []
+    for (shape, fraction, way), group in sweep.groupby(["shape", "fraction", "way"], sort=False):
+        row = {"image": name, "mask": shape, "masked (%)": f"{100 * group['masked'].iloc[0]:.1f}", "by": WAYS[way]}
+        if _is_published(shape, fraction, way, sweep):
+            one = group.index[group["seed"] == first]
+            rows.append(row | {"source": "ours, published protocol"} | _answer(probabilities[one], classes))
+        if shape != "whole":
+            rows.append(row | {"source": "ours, corrected"} | _answer(probabilities[group.index], classes))
+    return pd.DataFrame(sorted(rows, key=lambda row: row["source"], reverse=True))
+
+
+def _is_published(shape: str, fraction: float, way: str, sweep: pd.DataFrame) -> bool:
+    """The report masks less of the centre than at random; `sweep` has both areas for both shapes."""
+    areas = sweep.loc[sweep["shape"] != "whole", "fraction"]
+    asked = {"whole": 0.0, "random": areas.max(), "centre": areas.min()}
+    return way == "pixels" and fraction == asked[shape]
+
+
+def _answer(probabilities: np.ndarray, classes: list[str]) -> dict:
+    """The most frequent top-1 of the draws (draws, classes), and its mean probability with its sd."""
+    answers = probabilities.argmax(1)
+    answer = np.bincount(answers).argmax()
+    agreed = (answers == answer).sum()
+    values = 100 * probabilities[:, answer]
+    confidence = f"{values.mean():.2f}" if len(values) == 1 else f"{values.mean():.2f} ± {values.std(ddof=1):.2f}"
+    share = "" if agreed == len(answers) else f" ({agreed} of {len(answers)})"
+    return {"top-1": short_name(classes[answer]) + share, "confidence (%)": confidence, "n": len(answers)}
+
+
+def _heading(shape: str, way: str) -> str:
+    return f"{shape}, {WAYS[way]}"
+
+
+def _interval(values: pd.Series, metric: str) -> str:
+    """A share and its interval in %; `values` by metric."""
+    value, low, high = (100 * values[f"{metric}{end}"] for end in ("", "_low", "_high"))
+    return f"{value:.1f} ({low:.1f} to {high:.1f})"
+
+
+def _probe_row(features: str, source: str, value: str, c: str, converged: str, n: int) -> dict:
+    return {"features": features, "source": source, "accuracy (%)": value, "C": c, "converged": converged, "n": n}

@@ -1,0 +1,69 @@
+"""The report's way of embedding by a vision transformer beside ours and beside the bare forward pass, in one call."""
+
+import time
+
+import numpy as np
+import timm
+import torch
+from torch.utils.data import DataLoader
+from torchvision import transforms
+
+from archdyn.embed.backbone import BATCH
+from archdyn.embed.vit import embed, forward
+from archdyn.models.backbones import Backbone
+from archdyn.models.images import on_device
+from archdyn.train.benchmark import PerImageDataset, time_in_turn
+
+REPORT_BATCH = 64
+
+
+def time_embedding(
+    vit: Backbone, images: np.ndarray, preprocessing: dict, device: torch.device, precision: str, rounds: int
+) -> list[dict]:
+    """CLS, mean patch and logits of uint8 images (n, h, w[, 3]): the report's loop, ours, and the bare forward pass.
+
+    Each is timed after a batch of warm-up. The bare pass sees one preprocessed batch again and again; the others start
+    and end with arrays on the host. Returns the rows of `time_in_turn`; a step is a batch of BATCH images.
+    """
+    ways = {
+        "report's loop": lambda images, *_: _time_report_loop(vit, images, preprocessing, device),
+        "archdyn": lambda images, *_: _time_ours(vit, images, device, precision),
+        "bare forward pass": lambda images, *_: _time_bare(vit, images, device, precision),
+    }
+    return time_in_turn(ways, images, {"batch_size": BATCH}, device, rounds)
+
+
+@torch.inference_mode()
+def _time_report_loop(vit: Backbone, images: np.ndarray, preprocessing: dict, device: torch.device) -> float:
+    """Every image through PIL and timm's transforms in float32, and each batch's embeddings back to the host."""
+    normalisation = {"mean": preprocessing["mean"], "std": preprocessing["sd"]}
+    steps = timm.data.create_transform(
+        preprocessing["size"], interpolation=preprocessing["interpolation"], crop_pct=1.0, **normalisation
+    )
+    colour = transforms.Lambda(lambda image: image.convert("RGB"))
+    batches = DataLoader(PerImageDataset(images, [colour, steps]), REPORT_BATCH)
+    forward(vit, next(iter(batches))[0].to(device))["logits"].cpu()
+    start = time.perf_counter()
+    for batch, _ in batches:
+        for tensor in forward(vit, batch.to(device)).values():
+            tensor.cpu()
+    return time.perf_counter() - start
+
+
+def _time_ours(vit: Backbone, images: np.ndarray, device: torch.device, precision: str) -> float:
+    embed(vit, images[:BATCH], device, precision)
+    start = time.perf_counter()
+    embed(vit, images, device, precision)
+    return time.perf_counter() - start
+
+
+@torch.inference_mode()
+def _time_bare(vit: Backbone, images: np.ndarray, device: torch.device, precision: str) -> float:
+    batch = vit.preprocess(on_device(images[:BATCH], device))
+    with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+        forward(vit, batch)["logits"].cpu()
+        start = time.perf_counter()
+        for first in range(0, len(images), BATCH):
+            logits = forward(vit, batch[: len(images) - first])["logits"]
+        logits.cpu()  # waits for the device
+    return time.perf_counter() - start

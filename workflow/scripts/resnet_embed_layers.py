@@ -1,0 +1,20 @@
+"""Embeddings of random images by layer, from one forward pass."""
+
+from pathlib import Path
+
+import numpy as np
+
+from archdyn.embed.resnet import draw_rows, embed_layers
+from archdyn.models.backbones import load_backbone
+from archdyn.pipeline.job import Job
+
+with Job(snakemake) as job:
+    device = job.device()
+    backbone = load_backbone(Path(job.input.backbone), device)
+    for split in ("train", "test"):
+        labels = np.load(job.input[f"{split}_labels"])
+        rows = draw_rows(len(labels), job.params.images[f"{split}_images"])
+        images = np.load(job.input[f"{split}_images"], mmap_mode="r")[rows]
+        for layer, embeddings in embed_layers(backbone, images, device, job.params.precision).items():
+            np.save(getattr(job.output, f"{split}_{layer}"), embeddings)
+        np.save(getattr(job.output, f"{split}_labels"), labels[rows])

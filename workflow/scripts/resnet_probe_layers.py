@@ -1,0 +1,26 @@
+"""Probe, compare and project the layers."""
+
+import numpy as np
+import pandas as pd
+
+from archdyn.metrics.resnet import cka_matrix, layer_metrics, project_tsne, project_umap, projection_metrics
+from archdyn.metrics.tidy import tidy
+from archdyn.pipeline.job import Job
+
+with Job(snakemake) as job:
+    layers, k = job.params.layers, job.params.neighbours
+    arrays = {name: np.load(path) for name, path in job.input.items() if name != "provenance"}
+    test = {layer: arrays[f"test_{layer}"] for layer in layers}
+    rows = []
+    for layer in layers:
+        probes = layer_metrics(arrays[f"train_{layer}"], arrays["train_labels"], test[layer], arrays["test_labels"], k)
+        rows.append(tidy("resnet", layer, 0, probes))
+    np.save(job.output.points, np.stack([project_umap(test[layer]) for layer in layers]))
+    cka_matrix(test).to_csv(job.output.cka)
+    first = arrays["first_features"][: job.params.first]
+    points = {"tsne": project_tsne(first), "umap": project_umap(first)}
+    for name, xy in points.items():
+        values = projection_metrics(first, xy, arrays["first_labels"][: len(first)], k)
+        rows.append(tidy("resnet", name, 0, values))
+    np.save(job.output.first_points, np.stack(list(points.values())))
+    pd.concat(rows).to_csv(job.output.metrics, index=False)

@@ -1,0 +1,25 @@
+"""Train the head of one transfer condition with one seed, on constant features."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from archdyn.models.checkpoint import save_checkpoint
+from archdyn.pipeline.job import Job
+from archdyn.train.resnet import train_head
+
+with Job(snakemake) as job:
+    job.device()
+    seed = job.seed_everything()
+    arrays = {name: np.load(job.input[name]) for name in ("train_features", "test_features")}
+    for split in ("train", "test"):
+        arrays[f"{split}_labels"] = np.load(job.input[f"{split}_labels"])[: len(arrays[f"{split}_features"])]
+    settings = dict(job.params.training) | {"validation_share": job.params.validation_share}
+    gflops = json.loads(Path(job.input.cost).read_text())["forward_gflops"]
+    head, result = train_head(arrays, settings, seed, gflops, job.progress, job.interruption())
+    save_checkpoint(job.output.model, {"head": head}, settings)
+    epochs = pd.DataFrame(result.epochs)
+    epochs.assign(condition=job.wildcards["condition"], seed=seed).to_csv(job.output.epochs, index=False)
+    np.save(job.output.logits, result.logits)

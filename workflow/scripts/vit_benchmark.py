@@ -1,0 +1,23 @@
+"""Time embeddings: the bare forward pass, our way, and image by image as the report does, in turn, in this one job."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from archdyn.models.vit import load_vit
+from archdyn.pipeline.job import Job
+from archdyn.pipeline.provenance import hardware
+from archdyn.tables.benchmark import benchmark_caption, benchmark_table
+from archdyn.tables.write import write_table
+from archdyn.train.vit_benchmark import time_embedding
+
+with Job(snakemake) as job:
+    device = job.device()
+    vit = load_vit(Path(job.input.model), device)
+    images = np.load(job.input.train_images, mmap_mode="r")[: job.params.images]
+    settings = (job.params.preprocessing, device, job.params.precision, job.params.rounds)
+    rounds = pd.DataFrame(time_embedding(vit, images, *settings))
+    task = f"ViT embeddings in {job.params.precision}"
+    caption = benchmark_caption(task, len(images), rounds, hardware(), job.threads, job.params.label)
+    write_table(benchmark_table(rounds), job.output, caption)

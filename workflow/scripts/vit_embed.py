@@ -1,0 +1,18 @@
+"""CLS and mean-patch embeddings of a dataset's first images, from one pass, under one normalisation."""
+
+from pathlib import Path
+
+import numpy as np
+
+from archdyn.embed.vit import embed
+from archdyn.models.vit import load_vit
+from archdyn.pipeline.job import Job
+
+with Job(snakemake) as job:
+    device = job.device()
+    vit = load_vit(Path(job.input.model), device, job.params.preprocessing)
+    for split in ("train", "test"):
+        images = np.load(job.input[f"{split}_images"], mmap_mode="r")[: job.params.images[split]]
+        arrays = embed(vit, images, device, job.params.precision)
+        for kind in ("cls", "mean_patch"):
+            np.save(getattr(job.output, f"{split}_{kind}"), arrays[kind])

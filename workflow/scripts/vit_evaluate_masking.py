@@ -1,0 +1,16 @@
+"""Measure the answers under every mask, by the head and by a probe that was fitted on whole images."""
+
+import numpy as np
+import pandas as pd
+
+from archdyn.metrics.vit import corrected_probe, masking_rows
+from archdyn.pipeline.job import Job
+
+with Job(snakemake) as job:
+    train_cls = np.load(job.input.train_cls)
+    train_labels = np.load(job.input.train_labels)[: len(train_cls)]
+    probe = corrected_probe(train_cls, train_labels, job.seed, job.params.validation_share)
+    arrays = {name: np.load(job.input[name]) for name in ("cls", "top1", "probability")}
+    labels = np.load(job.input.test_labels)[: arrays["top1"].shape[1]]
+    rows = masking_rows(pd.read_csv(job.input.sweep), **arrays, labels=labels, probe=probe)
+    rows.to_csv(job.output.metrics, index=False)

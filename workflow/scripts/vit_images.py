@@ -1,0 +1,22 @@
+"""The pictures that are looked at one by one: the user's photos, or fixed test images."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from archdyn.data.photos import pick_images, read_photo
+from archdyn.pipeline.job import Job
+
+with Job(snakemake) as job:
+    if job.params.names:
+        images = np.stack([read_photo(Path(file), job.params.preprocessing) for file in job.input.files])
+        names = job.params.names
+    else:
+        labels = np.load(job.input.test_labels)
+        classes = json.loads(Path(job.input.classes).read_text())
+        picked = pick_images(labels)
+        images = np.load(job.input.test_images, mmap_mode="r")[picked]
+        names = [classes[label] for label in labels[picked]]
+    np.save(job.output.images, images)
+    job.output.names.write_text(json.dumps(names, indent=2) + "\n")
