@@ -80,7 +80,7 @@ def table6(published: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
             c = converged = "–"
             if metric.endswith("accuracy"):
                 stem = metric.removesuffix("accuracy")
-                c, share = f"{10 ** found.at[f'{stem}log10_c', 'mean']:.2g}", found.at[f"{stem}converged", "mean"]
+                c, share = f"{10 ** found.at[f'{stem}log10_c', 'mean']:.3g}", found.at[f"{stem}converged", "mean"]
                 converged = {1.0: "yes", 0.0: "no"}.get(share, f"{100 * share:.0f}%")
             value = _interval(found["mean"], metric)
             rows.append(_probe_row(heading, source, value, c, converged, int(found.at[metric, "n"])))
