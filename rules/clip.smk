@@ -1,13 +1,14 @@
 # Section 6: zero-shot CLIP, its modality gap, and Procrustes alignment.
 #   needs: the prepared dataset; official weights, or a dataset to pretrain on
 #   steps: (clip_pretrain ->) clip_embed, for every seed that has a model of its own;
-#          clip_evaluate on all embeddings, clip_align on the pairs that each seed draws -> clip_summary;
+#          clip_evaluate by all embeddings, clip_align by the pairs that each seed draws -> clip_summary;
 #          then Table 10, tables of the gap and of the alignments, accuracy by class, accuracy along the gap,
 #          and Figures 12 and 13 from clip_project
 #   makes: results/<run>/clip/{models,embeddings,metrics,figures,tables}
 
 CLIP = config["clip"]
 CLIP_BACKBONE = CLIP["backbones"]["clip"]["name"]
+CLIP_PROMPTS = ["plain", "photo", "wild"]  # in the order of the embeddings; the gap is that of the first
 CLIP_RUN = "seed{seed}"
 CLIP_FIGURES = ["figure12", "figure13", "classes", "shift"]
 CLIP_TABLES = ["table10", "gap", "procrustes"]
@@ -16,8 +17,8 @@ CLIP_TABLES = ["table10", "gap", "procrustes"]
 localrules:
     clip_summary,
     clip_table10,
-    clip_gap,
-    clip_procrustes,
+    clip_gap_table,
+    clip_procrustes_table,
     clip_classes,
     clip_shift,
     clip_figure12,
@@ -83,7 +84,7 @@ rule clip_embed:
         run=CLIP_RUN,
         train_images=CLIP["train_images"],
         test_images=CLIP["test_images"],
-        prompts=list(CLIP["prompts"].values()),
+        prompts=[CLIP["prompts"][name] for name in CLIP_PROMPTS],
         ensemble=CLIP["ensemble"],
         device=config["device"],
         code=plan.code("clip_embed"),
@@ -92,7 +93,7 @@ rule clip_embed:
 
 
 rule clip_evaluate:
-    """Measure zero-shot accuracy and the modality gap of the CLIP of seed {wildcards.seed}."""
+    """Measure zero-shot accuracy, the modality gap and alignments by all pairs of the CLIP of seed {wildcards.seed}."""
     input:
         **plan.arrays("clip", "train_labels", "test_labels"),
         train_images=rules.clip_embed.output.train_images,
@@ -113,14 +114,15 @@ rule clip_evaluate:
         mem_mb=2000,
         runtime=20,
     params:
-        prompts=list(CLIP["prompts"]),
+        prompts=CLIP_PROMPTS,
+        draws=CLIP["draws"],
         code=plan.code("clip_evaluate"),
     script:
         "../workflow/scripts/clip_evaluate.py"
 
 
 rule clip_align:
-    """Rotate the texts onto the images by pairs that seed {wildcards.seed} draws, by every protocol and null."""
+    """Rotate the texts onto the images by the pairs that seed {wildcards.seed} draws: as published, and nulls."""
     input:
         **plan.arrays("clip", "train_labels", "test_labels"),
         train_images=lambda w: rules.clip_embed.output.train_images.format(seed=plan.clip_seed(w.seed)),
@@ -140,7 +142,7 @@ rule clip_align:
         runtime=20,
     params:
         pairs=CLIP["pairs"],
-        shuffles=CLIP["shuffles"],
+        draws=CLIP["draws"],
         code=plan.code("clip_align"),
     script:
         "../workflow/scripts/clip_align.py"
@@ -219,26 +221,26 @@ rule clip_table10:
         "../workflow/scripts/clip_table10.py"
 
 
-rule clip_gap:
+rule clip_gap_table:
     """The modality gap in numbers, with and without normalisation."""
     input:
         summary=rules.clip_summary.output.summary,
     output:
         **plan.table("<results>/clip/tables/gap"),
     log:
-        "<logs>/clip_gap/gap.log",
+        "<logs>/clip_gap_table/gap.log",
     benchmark:
-        "<benchmarks>/clip_gap/gap.tsv"
+        "<benchmarks>/clip_gap_table/gap.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
         label=plan.label("clip"),
-        code=plan.code("clip_gap"),
+        code=plan.code("clip_gap_table"),
     script:
-        "../workflow/scripts/clip_gap.py"
+        "../workflow/scripts/clip_gap_table.py"
 
 
-rule clip_procrustes:
+rule clip_procrustes_table:
     """The alignments by protocol, beside the report's, with the nulls."""
     input:
         published="config/published/clip.yaml",
@@ -246,17 +248,17 @@ rule clip_procrustes:
     output:
         **plan.table("<results>/clip/tables/procrustes"),
     log:
-        "<logs>/clip_procrustes/procrustes.log",
+        "<logs>/clip_procrustes_table/procrustes.log",
     benchmark:
-        "<benchmarks>/clip_procrustes/procrustes.tsv"
+        "<benchmarks>/clip_procrustes_table/procrustes.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
         pairs=CLIP["pairs"],
         label=plan.label("clip"),
-        code=plan.code("clip_procrustes"),
+        code=plan.code("clip_procrustes_table"),
     script:
-        "../workflow/scripts/clip_procrustes.py"
+        "../workflow/scripts/clip_procrustes_table.py"
 
 
 rule clip_classes:
@@ -302,7 +304,7 @@ rule clip_figure12:
     """Figure 12: images and texts in two dimensions, as published and corrected."""
     input:
         classes=plan.classes("clip"),
-        points=expand(rules.clip_project.output.points, seed=CLIP["seeds"][0]),
+        points=rules.clip_project.output.points.format(seed=CLIP["seeds"][0]),
     output:
         **plan.figure("<results>/clip/figures/figure12"),
     log:
@@ -322,7 +324,7 @@ rule clip_figure13:
     """Figure 13: the same after Procrustes alignment."""
     input:
         classes=plan.classes("clip"),
-        points=expand(rules.clip_project.output.points, seed=CLIP["seeds"][0]),
+        points=rules.clip_project.output.points.format(seed=CLIP["seeds"][0]),
     output:
         **plan.figure("<results>/clip/figures/figure13"),
     log:

@@ -61,6 +61,11 @@ REFUSALS = {
         "gan: {conditions: {basline: {}}}",
         ["gan.conditions.basline,", "did you mean baseline?"],
     ),
+    "a classifier as CLIP": (
+        "clip: {backbones: {clip: {name: resnet152-v2}}}",
+        ["clip.backbones.clip.name,", 'found "resnet152-v2", another kind', "clip-vit-b32, clip-narrow"],
+    ),
+    "a prompt without its class": ("clip: {prompts: {photo: a photo}}", ["clip.prompts.photo,", 'found "a photo"']),
     "NaN": (
         "gan: {training: {learning_rate_g: .nan}}",
         ["gan.training.learning_rate_g,", "found NaN", "a number"],

@@ -35,8 +35,11 @@ VIT_FIGURES = dict.fromkeys(
 VIT_TABLES = dict.fromkeys(
     [f"vit_{n}" for n in ("table5", "table6", "predictions_table", "masking_table", "heads_table")], 1
 )
-FIGURES = RESNET_FIGURES | VIT_FIGURES | GAN_FIGURES | VAE_FIGURES
-TABLES = RESNET_TABLES | VIT_TABLES | GAN_TABLES | VAE_TABLES
+CLIP_SEEDS = 2
+CLIP_FIGURES = dict.fromkeys([f"clip_{n}" for n in ("figure12", "figure13", "classes", "shift")], 1)
+CLIP_TABLES = dict.fromkeys([f"clip_{n}" for n in ("table10", "gap_table", "procrustes_table")], 1)
+FIGURES = RESNET_FIGURES | VIT_FIGURES | GAN_FIGURES | VAE_FIGURES | CLIP_FIGURES
+TABLES = RESNET_TABLES | VIT_TABLES | GAN_TABLES | VAE_TABLES | CLIP_TABLES
 
 REPORT = {"report_content": 1, "report_html": 1, "report_pdf": 1}
 
@@ -76,6 +79,8 @@ def last_byte_changed(path: Path) -> None:
 CONFIG, SCALE, CODE = "config/config.yaml", "config/smoke.yaml", "workflow/scripts"
 ALL_OF_GAN = runs("gan", GAN_RUNS) | once("gan_evaluate_real", "gan_summary") | GAN_FIGURES | GAN_TABLES
 ALL_OF_VAE = runs("vae", VAE_RUNS) | once("vae_evaluate_real", "vae_summary") | VAE_FIGURES | VAE_TABLES
+CLIP_METRICS = runs("clip", CLIP_SEEDS, "evaluate", "align") | once("clip_summary") | CLIP_TABLES
+ALL_OF_CLIP = runs("clip", CLIP_SEEDS, "embed") | once("clip_project") | CLIP_METRICS | CLIP_FIGURES
 CLASSIFIERS = {"classifier_train": 2, "classifier_embed_real": 2}
 GAN_FIGURES_OF_THE_SUMMARY = once("gan_figure7", "gan_figure8")
 VAE_FIGURES_OF_THE_SUMMARY = {rule: 1 for rule in VAE_FIGURES if rule != "vae_projection"}
@@ -158,6 +163,33 @@ CHANGES = {
         ),
         "touching an embedding": Change("results/smoke/vae/embeddings/kl5_seed0_mean.npy", Path.touch),
     },
+    "clip": {
+        "the epochs of the pretraining": Change(
+            SCALE,
+            replaced("synthetic_mnist, images: 256, epochs: 2}", "synthetic_mnist, images: 256, epochs: 3}"),
+            runs("clip", CLIP_SEEDS, "pretrain") | ALL_OF_CLIP,
+        ),
+        "a prompt": Change(CONFIG, replaced('"a photo of a {}"', '"a photograph of a {}"'), ALL_OF_CLIP),
+        "another seed": Change(
+            SCALE,
+            replaced("seeds: [1, 2]", "seeds: [1, 2, 3]"),
+            runs("clip", 1, "pretrain", "embed", "evaluate", "align")
+            | once("clip_summary")
+            | CLIP_TABLES
+            | CLIP_FIGURES,
+        ),
+        "one figure's style": Change(
+            f"{CODE}/clip_shift.py",
+            replaced("read_csv(job.input.shift)", "read_csv(job.input.shift).copy()"),
+            once("clip_shift"),
+        ),
+        "the number of pairs drawn": Change(
+            SCALE,
+            replaced("pairs: 40", "pairs: 45"),
+            runs("clip", CLIP_SEEDS, "align") | once("clip_summary", "clip_project") | CLIP_TABLES | CLIP_FIGURES,
+        ),
+        "touching an embedding": Change("results/smoke/clip/embeddings/seed1_prompts.npy", Path.touch),
+    },
     "every experiment": {
         "the style of all figures": Change(
             f"{CODE}/archdyn/plots/style.py", replaced('"font.size": 9', '"font.size": 8'), FIGURES
@@ -171,10 +203,14 @@ CHANGES = {
             | once("gan_evaluate_real", "gan_summary", "gan_conditions", "vae_evaluate_real", "vae_summary")
             | once("vae_conditions")
             | GAN_FIGURES_OF_THE_SUMMARY
-            | VAE_FIGURES,
+            | VAE_FIGURES
+            | CLIP_METRICS
+            | once("clip_classes", "clip_shift"),
         ),
         "a dataset's bytes": Change(
-            f"{DATA}/train_images.npy", last_byte_changed, ALL_OF_GAN | ALL_OF_VAE | CLASSIFIERS
+            f"{DATA}/train_images.npy",
+            last_byte_changed,
+            ALL_OF_GAN | ALL_OF_VAE | CLASSIFIERS | ALL_OF_CLIP | runs("clip", CLIP_SEEDS, "pretrain"),
         ),
         "touching a dataset": Change(f"{DATA}/train_images.npy", Path.touch),
     },
@@ -220,6 +256,11 @@ def test_every_config_plans_the_same_steps(project, overlay):
     assert (jobs["resnet_train"], jobs["resnet_train_head"], jobs["resnet_embed"]) == (11, 4, 3)
     assert jobs["vit_embed"] == (3 if overlay == "config/demo.yaml" else 2)
     assert jobs["vit_look"] == jobs["vit_mask"] == jobs["vit_gradcam"] == 1
+    # Where a CLIP is pretrained, each seed has its own; official weights serve all seeds.
+    clips = {None: 1, "config/demo.yaml": 1, "config/smoke.yaml": 2}[overlay]
+    assert jobs["clip_embed"] == jobs["clip_evaluate"] == clips
+    assert jobs["clip_align"] == {None: 3, "config/demo.yaml": 1, "config/smoke.yaml": 2}[overlay]
+    assert jobs.get("clip_pretrain", 0) == (clips if overlay else 0)
     assert (FIGURES | TABLES | CLASSIFIERS | REPORT).items() <= jobs.items()
     assert jobs["data_prepare"] == {None: 3, "config/demo.yaml": 2, "config/smoke.yaml": 1}[overlay]
 

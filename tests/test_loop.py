@@ -8,9 +8,12 @@ import torch
 import yaml
 
 from archdyn.config import merged_condition
+from archdyn.data import backbones
 from archdyn.errors import ArchdynError
+from archdyn.models.backbones import build
 from archdyn.models.checkpoint import load_state, save_state
 from archdyn.train.classifier import train_classifier
+from archdyn.train.clip import pretrain_clip
 from archdyn.train.gan import train_gan
 from archdyn.train.loop import Interruption
 from archdyn.train.vae import train_vae
@@ -46,12 +49,23 @@ def classifier(_, on_epoch, interruption):
     return [model], [], epochs
 
 
+def clip(_, on_epoch, interruption):
+    architecture = backbones.architecture("clip-narrow")
+    arrays = {"train_images": images(), "train_labels": np.arange(200) % 10}
+    settings = CONFIG["clip"]["pretraining"] | {"epochs": EPOCHS, "batch_size": 64}
+    model = build(architecture, 0)
+    preprocessing, classes = architecture["preprocessing"], list("0123456789")
+    epochs = pretrain_clip(model, preprocessing, arrays, classes, settings, CPU, on_epoch, interruption)
+    return [model], [], epochs
+
+
 TRAININGS = {
     "gan baseline": gan,
     "gan overfit_dropout": gan,
     "gan linder_noren": gan,
     "vae annealing_corrected": vae,
     "classifier": classifier,
+    "clip": clip,
 }
 
 

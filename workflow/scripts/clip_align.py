@@ -1,9 +1,9 @@
-"""Rotate the texts onto the images by every protocol and null, with the pairs of one seed."""
+"""Rotate the texts onto the images by the pairs that one seed draws: as published, and nulls."""
 
 import numpy as np
 import pandas as pd
 
-from archdyn.metrics.clip import alignment_metrics
+from archdyn.metrics.clip import drawn_alignment_metrics
 from archdyn.metrics.tidy import tidy
 from archdyn.pipeline.job import Job
 
@@ -12,6 +12,6 @@ with Job(snakemake) as job:
     train, test = ((images[split], np.load(job.input[f"{split}_labels"])[: len(images[split])]) for split in images)
     plain = np.load(job.input.prompts)[0]
     rng = np.random.default_rng(job.seed)
-    protocols = alignment_metrics(train, test, plain, job.params.pairs, job.params.shuffles, rng)
+    protocols = drawn_alignment_metrics(train, test, plain, job.params.pairs, job.params.draws, rng)
     rows = [tidy("clip", f"procrustes_{name}", job.seed, values) for name, values in protocols.items()]
     pd.concat(rows).to_csv(job.output.metrics, index=False)

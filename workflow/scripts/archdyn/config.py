@@ -52,6 +52,11 @@ def checked(config: dict, files: list[str | Path]) -> dict:
             f'{_dotted(key)}, from {_origin(key, config, contents)}: found "official", but nobody publishes weights of '
             f"this backbone; allowed: pretrain, random, {{file: PATH}}"
         )
+    for key, known in _of_another_library(result):
+        raise ArchdynError(
+            f"{_dotted(key)}, from {_origin(key, config, contents)}: found {_found(_look_up(result, key)[1])}, another "
+            f"kind of network; allowed: {', '.join(known)}"
+        )
     return result
 
 
@@ -73,6 +78,17 @@ def _without_official_weights(config: dict) -> Iterator[tuple]:
         for role, spec in (block.get("backbones", {}) if isinstance(block, dict) else {}).items():
             if spec["weights"] == "official" and "weights" not in entries[spec["name"]]:
                 yield experiment, "backbones", role, "weights"
+
+
+def _of_another_library(config: dict) -> Iterator[tuple[tuple, list[str]]]:
+    """Keys of backbones that the experiment cannot use, and the names that it can."""
+    entries = read_yaml(CONFIG_FOLDER / "backbones.yaml")["backbones"]
+    for experiment, block in config.items():
+        library = "open_clip" if experiment == "clip" else "timm"
+        known = [name for name, entry in entries.items() if entry["library"] == library]
+        for role, spec in (block.get("backbones", {}) if isinstance(block, dict) else {}).items():
+            if spec["name"] not in known:
+                yield (experiment, "backbones", role, "name"), known
 
 
 def merged_condition(block: dict, condition: str) -> dict:

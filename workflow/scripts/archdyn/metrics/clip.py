@@ -65,6 +65,13 @@ def gap_metrics(images: np.ndarray, labels: np.ndarray, texts: np.ndarray) -> di
     }
 
 
+def reference_gap(images: np.ndarray, labels: np.ndarray, draws: int, rng: np.random.Generator) -> dict[str, float]:
+    """`gap_metrics` where there is no gap: a random image of each class in place of its text, means over `draws`."""
+    by_class = [np.flatnonzero(labels == number) for number in range(labels.max() + 1)]
+    found = [gap_metrics(images, labels, images[[rng.choice(rows) for rows in by_class]]) for _ in range(draws)]
+    return {name: np.mean([values[name] for values in found]) for name in found[0]}
+
+
 def raw_gap_metrics(images: np.ndarray, labels: np.ndarray, texts: np.ndarray) -> dict[str, float]:
     """The gap between the vectors as they are: centroid_distance, and the mean length of either modality's."""
     return {
@@ -119,6 +126,12 @@ def shift_curve(images: np.ndarray, labels: np.ndarray, texts: np.ndarray, gap: 
     return pd.DataFrame(rows, columns=["moved", "shift", "accuracy", "centroid_distance"])
 
 
+def accuracy_once_closed(curve: pd.DataFrame) -> dict[str, float]:
+    """Accuracy with the centroids together, from `shift_curve`, by which set moved."""
+    closed = curve[np.isclose(curve["shift"], 1)].set_index("moved")["accuracy"]
+    return {f"accuracy_{moved}_moved": closed[moved] for moved in ("images", "texts")}
+
+
 def fit_rotation(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
     """Orthogonal (dimensions, dimensions) R that brings the rows of texts @ R nearest to those of images.
 
@@ -134,31 +147,39 @@ def rotate_centroid(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
     return np.eye(len(start)) + turn + turn @ turn / (1 + start @ end)
 
 
-def alignment_metrics(
-    train: Pairs, test: Pairs, texts: np.ndarray, drawn: int, shuffles: int, rng: np.random.Generator
+def alignment_metrics(train: Pairs, test: Pairs, texts: np.ndarray) -> dict[str, dict[str, float]]:
+    """The texts rotated onto the images by protocols that use all pairs; of each, `score`'s numbers on the test pairs.
+
+    corrected: fitted on the training pairs; the test pairs' images are new, but their texts are not. unseen_classes:
+    the pairs of each class are scored by a fit without that class. centroids: fitted to no pairs; only the one
+    training centroid is turned onto the other.
+    """
+    train, test, texts = _unit_pairs(train), _unit_pairs(test), unit(texts)
+    return {
+        "corrected": align(train, test, texts),
+        "unseen_classes": _align_unseen_classes(train, test, texts),
+        "centroids": score(test, texts, rotate_centroid(train[0], texts[train[1]])),
+    }
+
+
+def drawn_alignment_metrics(
+    train: Pairs, test: Pairs, texts: np.ndarray, drawn: int, draws: int, rng: np.random.Generator
 ) -> dict[str, dict[str, float]]:
-    """The texts rotated onto the images by several protocols; of each, `score`'s numbers.
+    """The texts rotated onto the images by protocols that draw; of each, `score`'s numbers.
 
     published: fitted and scored on `drawn` random test pairs. published_held_out: scored on the other test pairs.
-    corrected: fitted on the training pairs, scored on the test pairs, whose images are new but whose texts are not.
-    unseen_classes: the same, with the pairs of each class scored by a fit without that class.
-    centroids: fitted to no pairs; only the one centroid is turned onto the other.
     shuffled, swapped: nulls, fitted and scored on the same wrong pairs, as `published` is on right ones; means over
-    `shuffles` draws. Shuffled gives each drawn image the text of another, and so tears the classes apart; swapped
-    gives each class the text of another class. shuffled_held_out, swapped_held_out: as `corrected`, after a fit on
-    wrong training pairs; scored on right test pairs, or on test pairs that are wrong in the same way.
+    `draws` draws. Shuffled gives each drawn image the text of another, and so tears the classes apart; swapped gives
+    each class the text of another class. shuffled_held_out, swapped_held_out: as `corrected`, after a fit on wrong
+    training pairs; scored on right test pairs, or on test pairs that are wrong in the same way.
     """
-    train, test = ((unit(images), labels) for images, labels in (train, test))
-    texts = unit(texts)
+    train, test, texts = _unit_pairs(train), _unit_pairs(test), unit(texts)
     is_drawn = draw(len(test[1]), drawn, rng)
     few, others = ((test[0][rows], test[1][rows]) for rows in (is_drawn, ~is_drawn))
     return {
         "published": align(few, few, texts),
         "published_held_out": align(few, others, texts),
-        "corrected": align(train, test, texts),
-        "unseen_classes": _align_unseen_classes(train, test, texts),
-        "centroids": score(test, texts, rotate_centroid(train[0], texts[train[1]])),
-        **_mean_of([_align_wrong_pairs(few, train, test, texts, rng) for _ in range(shuffles)]),
+        **_mean_of([_align_wrong_pairs(few, train, test, texts, rng) for _ in range(draws)]),
     }
 
 
@@ -181,6 +202,10 @@ def score(pairs: Pairs, texts: np.ndarray, rotation: np.ndarray) -> dict[str, fl
         values[f"cosine_{when}"] = cosines[np.arange(len(labels)), labels].mean()
         values[f"accuracy_{when}"] = (cosines.argmax(1) == labels).mean()
     return values
+
+
+def _unit_pairs(pairs: Pairs) -> Pairs:
+    return unit(pairs[0]), pairs[1]
 
 
 def _align_unseen_classes(train: Pairs, test: Pairs, texts: np.ndarray) -> dict[str, float]:

@@ -9,9 +9,9 @@ from archdyn.plots.style import COLOURS
 PROMPTS = {"plain": "blue", "photo": "orange", "wild": "green", "ensemble": "red"}
 CLASS_MARKS = "osD^"  # classes beyond the colours get the next mark
 PROJECTIONS = {
-    "separate_tsne": "as published: two t-SNE fits",
-    "joint_tsne": "corrected: one t-SNE",
-    "joint_umap": "corrected: one UMAP",
+    "separate_tsne": "as published: two t-SNE fits,\neach to its own scale",
+    "joint_tsne": "corrected: one t-SNE fit\nof both",
+    "joint_umap": "corrected: one UMAP fit\nof both",
 }
 
 
@@ -59,12 +59,14 @@ def accuracy_along_gap(figure: Figure, shift: pd.DataFrame) -> None:
 
 
 def projected_pairs(figure: Figure, points: pd.DataFrame, classes: list[str]) -> None:
-    """Images as small marks and texts as large ones, by class; `points` of one stage, a panel per projection."""
+    """Images as dots and texts as large open marks, by class; `points` of one stage, a panel per projection."""
     figure.set_size_inches(figure.get_figwidth(), 3.6)
     panels = figure.subplots(1, 3)
     for axes, (projection, title) in zip(panels, PROJECTIONS.items(), strict=True):
         of_projection = points[points["projection"] == projection]
-        for modality, look in (("image", {"ms": 3, "mew": 0}), ("text", {"ms": 9, "mec": "black", "mew": 0.8})):
+        if projection == "separate_tsne":
+            of_projection = _each_to_its_own_scale(of_projection)
+        for modality, look in (("image", {"ms": 3, "mew": 0}), ("text", {"ms": 10, "mew": 1.8, "mfc": "none"})):
             of_modality = of_projection[of_projection["modality"] == modality]
             for number, name in enumerate(classes):
                 turn, colour = divmod(number, len(COLOURS))
@@ -75,5 +77,12 @@ def projected_pairs(figure: Figure, points: pd.DataFrame, classes: list[str]) ->
         axes.set_title(title, fontsize=8)
         # The dimensions of t-SNE and UMAP have neither unit nor meaning.
         axes.set(xticks=[], yticks=[], xlabel="first dimension", ylabel="second dimension")
-    title = "small: images; large, with a black edge: texts"
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=5, fontsize=7, title=title)
+    style = {"ncols": 5, "fontsize": 7, "markerscale": 0.6, "title": "small: images; large and open: texts"}
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", title_fontsize=8, **style)
+
+
+def _each_to_its_own_scale(points: pd.DataFrame) -> pd.DataFrame:
+    """Two fits have unrelated scales: that of the texts, most of them equal, would shrink the images to a dot."""
+    coordinates = points.groupby("modality")[["x", "y"]]
+    scaled = (points[["x", "y"]] - coordinates.transform("mean")) / coordinates.transform("std")
+    return points.assign(x=scaled["x"], y=scaled["y"])

@@ -55,15 +55,10 @@ def table10(published: pd.DataFrame, summary: pd.DataFrame, prompts: dict[str, s
 
 
 def gap_table(summary: pd.DataFrame) -> pd.DataFrame:
-    """A row per measure, for unit vectors and for vectors as they are; cosines are the same for both."""
-    table = (
-        rows.conditions_table(summary, ["gap_unit", "gap_raw"], GAP_COLUMNS).drop(columns="n").set_index("condition")
-    )
-    return (
-        table.T.rename(columns={"gap_unit": "unit vectors", "gap_raw": "as they are"})
-        .rename_axis("measure")
-        .reset_index()
-    )
+    """A row per measure: of unit vectors, of vectors as they are, and where images stand in for the texts."""
+    columns = {"gap_unit": "unit vectors", "gap_raw": "as they are", "gap_reference": "images as texts, unit"}
+    table = rows.conditions_table(summary, list(columns), GAP_COLUMNS).drop(columns="n")
+    return table.set_index("condition").T.rename(columns=columns).rename_axis("measure").reset_index()
 
 
 def procrustes_table(published: pd.DataFrame, summary: pd.DataFrame, pairs: int) -> pd.DataFrame:
