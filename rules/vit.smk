@@ -191,6 +191,7 @@ rule vit_embed:
         mem_mb=4000,
         runtime=240,
     params:
+        run="{dataset}_{normalisation}",
         images=lambda w: VIT_IMAGES[w.normalisation],
         preprocessing=lambda w: VIT_NORMALISATION[w.normalisation],
         precision=VIT["precision"],

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import numpy as np
+from scipy.special import softmax
 
 from archdyn.embed.gradcam import grad_cam
-from archdyn.metrics.vit import top_classes
 from archdyn.models.backbones import load_backbone
 from archdyn.pipeline.job import Job
 
@@ -15,7 +15,6 @@ with Job(snakemake) as job:
     cnn = load_backbone(Path(job.input.model), device)
     maps, logits, layer = grad_cam(cnn, np.load(job.input.images), device)
     np.save(job.output.maps, maps)
-    answers, probabilities = top_classes(logits, 1)
-    answers = [[cnn.classes[number], p] for number, p in zip(answers[:, 0], probabilities[:, 0], strict=True)]
+    answers = [(cnn.classes[row.argmax()], float(row.max())) for row in softmax(logits, axis=1)]
     facts = {"layer": layer, "weights": job.params.weights, "answers": answers}
     job.output.facts.write_text(json.dumps(facts, indent=2) + "\n")

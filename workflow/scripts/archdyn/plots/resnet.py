@@ -55,8 +55,8 @@ def projections_compared(
     for axes, (key, name), xy in zip(panels, (("tsne", "t-SNE"), ("umap", "UMAP")), points, strict=True):
         _scatter(axes, xy, labels[: len(xy)], classes)
         numbers = (
-            f"trustworthiness {cells[key, 'trustworthiness']:.3f}, k-NN {cells[key, 'knn_accuracy']:.1%}, "
-            f"silhouette {cells[key, 'silhouette']:.3f}"
+            f"trustworthiness {cells[key, 'trustworthiness']:.3f}\n"
+            f"k-NN {cells[key, 'knn_accuracy']:.1%}, silhouette {cells[key, 'silhouette']:.3f}"
         )
         axes.set_title(f"{name}\n{numbers}", fontsize=8)
     _shared_legend(figure, panels[0])
@@ -100,7 +100,8 @@ def gradients_by_block(figure: Figure, gradients: pd.DataFrame) -> None:
     starts = [number for number, name in enumerate(blocks) if name.endswith(".0")]
     for start in starts[1:]:
         axes.axvline(start - 0.5, color=COLOURS["grey"], linewidth=0.6, linestyle=":")
-    axes.set_xticks(starts, [blocks[start].split(".")[0] for start in starts], ha="left")
+    middles = [(start + end - 1) / 2 for start, end in zip(starts, [*starts[1:], len(blocks)], strict=True)]
+    axes.set_xticks(middles, [blocks[start].split(".")[0] for start in starts])
     axes.set(yscale="log", xlabel="residual block, from the input to the output", ylabel="RMS gradient of the weights")
     figure.legend(loc="outside upper center", ncols=2)
 
