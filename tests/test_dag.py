@@ -262,7 +262,7 @@ def test_every_config_plans_the_same_steps(project, overlay):
     assert jobs["clip_align"] == {None: 3, "config/demo.yaml": 1, "config/smoke.yaml": 2}[overlay]
     assert jobs.get("clip_pretrain", 0) == (clips if overlay else 0)
     assert (FIGURES | TABLES | CLASSIFIERS | REPORT).items() <= jobs.items()
-    assert jobs["data_prepare"] == {None: 3, "config/demo.yaml": 2, "config/smoke.yaml": 1}[overlay]
+    assert jobs["data_prepare"] == {None: 4, "config/demo.yaml": 2, "config/smoke.yaml": 1}[overlay]
 
 
 def test_planning_five_seeds_at_paper_scale_is_quick(project):
