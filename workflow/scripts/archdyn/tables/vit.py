@@ -167,6 +167,11 @@ def _probe(found: pd.DataFrame, metric: str, report: float | None) -> list:
     c = converged = "–"
     if metric.endswith("accuracy"):
         stem = metric.removesuffix("accuracy")
-        c, share = f"{10 ** found.at[f'{stem}log10_c', 'mean']:.2g}", found.at[f"{stem}converged", "mean"]
+        c, share = f"{_rounded(10 ** found.at[f'{stem}log10_c', 'mean']):g}", found.at[f"{stem}converged", "mean"]
         converged = {1.0: "yes", 0.0: "no"}.get(share, f"{100 * share:.0f}%")
     return [value, f"{low:.2f} to {high:.2f}", c, converged, int(found.at[metric, "n"])]
+
+
+def _rounded(value: float) -> float:
+    """To two significant digits."""
+    return float(f"{value:.2g}")
