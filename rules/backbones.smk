@@ -44,7 +44,7 @@ rule backbone_pretrain:
         unpack(lambda w: plan.pretraining_arrays(w.experiment)),
     output:
         model="<results>/{experiment}/models/{backbone}_pretrained.safetensors",
-        metrics="<results>/{experiment}/metrics/{backbone}_pretraining.csv",
+        epochs="<results>/{experiment}/metrics/{backbone}_pretraining.csv",
         provenance="<results>/{experiment}/models/{backbone}_pretrained.provenance.json",
     log:
         "<logs>/backbone_pretrain/{experiment}_{backbone}.log",

@@ -27,6 +27,7 @@ VIT_IMAGES = {  # that probes are fitted and scored on: ImageNet's normalisation
     "own": {"train": VIT["probes"]["train_images"], "test": VIT["probes"]["test_images"]},
 }
 VIT_EMBEDDED = "<results>/vit/embeddings/{dataset}_{normalisation}"
+VIT_MASKED = f"{VIT['masking']['images']} images of {plan.dataset('vit')}"
 VIT_SHOWN = ", ".join(file.rsplit("/", 1)[-1] for file in plan.photos("vit")) or plan.dataset("vit")
 
 
@@ -434,7 +435,7 @@ rule vit_masking:
         "../envs/analysis.yaml"
     params:
         fractions=VIT["masking"]["fractions"],
-        label=f"{plan.label('vit')} · {VIT['masking']['images']} images, 95% intervals",
+        label=f"{plan.label('vit', data=VIT_SHOWN)} · {VIT_MASKED}, 95% intervals",
         code=plan.code("vit_masking"),
     script:
         "../workflow/scripts/vit_masking.py"

@@ -81,11 +81,80 @@ ALL_OF_GAN = runs("gan", GAN_RUNS) | once("gan_evaluate_real", "gan_summary") | 
 ALL_OF_VAE = runs("vae", VAE_RUNS) | once("vae_evaluate_real", "vae_summary") | VAE_FIGURES | VAE_TABLES
 CLIP_METRICS = runs("clip", CLIP_SEEDS, "evaluate", "align") | once("clip_summary") | CLIP_TABLES
 ALL_OF_CLIP = runs("clip", CLIP_SEEDS, "embed") | once("clip_project") | CLIP_METRICS | CLIP_FIGURES
+RESNET_TRAININGS = {"resnet_train": 11, "resnet_train_head": RESNET_HEADS}
+RESNET_OF_THE_SUMMARY = {rule: 1 for rule in RESNET_FIGURES | RESNET_TABLES if rule != "resnet_figure3"}
+ALL_OF_RESNET = (
+    RESNET_TRAININGS
+    | {"resnet_embed": 3}
+    | once("resnet_embed_layers", "resnet_probe_layers", "resnet_measure_gradients", "resnet_summary")
+    | RESNET_FIGURES
+    | RESNET_TABLES
+)
 CLASSIFIERS = {"classifier_train": 2, "classifier_embed_real": 2}
 GAN_FIGURES_OF_THE_SUMMARY = once("gan_figure7", "gan_figure8")
 VAE_FIGURES_OF_THE_SUMMARY = {rule: 1 for rule in VAE_FIGURES if rule != "vae_projection"}
 
+VIT_OF_THE_SUMMARY = once("vit_heads_table", "vit_learning_curve", "vit_masking", "vit_masking_table", "vit_table6")
+VIT_OF_THE_MASKS = once("vit_mask", "vit_evaluate_masking", "vit_table5", "vit_summary") | VIT_OF_THE_SUMMARY
+VIT_PROBES = once("vit_probe_published", "vit_probe_corrected")
+VIT_RESULTS = VIT_PROBES | VIT_OF_THE_MASKS | VIT_FIGURES | VIT_TABLES
+EMBEDDED_BY_VIT = {"vit_embed": 2} | once("vit_look", "vit_evaluate_attention") | VIT_RESULTS
+ALL_OF_VIT = EMBEDDED_BY_VIT | once("vit_gradcam")
+
 CHANGES = {
+    "resnet": {
+        "a learning rate of one condition": Change(
+            CONFIG,
+            replaced(
+                "      skips: false\n      trainable: blocks\n",
+                "      skips: false\n      trainable: blocks\n      learning_rate: 2.0e-3\n",
+            ),
+            once("resnet_train", "resnet_measure_gradients", "resnet_summary") | RESNET_OF_THE_SUMMARY,
+        ),
+        "another seed": Change(
+            SCALE,
+            replaced("resnet:\n  dataset: synthetic_mnist\n", "resnet:\n  dataset: synthetic_mnist\n  seeds: [0, 1]\n"),
+            RESNET_TRAININGS | once("resnet_measure_gradients", "resnet_summary") | RESNET_FIGURES | RESNET_TABLES,
+        ),
+        "one figure's style": Change(
+            f"{CODE}/resnet_strategies.py",
+            replaced("read_csv(job.input.summary)", "read_csv(job.input.summary).copy()"),
+            once("resnet_strategies"),
+        ),
+        "the images of the layers": Change(
+            SCALE,
+            replaced("train_images: 100, test_images: 60", "train_images: 90, test_images: 60"),
+            once("resnet_embed_layers", "resnet_probe_layers", "resnet_summary") | RESNET_OF_THE_SUMMARY,
+        ),
+        "a comment": Change(f"{CODE}/archdyn/embed/resnet.py", replaced("  # of the report's", "  # Of the report's")),
+        "touching a model": Change("results/smoke/resnet/models/head_published_seed0.safetensors", Path.touch),
+    },
+    "vit": {
+        "another share to mask": Change(SCALE, replaced("ons: [0.3, 0.9]", "ons: [0.3, 0.8]"), VIT_OF_THE_MASKS),
+        "another seed": Change(
+            SCALE, replaced("seeds: [0, 3]", "seeds: [0, 3, 4]"), VIT_OF_THE_MASKS | once("vit_probe_corrected")
+        ),
+        "photos in place of test images": Change(
+            SCALE,
+            replaced("seeds: [0, 3]", "seeds: [0, 3]\n  images: [{name: one, file: docs/figure8.png}]"),
+            {rule: 1 for rule in ALL_OF_VIT if rule not in ("vit_embed", *VIT_PROBES)} | once("vit_images"),
+        ),
+        "test images of the probes": Change(
+            SCALE,
+            replaced("test_images: 100, published", "test_images: 90, published"),
+            once("vit_embed", "vit_evaluate_masking", "vit_probe_corrected", "vit_summary") | VIT_OF_THE_SUMMARY,
+        ),
+        "one figure's style": Change(
+            f"{CODE}/vit_figure4.py",
+            replaced("names, np.load(job.input.logits)", "list(names), np.load(job.input.logits)"),
+            once("vit_figure4"),
+        ),
+        "a helper of the embeddings": Change(
+            f"{CODE}/archdyn/embed/vit.py", replaced("ATTENTION_BATCH = 32", "ATTENTION_BATCH = 16"), EMBEDDED_BY_VIT
+        ),
+        "a comment": Change(f"{CODE}/archdyn/embed/vit.py", replaced("  # in ViT-B/16", "  # In ViT-B/16")),
+        "touching an embedding": Change("results/smoke/vit/embeddings/shown_attention.npy", Path.touch),
+    },
     "gan": {
         "a learning rate of one condition": Change(
             CONFIG,
@@ -205,12 +274,24 @@ CHANGES = {
             | GAN_FIGURES_OF_THE_SUMMARY
             | VAE_FIGURES
             | CLIP_METRICS
-            | once("clip_classes", "clip_shift"),
+            | once("clip_classes", "clip_shift")
+            | once("vit_evaluate_attention", "vit_evaluate_masking", "vit_probe_published", "vit_probe_corrected")
+            | once("vit_summary", "vit_specialisation")
+            | VIT_OF_THE_SUMMARY
+            | once("resnet_probe_layers", "resnet_measure_gradients", "resnet_summary")
+            | RESNET_OF_THE_SUMMARY,
         ),
         "a dataset's bytes": Change(
             f"{DATA}/train_images.npy",
             last_byte_changed,
-            ALL_OF_GAN | ALL_OF_VAE | CLASSIFIERS | ALL_OF_CLIP | runs("clip", CLIP_SEEDS, "pretrain"),
+            ALL_OF_GAN
+            | ALL_OF_VAE
+            | CLASSIFIERS
+            | ALL_OF_CLIP
+            | runs("clip", CLIP_SEEDS, "pretrain")
+            | ALL_OF_VIT
+            | ALL_OF_RESNET
+            | {"backbone_pretrain": 2},
         ),
         "touching a dataset": Change(f"{DATA}/train_images.npy", Path.touch),
     },

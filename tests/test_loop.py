@@ -10,12 +10,16 @@ import yaml
 from archdyn.config import merged_condition
 from archdyn.data import backbones
 from archdyn.errors import ArchdynError
-from archdyn.models.backbones import build
+from archdyn.models.backbones import Backbone, build
 from archdyn.models.checkpoint import load_state, save_state
+from archdyn.models.preprocessing import Preprocess
+from archdyn.models.resnet import freeze
 from archdyn.train.classifier import train_classifier
 from archdyn.train.clip import pretrain_clip
 from archdyn.train.gan import train_gan
 from archdyn.train.loop import Interruption
+from archdyn.train.pretrain import pretrain
+from archdyn.train.resnet import train_transfer
 from archdyn.train.vae import train_vae
 from conftest import ROOT
 
@@ -41,11 +45,14 @@ def vae(condition: str, on_epoch, interruption):
     return [made.model, made.optimiser], [], made.epochs
 
 
-def classifier(_, on_epoch, interruption):
+def labelled() -> dict[str, np.ndarray]:
     labels = np.arange(200) % 10
-    arrays = {"train_images": images(), "train_labels": labels, "test_images": images(20), "test_labels": labels[:20]}
+    return {"train_images": images(), "train_labels": labels, "test_images": images(20), "test_labels": labels[:20]}
+
+
+def classifier(_, on_epoch, interruption):
     settings = {"epochs": EPOCHS, "batch_size": 64, "learning_rate": 4e-3}
-    model, epochs = train_classifier(arrays, settings, CPU, on_epoch, interruption)
+    model, epochs = train_classifier(labelled(), settings, CPU, on_epoch, interruption)
     return [model], [], epochs
 
 
@@ -59,6 +66,25 @@ def clip(_, on_epoch, interruption):
     return [model], [], epochs
 
 
+def backbone(_, on_epoch, interruption):
+    architecture = backbones.architecture("resnet18-narrow")
+    model = build(architecture, 10)
+    settings = CONFIG["resnet"]["pretraining"] | {"epochs": EPOCHS, "batch_size": 64}
+    epochs = pretrain(model, architecture["preprocessing"], labelled(), settings, CPU, on_epoch, interruption)
+    return [model], [], epochs
+
+
+def resnet(condition: str, on_epoch, interruption):
+    settings = merged_condition(CONFIG["resnet"], condition) | {"epochs": EPOCHS, "batch_size": 64}
+    settings |= {"precision": "float32", "validation_share": 0.1, "validation": "test"}
+    architecture = backbones.architecture("resnet18-narrow")
+    model = freeze(build(architecture, 10), settings["trainable"]).to(memory_format=torch.channels_last)
+    whole = Backbone(model, Preprocess(architecture["preprocessing"], CPU), [], "drawn")
+    made = train_transfer(whole, labelled(), settings, 0, CPU, on_epoch, interruption)
+    epochs = [{key: value for key, value in row.items() if key != "seconds"} for row in made.epochs]
+    return [model], [made.logits], epochs
+
+
 TRAININGS = {
     "gan baseline": gan,
     "gan overfit_dropout": gan,
@@ -66,6 +92,8 @@ TRAININGS = {
     "vae annealing_corrected": vae,
     "classifier": classifier,
     "clip": clip,
+    "backbone": backbone,
+    "resnet layer4_published": resnet,
 }
 
 

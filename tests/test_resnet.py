@@ -274,5 +274,5 @@ def test_strategies_stand_beside_the_report():
         ["head", "ours, published protocol"],
         ["full", "ours, corrected"],
     ]
-    assert table["val"].tolist() == ["84.66", "55.00", "90.00"]
+    assert table["val"].tolist() == ["84.66", "55.00 (-29.66)", "90.00"]
     assert table["val 1"].tolist() == ["83.31", "40.00", "60.00"]

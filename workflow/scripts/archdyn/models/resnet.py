@@ -62,9 +62,15 @@ def transferred(start: Path, settings: dict, classes: int, device: torch.device)
     model = backbone.model.to(device, memory_format=torch.channels_last)
     if not settings["skips"]:
         remove_skips(model)
-    for name, parameter in model.named_parameters():
-        parameter.requires_grad = name.startswith(TRAINABLE[settings["trainable"]])
+    freeze(model, settings["trainable"])
     return backbone
+
+
+def freeze(model: nn.Module, trainable: str) -> nn.Module:
+    """Let only the parameters that `trainable` (a key of TRAINABLE) names have gradients, in place."""
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad = name.startswith(TRAINABLE[trainable])
+    return model
 
 
 def set_mode(model: nn.Module, batchnorm: str) -> None:

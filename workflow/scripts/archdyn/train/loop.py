@@ -144,6 +144,8 @@ class _Run:
             return
         for name, part in self.training.state().items():
             part.load_state_dict(state["training"][name])
+            if isinstance(part, torch.optim.Optimizer):
+                _lay_out_as_parameters(part)
         device = self.training.trace.rows.device
         self.rows, self.done = state["rows"], state["done"]
         self.batches = [index.to(device) for index in state["batches"]]
@@ -154,6 +156,14 @@ class _Run:
 
     def _position(self) -> str:
         return f"epoch {len(self.rows) + 1}, step {self.done} of {len(self.batches)}"
+
+
+def _lay_out_as_parameters(optimiser: torch.optim.Optimizer) -> None:
+    """Give the loaded moments the memory layout of their parameters: fused optimisers pair them by position."""
+    for parameter, state in optimiser.state.items():
+        for name, value in state.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape:
+                state[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
 
 def _random_states() -> dict:

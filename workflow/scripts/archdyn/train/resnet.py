@@ -26,9 +26,9 @@ class Transfer:
     """What a training leaves: one dict per epoch, and the test images' logits, float32 (n, classes).
 
     An epoch has the loss and the accuracy on its batches as the weights changed (train_loss, train_accuracy), the
-    accuracy after it on the images that validate (val_accuracy), the seconds that it trained, and the cost of the
-    training: parameters that learn, images, and 10^9 floating-point operations per image (a multiplication and an
-    addition are two), forward and backward. Accuracies are shares in 0..1.
+    accuracy after it on the images that validate (val_accuracy), the seconds that it trained (those since, where it was
+    stopped), and the cost of the training: parameters that learn, images, and 10^9 floating-point operations per image
+    (a multiplication and an addition are two), forward and backward. Accuracies are shares in 0..1.
     """
 
     epochs: list[dict]
@@ -133,6 +133,7 @@ class _Learning:
         self.trace = Trace(("loss", "correct"), steps, device)
         self.step = CapturedStep(self._update, settings["batch_size"], device)
         self.cost = {"trainable_parameters": sum(parameter.numel() for parameter in learning), "images": len(labels)}
+        self._began = time.perf_counter()
 
     def run(self, on_epoch: Callable[[dict], None], interruption: Interruption | None) -> list[dict]:
         """A dict per epoch, with the cost of the training."""
@@ -143,7 +144,6 @@ class _Learning:
         return {name: getattr(self, name) for name in ("model", "optimiser", "trace")}
 
     def batches(self) -> list[Tensor]:
-        self._began = time.perf_counter()
         return list(torch.randperm(len(self.labels), device=self.labels.device).split(self.settings["batch_size"]))
 
     def _update(self, index: Tensor) -> None:
@@ -161,6 +161,7 @@ class _Learning:
         loss, correct = np.average(steps, axis=0, weights=sizes).tolist()
         images, labels = self.validation
         scores = {"train_loss": loss, "train_accuracy": correct, "val_accuracy": accuracy(self.predict(images), labels)}
+        self._began = time.perf_counter()
         return scores | {"seconds": seconds}
 
 
