@@ -204,6 +204,7 @@ rule clip_table10:
     input:
         published="config/published/clip.yaml",
         summary=rules.clip_summary.output.summary,
+        caption="workflow/report/clip/tables/table10.rst",
     output:
         **plan.table("<results>/clip/tables/table10"),
     log:
@@ -225,6 +226,7 @@ rule clip_gap_table:
     """The modality gap in numbers, with and without normalisation."""
     input:
         summary=rules.clip_summary.output.summary,
+        caption="workflow/report/clip/tables/gap.rst",
     output:
         **plan.table("<results>/clip/tables/gap"),
     log:
@@ -245,6 +247,7 @@ rule clip_procrustes_table:
     input:
         published="config/published/clip.yaml",
         summary=rules.clip_summary.output.summary,
+        caption="workflow/report/clip/tables/procrustes.rst",
     output:
         **plan.table("<results>/clip/tables/procrustes"),
     log:

@@ -467,6 +467,7 @@ rule vit_predictions_table:
         names=rules.vit_images.output.names,
         logits=rules.vit_look.output.logits,
         classes=rules.vit_look.output.classes,
+        caption="workflow/report/vit/tables/predictions.rst",
     output:
         **plan.table("<results>/vit/tables/predictions"),
     log:
@@ -491,6 +492,7 @@ rule vit_table5:
         shown=rules.vit_mask.output.shown,
         shown_logits=rules.vit_mask.output.shown_logits,
         published="config/published/vit.yaml",
+        caption="workflow/report/vit/tables/table5.rst",
     output:
         **plan.table("<results>/vit/tables/table5"),
     log:
@@ -510,6 +512,7 @@ rule vit_masking_table:
     """Accuracy and agreement by masked share, with 95% intervals."""
     input:
         summary=rules.vit_summary.output.summary,
+        caption="workflow/report/vit/tables/masking.rst",
     output:
         **plan.table("<results>/vit/tables/masking"),
     log:
@@ -531,6 +534,7 @@ rule vit_table6:
     input:
         summary=rules.vit_summary.output.summary,
         published="config/published/vit.yaml",
+        caption="workflow/report/vit/tables/table6.rst",
     output:
         **plan.table("<results>/vit/tables/table6"),
     log:
@@ -550,6 +554,7 @@ rule vit_heads_table:
     """How the heads differ by layer, in numbers."""
     input:
         summary=rules.vit_summary.output.summary,
+        caption="workflow/report/vit/tables/heads.rst",
     output:
         **plan.table("<results>/vit/tables/heads"),
     log:

@@ -297,7 +297,7 @@ def test_table10_shows_percent_and_the_interval():
     published = pd.DataFrame({"prompt": ["plain"], "accuracy": [96.26]})
     table = table10(published, summary, {"plain": "{}"}, 7)
     assert table.values.tolist() == [
-        ["{}", "96.26", "90.00 ± 1.00", "88.00 to 92.00", 3],
+        ["{}", "96.26", "90.00 ± 1.00 (-6.26)", "88.00 to 92.00", 3],
         ["mean of 7 templates", "–", "90.00 ± 1.00", "88.00 to 92.00", 3],
     ]
 

@@ -180,6 +180,15 @@ def test_even_attention_is_the_reference_of_the_heads():
     assert even["even_distance"] == pytest.approx(embed.patch_distances(7, CPU).mean().item())
 
 
+def test_the_last_layers_heads_have_a_name_of_their_own():
+    statistic = np.arange(6.0).reshape(1, 2, 3)
+    rows = metrics.head_rows(statistic, statistic / 10, tokens=PATCHES + 1, seed=0)
+    last = rows[rows["condition"] == "attention"].set_index("metric")["value"]
+    assert last[["last_entropy_lowest", "last_entropy_mean", "last_entropy_highest"]].tolist() == [3, 4, 5]
+    assert last["last_distance_highest"] == 0.5
+    assert not any("head" in name for name in last.index)
+
+
 def test_top_five_of_a_crafted_head_are_in_its_order(vit, images):
     order = [7, 2, 9, 0, 4, 1, 3, 5, 6, 8]
     head = nn.Linear(64, 10)
@@ -271,7 +280,12 @@ def test_table5_has_the_published_protocol_and_equal_areas(vit, images):
     assert found["masks"].mean((1, 2)) == pytest.approx([row["masked"] for row in sweep])
     published = pd.DataFrame([["dog", "whole", 0.0, "golden retriever", 97.4]])
     published.columns = ["image", "mask", "masked (%)", "top-1", "confidence (%)"]
-    table = table5(published, ["x", "y"], pd.DataFrame(sweep), found["logits"], vit.classes)
+    published = pd.concat([published, published.assign(mask="random"), published.assign(mask="centre")])
+    table = table5(published, ["dog", "y"], pd.DataFrame(sweep), found["logits"], vit.classes)
+    above = table.loc[(table["image"] == "dog") & (table["source"] == "ours, published protocol"), "confidence (%)"]
+    assert all(
+        float(cell.split()[0]) - 97.4 == pytest.approx(float(cell.split("(")[1][:-1]), abs=0.011) for cell in above
+    )
     ours = table[(table["image"] == "y") & (table["source"] == "ours, published protocol")]
     assert ours[["mask", "masked (%)", "n"]].values.tolist() == [
         ["whole", "0.0", 1], ["random", "30.6", 1], ["centre", "8.2", 1]

@@ -4,13 +4,9 @@ import pandas as pd
 
 from archdyn.pipeline.job import Job
 from archdyn.tables.clip import table10
-from archdyn.tables.write import read_published, write_table
+from archdyn.tables.write import read_caption, read_published, write_table
 
 with Job(snakemake) as job:
     published = read_published(job.input.published, "table10")
-    write_table(
-        table10(published, pd.read_csv(job.input.summary), job.params.prompts, job.params.templates),
-        job.output,
-        "Table 10, zero-shot accuracy in percent, {} being the class; the interval is Wilson's, 95%, over the test "
-        f"images. {job.params.label}.",
-    )
+    table = table10(published, pd.read_csv(job.input.summary), job.params.prompts, job.params.templates)
+    write_table(table, job.output, f"{read_caption(job.input.caption)} {job.params.label}.")

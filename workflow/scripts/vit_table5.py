@@ -8,16 +8,10 @@ import pandas as pd
 
 from archdyn.pipeline.job import Job
 from archdyn.tables.vit import table5
-from archdyn.tables.write import read_published, write_table
+from archdyn.tables.write import read_caption, read_published, write_table
 
 with Job(snakemake) as job:
     names, classes = (json.loads(Path(job.input[name]).read_text()) for name in ("names", "classes"))
     published = read_published(job.input.published, "table5")
     table = table5(published, names, pd.read_csv(job.input.shown), np.load(job.input.shown_logits), classes)
-    write_table(
-        table,
-        job.output,
-        "Table 5, answers under masks. Published protocol: black pixels, one draw, 30% of the patches at random "
-        "against a centre block of 8.2%. Corrected: both shapes at both areas, by black pixels and by dropped tokens, "
-        f"the most frequent answer of n draws and its confidence, mean ± sd. {job.params.label}.",
-    )
+    write_table(table, job.output, f"{read_caption(job.input.caption)} {job.params.label}.")

@@ -3,10 +3,11 @@
 import pandas as pd
 
 from archdyn.pipeline.job import Job
-from archdyn.tables.vit import table6, table6_caption
-from archdyn.tables.write import read_published, write_table
+from archdyn.tables.vit import probed_images, table6
+from archdyn.tables.write import read_caption, read_published, write_table
 
 with Job(snakemake) as job:
     summary = pd.read_csv(job.input.summary)
     table = table6(read_published(job.input.published, "table6"), summary)
-    write_table(table, job.output, f"{table6_caption(summary)} {job.params.label}.")
+    caption = f"{read_caption(job.input.caption)} {probed_images(summary)} {job.params.label}."
+    write_table(table, job.output, caption)

@@ -91,11 +91,12 @@ def rollout(attention: np.ndarray) -> np.ndarray:
 def head_rows(entropy: np.ndarray, distance: np.ndarray, tokens: int, seed: int) -> pd.DataFrame:
     """Tidy rows of attention's entropy (nats) and distance (shares of the width), (images, layers, heads).
 
-    Conditions are layer1, layer2, ...; under attention, even_entropy and even_distance are what even attention has.
+    Conditions are layer1, layer2, ...; under attention, even_entropy and even_distance are what even attention has, and
+    last_entropy_lowest and the like are of the last layer, whichever that is.
     """
     places = np.argwhere(np.ones([math.isqrt(tokens - 1)] * 2)) / math.isqrt(tokens - 1)
     even = {"even_entropy": np.log(tokens), "even_distance": cdist(places, places).mean()}
-    tables = [tidy("vit", "attention", seed, even)]
+    tables = []
     for layer in range(entropy.shape[1]):
         values = {}
         for name, statistic in (("entropy", entropy), ("distance", distance)):
@@ -103,7 +104,8 @@ def head_rows(entropy: np.ndarray, distance: np.ndarray, tokens: int, seed: int)
             values |= {f"{name}_mean": heads.mean(), f"{name}_lowest": heads.min(), f"{name}_highest": heads.max()}
             values |= {f"{name}_head{number}": value for number, value in enumerate(heads, 1)}
         tables.append(tidy("vit", f"layer{layer + 1}", seed, values))
-    return pd.concat(tables, ignore_index=True)
+    last = {f"last_{name}": value for name, value in values.items() if "head" not in name}
+    return pd.concat([tidy("vit", "attention", seed, even | last), *tables], ignore_index=True)
 
 
 def mask_name(shape: str, way: str, fraction: float) -> str:

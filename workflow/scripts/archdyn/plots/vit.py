@@ -154,7 +154,7 @@ def learning_curve(figure: Figure, summary: pd.DataFrame, published: pd.DataFram
             label = f"report, {heading} (CIFAR-10)"
             axes.plot(5000, reported[heading], "D", color=COLOURS[colour], mec="black", ms=5, label=label)
     axes.set(xlabel="training images of the probe", ylabel="test accuracy (%)", xscale="log")
-    ticks = sorted(set(images))
+    ticks = sorted({*images, 5000})
     axes.set_xticks(ticks, [str(tick) for tick in ticks], minor=False)
     axes.minorticks_off()
     figure.legend(loc="outside upper center", ncols=3)

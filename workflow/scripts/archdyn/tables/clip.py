@@ -16,16 +16,16 @@ GAP_COLUMNS = {  # heading: metric, digits
     "mean length, images": ("image_norm", 3),
     "mean length, texts": ("text_norm", 3),
 }
-PROTOCOLS = {  # condition: fitted on, scored on
-    "procrustes_published": ("{} test pairs", "the same"),
-    "procrustes_published_held_out": ("{} test pairs", "the other test pairs"),
-    "procrustes_corrected": ("training pairs", "test pairs"),
-    "procrustes_unseen_classes": ("training pairs of the other classes", "test pairs of each class"),
-    "procrustes_centroids": ("no pairs, two training centroids", "test pairs"),
-    "procrustes_shuffled": ("{} test pairs, shuffled", "the same"),
-    "procrustes_shuffled_held_out": ("training pairs, shuffled", "right test pairs"),
-    "procrustes_swapped": ("{} test pairs, classes swapped", "the same"),
-    "procrustes_swapped_held_out": ("training pairs, classes swapped", "test pairs, swapped likewise"),
+PROTOCOLS = {  # condition: source, fitted on, scored on
+    "procrustes_published": ("ours, published protocol", "{} test pairs", "the same"),
+    "procrustes_published_held_out": ("ours, corrected", "{} test pairs", "the other test pairs"),
+    "procrustes_corrected": ("ours, corrected", "training pairs", "test pairs"),
+    "procrustes_unseen_classes": ("ours, corrected", "training pairs of other classes", "test pairs of each class"),
+    "procrustes_centroids": ("ours, corrected", "no pairs, two training centroids", "test pairs"),
+    "procrustes_shuffled": ("ours, null", "{} test pairs, shuffled", "the same"),
+    "procrustes_shuffled_held_out": ("ours, null", "training pairs, shuffled", "right test pairs"),
+    "procrustes_swapped": ("ours, null", "{} test pairs, classes swapped", "the same"),
+    "procrustes_swapped_held_out": ("ours, null", "training pairs, classes swapped", "test pairs, swapped likewise"),
 }
 ALIGNMENT_COLUMNS = {
     "cosine before": ("cosine_before", 4),
@@ -36,18 +36,22 @@ ALIGNMENT_COLUMNS = {
 
 
 def table10(published: pd.DataFrame, summary: pd.DataFrame, prompts: dict[str, str], templates: int) -> pd.DataFrame:
-    """A row per prompt style and one for the ensemble of `templates`, in percent."""
+    """A row per prompt style and one for the ensemble of `templates`, in percent.
+
+    Brackets show by how much ours is above the report.
+    """
     report = published.set_index("prompt")["accuracy"]
     percent = summary.assign(mean=100 * summary["mean"], sd=100 * summary["sd"]).set_index(["condition", "metric"])
     table = []
     for condition, prompt in (prompts | {"ensemble": f"mean of {templates} templates"}).items():
         accuracy, low, high = (percent.loc[(condition, f"accuracy{end}")] for end in ("", "_low", "_high"))
+        difference = rows.above(accuracy["mean"], report[condition], 2) if condition in report else ""
         table.append(
             {
                 "prompt": prompt,
                 "report": f"{report[condition]:.2f}" if condition in report else "–",
-                "ours": format_mean_sd(accuracy["mean"], accuracy["sd"], 2),
-                "interval": f"{low['mean']:.2f} to {high['mean']:.2f}",
+                "ours": format_mean_sd(accuracy["mean"], accuracy["sd"], 2) + difference,
+                "95% interval": f"{low['mean']:.2f} to {high['mean']:.2f}",
                 "n": int(accuracy["n"]),
             }
         )
@@ -62,16 +66,18 @@ def gap_table(summary: pd.DataFrame) -> pd.DataFrame:
 
 
 def procrustes_table(published: pd.DataFrame, summary: pd.DataFrame, pairs: int) -> pd.DataFrame:
-    """The report's row, then one per protocol and null."""
+    """The report's row, then one per protocol and null; brackets show by how much the first of ours is above it."""
     report = dict.fromkeys(ALIGNMENT_COLUMNS, "–")
+    ours = rows.conditions_table(summary, list(PROTOCOLS), ALIGNMENT_COLUMNS).set_index("condition")
+    means = summary.set_index(["condition", "metric"])["mean"]
     for heading, (metric, digits) in ALIGNMENT_COLUMNS.items():
         if metric in published:
-            report[heading] = f"{published[metric].item():.{digits}f}"
-    ours = rows.conditions_table(summary, list(PROTOCOLS), ALIGNMENT_COLUMNS).drop(columns="condition")
+            value = published[metric].item()
+            report[heading] = f"{value:.{digits}f}"
+            difference = rows.above(means["procrustes_published", metric], value, digits)
+            ours.loc["procrustes_published", heading] += difference
     table = pd.concat([pd.DataFrame([report | {"n": 1}]), ours], ignore_index=True)
-    where = [("report: 100 test pairs", "the same")] + [
-        (fitted.format(pairs), scored) for fitted, scored in PROTOCOLS.values()
-    ]
-    table.insert(0, "fitted on", [fitted for fitted, _ in where])
-    table.insert(1, "scored on", [scored for _, scored in where])
+    where = [("report", "100 test pairs", "the same"), *PROTOCOLS.values()]
+    for place, heading in enumerate(("source", "fitted on", "scored on")):
+        table.insert(place, heading, [cells[place].format(pairs) for cells in where])
     return table

@@ -61,9 +61,8 @@ def _strategy(runs: pd.DataFrame, numbers: list[int], reported: pd.Series | None
     last = runs[runs["epoch"] == runs["epoch"].max()]
     values = {name: mean_sd(last[metric], digits) for name, (metric, digits) in EPOCH_COLUMNS.items()}
     if reported is not None:
-        values = {
-            name: text + rows.above(last[EPOCH_COLUMNS[name][0]], reported[name], 2) for name, text in values.items()
-        }
+        for name, (metric, digits) in EPOCH_COLUMNS.items():
+            values[name] += rows.above(last[metric].mean(), reported[name], digits)
     by_epoch = {n: runs.loc[runs["epoch"] == n, "val_accuracy"] for n in numbers}
     validation = {f"val {n}": mean_sd(found, 2) if len(found) else "–" for n, found in by_epoch.items()}
     return values | validation | {"n": len(last)}

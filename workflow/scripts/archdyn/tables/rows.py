@@ -41,9 +41,9 @@ def conditions_table(summary: pd.DataFrame, conditions: list[str], columns: dict
     return pd.DataFrame(rows)
 
 
-def above(values: pd.Series, report: float, digits: int) -> str:
-    """In brackets, by how much the mean of ours is above the report's value."""
-    return f" ({values.mean() - report:+z.{digits}f})"  # z: no minus on a zero
+def above(mean: float, report: float, digits: int) -> str:
+    """In brackets, by how much our mean is above the report's value."""
+    return f" ({mean - report:+z.{digits}f})"  # z: no minus on a zero
 
 
 def _epoch_values(runs: pd.DataFrame, columns: dict[str, tuple[str, int]], report: dict | None) -> dict:
@@ -52,5 +52,5 @@ def _epoch_values(runs: pd.DataFrame, columns: dict[str, tuple[str, int]], repor
     values = {name: mean_sd(runs[metric], digits) for name, (metric, digits) in columns.items()}
     if report:
         for name, (metric, digits) in columns.items():
-            values[name] += above(runs[metric], report[name], digits)
+            values[name] += above(runs[metric].mean(), report[name], digits)
     return values | {"n": len(runs)}

@@ -5,10 +5,13 @@ import pandas as pd
 from scipy.special import softmax
 
 from archdyn.metrics.vit import mask_name, top_classes
+from archdyn.tables.rows import above
+from archdyn.tables.write import format_mean_sd
 
 PROBES = {"cls": "CLS", "mean_patch": "mean of patches", "both": "CLS and mean"}
 DIFFERENCES = {"mean_patch_minus_cls": "mean of patches - CLS", "both_minus_cls": "CLS and mean - CLS"}
 WAYS = {"pixels": "black pixels", "tokens": "dropped tokens"}
+PROTOCOLS = {"probe_published": "ours, published protocol", "probe_corrected": "ours, corrected"}
 COLUMNS = [(shape, way) for way in WAYS for shape in ("random", "centre")]
 
 
@@ -34,12 +37,17 @@ def table5(
     """Table 5: the report's rows, then ours by image.
 
     sweep: a row per mask (shape, way, fraction, masked, seed), logits float (masks, images, classes). The report's
-    protocol is one draw, of the first seed, by black pixels: 30% at random, and the centre block.
+    protocol is one draw, of the first seed, by black pixels: 30% at random, and the centre block. Where an image has
+    the name of one of the report's, brackets show by how much the confidence is above the report.
     """
+    reported = published.set_index(["image", "mask"])["confidence (%)"]
     report = published.assign(source="report", by="black pixels", n=1)
     report["masked (%)"] = [f"{value:.1f}" for value in report["masked (%)"]]
     report["confidence (%)"] = [f"{value:.2f}" for value in report["confidence (%)"]]
-    ours = [_rows_of_image(name, sweep, logits[:, position], classes) for position, name in enumerate(names)]
+    ours = [
+        _rows_of_image(name, sweep, logits[:, position], classes, reported.get(name))
+        for position, name in enumerate(names)
+    ]
     columns = ["image", "mask", "masked (%)", "by", "source", "top-1", "confidence (%)", "n"]
     return pd.concat([report, *ours], ignore_index=True)[columns]
 
@@ -56,50 +64,37 @@ def masking_table(summary: pd.DataFrame, fractions: list[float]) -> pd.DataFrame
     return pd.DataFrame(rows)
 
 
-def masking_caption(summary: pd.DataFrame) -> str:
-    """What was measured, and on how many images."""
-    images = int(summary.set_index(["condition", "metric"]).at[("whole", "images"), "mean"])
-    return (
-        f"Masks of equal area on {images} test images, in % (95% Wilson intervals, of random masks averaged over the "
-        "draws). The probe is fitted on CLS of whole training images."
-    )
+def masked_images(summary: pd.DataFrame) -> str:
+    """On how many images that was measured, for the caption."""
+    return f"Over {summary.set_index('metric').at['images', 'mean']:.0f} test images."
 
 
 def table6(published: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
-    """Table 6: accuracy (%) of the probes in the report, under its protocol, and corrected; and the differences."""
-    cells = summary.set_index(["condition", "metric"])
+    """Table 6: accuracy (%) of the probes in the report, under its protocol, and corrected; and the differences.
+
+    Brackets show by how much the published protocol's are above the report.
+    """
+    means = summary.set_index(["condition", "metric"])[["mean", "sd", "n"]]
     reported = dict(published.itertuples(index=False))
-    sources = {"ours, published protocol": "probe_published", "ours, corrected": "probe_corrected"}
     rows = []
     for metric, heading in [*((f"{name}_accuracy", PROBES[name]) for name in PROBES), *DIFFERENCES.items()]:
+        of_probe = metric.endswith("accuracy")
         if heading in reported:
-            value = f"{reported[heading]:.2f}"
-            rows.append(_probe_row(heading, "report", value, "1" if metric.endswith("accuracy") else "–", "–", 1))
-        for source, condition in sources.items():
-            found = cells.loc[condition]
-            c = converged = "–"
-            if metric.endswith("accuracy"):
-                stem = metric.removesuffix("accuracy")
-                c, share = f"{10 ** found.at[f'{stem}log10_c', 'mean']:.3g}", found.at[f"{stem}converged", "mean"]
-                converged = {1.0: "yes", 0.0: "no"}.get(share, f"{100 * share:.0f}%")
-            value = _interval(found["mean"], metric)
-            rows.append(_probe_row(heading, source, value, c, converged, int(found.at[metric, "n"])))
-    return pd.DataFrame(rows)
+            rows.append([heading, "report", f"{reported[heading]:.2f}", "–", "1" if of_probe else "–", "–", 1])
+        for condition, source in PROTOCOLS.items():
+            report = reported.get(heading) if condition == "probe_published" else None
+            rows.append([heading, source, *_probe(means.loc[condition], metric, report)])
+    return pd.DataFrame(rows, columns=["features", "source", "accuracy (%)", "95% interval", "C", "converged", "n"])
 
 
-def table6_caption(summary: pd.DataFrame) -> str:
-    """What the two protocols are, and on how many images."""
+def probed_images(summary: pd.DataFrame) -> str:
+    """How many images the probes of either protocol had, for the caption."""
     means = summary.set_index(["condition", "metric"])["mean"]
     published, corrected = (
-        [int(means[f"probe_{name}", f"{split}_images"]) for split in ("train", "test")]
-        for name in ("published", "corrected")
+        " and ".join(f"{means[condition, f'{split}_images']:.0f}" for split in ("train", "test"))
+        for condition in PROTOCOLS
     )
-    return (
-        "Table 6, linear probes (95% bootstrap intervals over the test images, averaged over n seeds; differences are "
-        f"paired). Published protocol: {published[0]} training and {published[1]} test images, ImageNet's mean and sd, "
-        f"saga, C = 1, at most 1,000 iterations. Corrected: {corrected[0]} and {corrected[1]} images, the weights' own "
-        "mean and sd, fits that converge, C chosen on held-out training images (its geometric mean is shown)."
-    )
+    return f"Training and test images: {published} as published, {corrected} corrected."
 
 
 def heads_table(summary: pd.DataFrame) -> pd.DataFrame:
@@ -116,7 +111,10 @@ def heads_table(summary: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _rows_of_image(name: str, sweep: pd.DataFrame, logits: np.ndarray, classes: list[str]) -> pd.DataFrame:
+def _rows_of_image(
+    name: str, sweep: pd.DataFrame, logits: np.ndarray, classes: list[str], reported: pd.Series | None
+) -> pd.DataFrame:
+    """`reported` has the report's confidence (%) by mask, where it shows an image of this name."""
     probabilities = softmax(logits.astype(np.float64), axis=1)
     first = sweep["seed"].iloc[0]
     rows = []
@@ -124,7 +122,11 @@ def _rows_of_image(name: str, sweep: pd.DataFrame, logits: np.ndarray, classes: 
         row = {"image": name, "mask": shape, "masked (%)": f"{100 * group['masked'].iloc[0]:.1f}", "by": WAYS[way]}
         if _is_published(shape, fraction, way, sweep):
             one = group.index[group["seed"] == first]
-            rows.append(row | {"source": "ours, published protocol"} | _answer(probabilities[one], classes))
+            answer = _answer(probabilities[one], classes)
+            if reported is not None:
+                confidence = 100 * probabilities[one].max()
+                answer["confidence (%)"] += above(confidence, reported[shape], 2)
+            rows.append(row | {"source": "ours, published protocol"} | answer)
         if shape != "whole":
             rows.append(row | {"source": "ours, corrected"} | _answer(probabilities[group.index], classes))
     return pd.DataFrame(sorted(rows, key=lambda row: row["source"], reverse=True))
@@ -158,5 +160,18 @@ def _interval(values: pd.Series, metric: str) -> str:
     return f"{value:.1f} ({low:.1f} to {high:.1f})"
 
 
-def _probe_row(features: str, source: str, value: str, c: str, converged: str, n: int) -> dict:
-    return {"features": features, "source": source, "accuracy (%)": value, "C": c, "converged": converged, "n": n}
+def _probe(found: pd.DataFrame, metric: str, report: float | None) -> list:
+    """Accuracy or difference (%), its interval, C, convergence and n; `found` has mean, sd and n by metric."""
+    mean, low, high = (100 * found.at[f"{metric}{end}", "mean"] for end in ("", "_low", "_high"))
+    value = format_mean_sd(mean, 100 * found.at[metric, "sd"], 2) + ("" if report is None else above(mean, report, 2))
+    c = converged = "–"
+    if metric.endswith("accuracy"):
+        stem = metric.removesuffix("accuracy")
+        c, share = f"{_rounded(10 ** found.at[f'{stem}log10_c', 'mean']):g}", found.at[f"{stem}converged", "mean"]
+        converged = {1.0: "yes", 0.0: "no"}.get(share, f"{100 * share:.0f}%")
+    return [value, f"{low:.2f} to {high:.2f}", c, converged, int(found.at[metric, "n"])]
+
+
+def _rounded(value: float) -> float:
+    """To two significant digits."""
+    return float(f"{value:.2g}")
