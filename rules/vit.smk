@@ -28,7 +28,7 @@ VIT_IMAGES = {  # that probes are fitted and scored on: ImageNet's normalisation
 }
 VIT_EMBEDDED = "<results>/vit/embeddings/{dataset}_{normalisation}"
 VIT_MASKED = f"{VIT['masking']['images']} images of {plan.dataset('vit')}"
-VIT_SHOWN = ", ".join(Path(file).name for file in plan.photos("vit")) or plan.dataset("vit")
+VIT_SHOWN = plan.pictures("vit")
 
 
 localrules:

@@ -136,6 +136,10 @@ class Plan:
         """The user's pictures to show; none where test images are shown."""
         return [str(Path(photo["file"]).expanduser()) for photo in self.config[experiment]["images"] or []]
 
+    def pictures(self, experiment: str) -> str:
+        """What the shown pictures are, in words: the photos' file names, or the dataset of the test images."""
+        return ", ".join(Path(file).name for file in self.photos(experiment)) or self.dataset(experiment)
+
     @staticmethod
     def probed(dataset: str, normalisation: str, embedded) -> dict[str, str]:
         """Embeddings and labels of both splits of a dataset, by name; `embedded` are the outputs of vit_embed."""
