@@ -198,7 +198,7 @@ rule resnet_probe_layers:
 rule resnet_measure_gradients:
     """Measure the gradient that reaches each block, with and without skip connections."""
     input:
-        **plan.arrays("resnet", "test_images", "test_labels"),
+        **plan.arrays("resnet", "train_images", "train_labels"),
         models=plan.runs("resnet", rules.resnet_train.output.model, RESNET_GRADIENTS),
     output:
         metrics="<results>/resnet/metrics/gradients.csv",

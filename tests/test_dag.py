@@ -82,7 +82,9 @@ ALL_OF_VAE = runs("vae", VAE_RUNS) | once("vae_evaluate_real", "vae_summary") | 
 CLIP_METRICS = runs("clip", CLIP_SEEDS, "evaluate", "align") | once("clip_summary") | CLIP_TABLES
 ALL_OF_CLIP = runs("clip", CLIP_SEEDS, "embed") | once("clip_project") | CLIP_METRICS | CLIP_FIGURES
 RESNET_TRAININGS = {"resnet_train": 11, "resnet_train_head": RESNET_HEADS}
-RESNET_OF_THE_SUMMARY = {rule: 1 for rule in RESNET_FIGURES | RESNET_TABLES if rule != "resnet_figure3"}
+RESNET_OF_THE_SUMMARY = {
+    rule: 1 for rule in RESNET_FIGURES | RESNET_TABLES if rule not in ("resnet_figure3", "resnet_gradients")
+}
 ALL_OF_RESNET = (
     RESNET_TRAININGS
     | {"resnet_embed": 3}
@@ -109,7 +111,8 @@ CHANGES = {
                 "      skips: false\n      trainable: blocks\n",
                 "      skips: false\n      trainable: blocks\n      learning_rate: 2.0e-3\n",
             ),
-            once("resnet_train", "resnet_measure_gradients", "resnet_summary") | RESNET_OF_THE_SUMMARY,
+            once("resnet_train", "resnet_measure_gradients", "resnet_gradients", "resnet_summary")
+            | RESNET_OF_THE_SUMMARY,
         ),
         "another seed": Change(
             SCALE,
@@ -276,9 +279,10 @@ CHANGES = {
             | CLIP_METRICS
             | once("clip_classes", "clip_shift")
             | once("vit_evaluate_attention", "vit_evaluate_masking", "vit_probe_published", "vit_probe_corrected")
-            | once("vit_summary", "vit_specialisation")
-            | VIT_OF_THE_SUMMARY
-            | once("resnet_probe_layers", "resnet_measure_gradients", "resnet_summary")
+            | once("vit_summary")
+            | VIT_FIGURES
+            | VIT_TABLES
+            | once("resnet_probe_layers", "resnet_measure_gradients", "resnet_gradients", "resnet_summary")
             | RESNET_OF_THE_SUMMARY,
         ),
         "a dataset's bytes": Change(

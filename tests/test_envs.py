@@ -8,6 +8,7 @@ from importlib.metadata import packages_distributions
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from archdyn.pipeline.fingerprint import SCRIPTS, _import_closure
 from conftest import ROOT
@@ -42,7 +43,7 @@ def needed(script: str) -> set[str]:
     start = SCRIPTS / f"{script}.py"
     names = {name.split(".")[0] for file in {start} | _import_closure(start, SCRIPTS) for name in imports(file)}
     distributions = packages_distributions()
-    return {distributions[name][0].lower() for name in names - set(sys.stdlib_module_names) - {LIBRARY.name}}
+    return {canonicalize_name(distributions[name][0]) for name in names - set(sys.stdlib_module_names) - {LIBRARY.name}}
 
 
 def test_the_lock_has_what_the_project_asks_for():

@@ -8,7 +8,15 @@ from torch.nn.functional import relu
 
 from archdyn.data import backbones
 from archdyn.embed.resnet import LAYERS, draw_rows, embed_layers, embed_penultimate
-from archdyn.metrics.resnet import class_similarity, confused_pairs, confusion, linear_cka, transfer_metrics
+from archdyn.errors import ArchdynError
+from archdyn.metrics.resnet import (
+    check_projectable,
+    class_similarity,
+    confused_pairs,
+    confusion,
+    linear_cka,
+    transfer_metrics,
+)
 from archdyn.models.backbones import build, load_backbone, save_backbone
 from archdyn.models.resnet import blocks, load_transferred, remove_skips, save_transferred, transferred
 from archdyn.tables.resnet import strategies_table
@@ -104,7 +112,10 @@ def test_removing_skips_changes_the_output_of_layer1_and_layer2_alone():
 
 def test_gradients_are_named_by_block_and_finite(start, arrays):
     backbone = transferred(start, SETTINGS | {"skips": False}, 2, CPU)
-    norms = gradient_norms(backbone, arrays["test_images"], arrays["test_labels"], 16, CPU)
+    mode = {"trainable": "blocks", "batchnorm": "constant"}
+    norms = gradient_norms(backbone, mode, arrays["train_images"], arrays["train_labels"], 16, CPU)
+    assert not backbone.model.layer3[0].bn1.training  # frozen in that training, and constant
+    assert backbone.model.layer1[0].bn1.training
     assert list(norms) == [f"layer{layer}.{block}" for layer in (1, 2, 3, 4) for block in (0, 1)]
     assert all(np.isfinite(value) and value > 0 for value in norms.values())
 
@@ -146,7 +157,7 @@ def test_cached_features_give_the_head_that_the_frozen_backbone_gives(start, arr
     features = {
         f"{split}_features": embed_penultimate(backbone, arrays[f"{split}_images"], CPU) for split in ("train", "test")
     }
-    gflops = forward_gflops(backbone, arrays["test_images"], CPU)
+    cost = {"gflops": forward_gflops(backbone, arrays["test_images"], CPU), "seconds": 0.5}
     torch.manual_seed(0)
     running = transferred(start, settings, 2, CPU)
     head_start = {key: value.clone() for key, value in running.model.fc.state_dict().items()}
@@ -156,9 +167,13 @@ def test_cached_features_give_the_head_that_the_frozen_backbone_gives(start, arr
     torch.manual_seed(1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch.nn.Linear, "reset_parameters", lambda self: self.load_state_dict(head_start))
-        _, fast = train_head(cached, settings, 0, gflops)
+        _, fast = train_head(cached, settings, 0, cost)
     assert fast.logits == pytest.approx(slow.logits, abs=1e-3)
     assert fast.epochs[-1]["val_accuracy"] == slow.epochs[-1]["val_accuracy"]
+    # Features are extracted once, where the backbone would run in every epoch.
+    assert [row["gflops"] for row in fast.epochs] == [64 * cost["gflops"], 0, 0]
+    assert sum(row["gflops"] for row in slow.epochs) > 2 * sum(row["gflops"] for row in fast.epochs)
+    assert fast.epochs[0]["seconds"] > 32 > fast.epochs[1]["seconds"]
 
 
 def test_random_weights_are_drawn_anew(start):
@@ -245,8 +260,7 @@ def test_transfer_metrics_count_and_bound():
             "train_accuracy": [0.5, 0.6],
             "val_accuracy": [0.4, 0.7],
             "trainable_parameters": 10,
-            "images": 100,
-            "gflops_per_image": 2.0,
+            "gflops": [200.0, 200.0],
             "seconds": [1.0, 2.0],
         }
     )
@@ -276,3 +290,19 @@ def test_strategies_stand_beside_the_report():
     ]
     assert table["val"].tolist() == ["84.66", "55.00 (-29.66)", "90.00"]
     assert table["val 1"].tolist() == ["83.31", "40.00", "60.00"]
+
+
+def test_a_last_batch_of_one_joins_the_batch_before(start, arrays):
+    short = {name: array[:33] if "train" in name else array for name, array in arrays.items()}
+    settings = SETTINGS | {"trainable": "all", "batchnorm": "drift", "batch_size": 16}
+    made = train_transfer(transferred(start, settings, 2, CPU), short, settings, 0, CPU)
+    assert np.isfinite(made.epochs[0]["train_loss"])
+    assert 0 <= made.epochs[0]["train_accuracy"] <= 1
+
+
+def test_too_few_images_to_project_are_refused():
+    check_projectable(31, 15)
+    with pytest.raises(ArchdynError, match="30 test images are too few to project; allowed: 31 or more"):
+        check_projectable(30, 10)
+    with pytest.raises(ArchdynError, match="allowed: 101 or more"):
+        check_projectable(100, 50)

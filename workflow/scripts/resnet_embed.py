@@ -1,6 +1,7 @@
-"""Constant features of all images under one backbone."""
+"""Constant features of all images under one backbone, and what an image's cost."""
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,11 @@ from archdyn.train.resnet import forward_gflops
 with Job(snakemake) as job:
     device = job.device()
     backbone = load_backbone(Path(job.input.backbone), device)
-    for split, n in (("train", job.params.images), ("test", job.params.test_images)):
+    for split, n in (("test", job.params.test_images), ("train", job.params.images)):
         images = np.load(job.input[f"{split}_images"], mmap_mode="r")[:n]
-        np.save(
-            getattr(job.output, f"{split}_features"), embed_penultimate(backbone, images, device, job.params.precision)
-        )
-    job.output.cost.write_text(json.dumps({"forward_gflops": forward_gflops(backbone, images, device)}))
+        began = time.perf_counter()
+        features = embed_penultimate(backbone, images, device, job.params.precision)
+        seconds = (time.perf_counter() - began) / len(images)
+        np.save(getattr(job.output, f"{split}_features"), features)
+    cost = {"gflops": forward_gflops(backbone, images, device), "seconds": seconds}
+    job.output.cost.write_text(json.dumps(cost))

@@ -7,17 +7,17 @@ import numpy as np
 import pandas as pd
 
 from archdyn.metrics.tidy import tidy
-from archdyn.models.resnet import load_transferred
+from archdyn.models.resnet import load_transferred, training_mode
 from archdyn.pipeline.job import Job
 from archdyn.train.resnet import gradient_norms
 
 with Job(snakemake) as job:
     device = job.device()
-    images, labels = np.load(job.input.test_images, mmap_mode="r"), np.load(job.input.test_labels)
+    images, labels = np.load(job.input.train_images, mmap_mode="r"), np.load(job.input.train_labels)
     runs = product(job.params.conditions, job.params.seeds)
     rows = []
     for (condition, seed), path in zip(runs, job.input.models, strict=True):
         model = load_transferred(Path(path), device)
-        norms = gradient_norms(model, images, labels, job.params.batch_size, device)
+        norms = gradient_norms(model, training_mode(Path(path)), images, labels, job.params.batch_size, device)
         rows.append(tidy("resnet", condition, seed, {f"gradient_{name}": value for name, value in norms.items()}))
     pd.concat(rows).to_csv(job.output.metrics, index=False)

@@ -3,13 +3,21 @@
 import numpy as np
 import pandas as pd
 
-from archdyn.metrics.resnet import cka_matrix, layer_metrics, project_tsne, project_umap, projection_metrics
+from archdyn.metrics.resnet import (
+    check_projectable,
+    cka_matrix,
+    layer_metrics,
+    project_tsne,
+    project_umap,
+    projection_metrics,
+)
 from archdyn.metrics.tidy import tidy
 from archdyn.pipeline.job import Job
 
 with Job(snakemake) as job:
     layers, k = job.params.layers, job.params.neighbours
     arrays = {name: np.load(path) for name, path in job.input.items() if name != "provenance"}
+    check_projectable(min(len(arrays["test_labels"]), len(arrays["first_features"]), job.params.first), k)
     test = {layer: arrays[f"test_{layer}"] for layer in layers}
     rows = []
     for layer in layers:

@@ -17,8 +17,8 @@ with Job(snakemake) as job:
     for split in ("train", "test"):
         arrays[f"{split}_labels"] = np.load(job.input[f"{split}_labels"])[: len(arrays[f"{split}_features"])]
     settings = dict(job.params.training) | {"validation_share": job.params.validation_share}
-    gflops = json.loads(Path(job.input.cost).read_text())["forward_gflops"]
-    head, result = train_head(arrays, settings, seed, gflops, job.progress, job.interruption())
+    cost = json.loads(Path(job.input.cost).read_text())
+    head, result = train_head(arrays, settings, seed, cost, job.progress, job.interruption())
     save_checkpoint(job.output.model, {"head": head}, settings)
     epochs = pd.DataFrame(result.epochs)
     epochs.assign(condition=job.wildcards["condition"], seed=seed).to_csv(job.output.epochs, index=False)

@@ -47,6 +47,11 @@ def checked(config: dict, files: list[str | Path]) -> dict:
     if error:
         key, message = _explained(error, names)
         raise ArchdynError(f"{_dotted(key)}, from {_origin(key, config, contents)}: {message}")
+    for key in _sharing_a_name(result):
+        raise ArchdynError(
+            f"{_dotted(key)}, from {_origin(key, config, contents)}: another file of weights for a backbone of the "
+            "same name; allowed: one file by name in an experiment"
+        )
     for key in _without_official_weights(result):
         raise ArchdynError(
             f'{_dotted(key)}, from {_origin(key, config, contents)}: found "official", but nobody publishes weights of '
@@ -69,6 +74,15 @@ def checked_file(path: str | Path, schema_name: str) -> dict:
         key, message = _explained(error, {})
         raise ArchdynError(f"{_dotted(key)}, from {_shown(Path(path))}: {message}")
     return content
+
+
+def _sharing_a_name(config: dict) -> Iterator[tuple]:
+    """Keys of weights whose file is not that of an earlier backbone of the same name; they would share a checkpoint."""
+    for experiment, block in config.items():
+        files: dict[str, str] = {}
+        for role, spec in (block.get("backbones", {}) if isinstance(block, dict) else {}).items():
+            if isinstance(spec["weights"], dict) and spec["weights"] != files.setdefault(spec["name"], spec["weights"]):
+                yield experiment, "backbones", role, "weights"
 
 
 def _without_official_weights(config: dict) -> Iterator[tuple]:

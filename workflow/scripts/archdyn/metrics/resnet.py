@@ -11,6 +11,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from archdyn.errors import ArchdynError
+
 PERPLEXITY = 30
 SEED = 42  # of the report's projections
 
@@ -18,7 +20,8 @@ SEED = 42  # of the report's projections
 def transfer_metrics(epochs: pd.DataFrame, logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     """Accuracies (0..1) of the last epoch and on the test images, with a 95% Wilson interval, and the cost.
 
-    gflops is 10^9 floating-point operations of the whole training, seconds what it took.
+    gflops is 10^9 floating-point operations of the whole training, seconds what it took, the extraction of constant
+    features in both.
     """
     last = epochs.iloc[-1]
     correct = logits.argmax(1) == labels
@@ -31,7 +34,7 @@ def transfer_metrics(epochs: pd.DataFrame, logits: np.ndarray, labels: np.ndarra
         "test_accuracy_high": interval.high,
         "test_images": len(labels),
         "trainable_parameters": last["trainable_parameters"],
-        "gflops": (epochs["gflops_per_image"] * epochs["images"]).sum(),
+        "gflops": epochs["gflops"].sum(),
         "seconds": epochs["seconds"].sum(),
     }
 
@@ -67,6 +70,16 @@ def cka_matrix(layers: dict[str, np.ndarray]) -> pd.DataFrame:
     """Linear CKA of every pair of layers, by name."""
     values = [[linear_cka(first, second) for second in layers.values()] for first in layers.values()]
     return pd.DataFrame(values, index=list(layers), columns=list(layers))
+
+
+def check_projectable(n: int, neighbours: int) -> None:
+    """Raise ArchdynError where `n` test images are too few for t-SNE's perplexity or for trustworthiness."""
+    least = max(PERPLEXITY + 1, 2 * neighbours + 1)
+    if n < least:
+        raise ArchdynError(
+            f"resnet: {n} test images are too few to project; allowed: {least} or more, for a perplexity of "
+            f"{PERPLEXITY} and resnet.layers.neighbours of {neighbours}"
+        )
 
 
 def project_umap(embeddings: np.ndarray) -> np.ndarray:

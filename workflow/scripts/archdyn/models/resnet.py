@@ -11,6 +11,7 @@ from archdyn.models.checkpoint import read_settings
 from archdyn.models.preprocessing import HALF
 
 PLAIN_LAYERS = ("layer1", "layer2")  # those that the report takes the skip connections from
+MODE = ("skips", "trainable", "batchnorm")  # of a training, which its checkpoint keeps
 TRAINABLE = {
     "head": ("fc",),
     "layer4": ("layer4", "fc"),
@@ -70,6 +71,9 @@ def freeze(model: nn.Module, trainable: str) -> nn.Module:
     """Let only the parameters that `trainable` (a key of TRAINABLE) names have gradients, in place."""
     for name, parameter in model.named_parameters():
         parameter.requires_grad = name.startswith(TRAINABLE[trainable])
+    for block in blocks(model).values():
+        if type(block) in PLAIN.values() and block.downsample is not None:
+            block.downsample.requires_grad_(False)  # no part of the output
     return model
 
 
@@ -88,7 +92,8 @@ def save_transferred(path: Path, backbone: Backbone, start: Path, settings: dict
     architecture = {key: saved[key] for key in ("library", "model", "arguments", "preprocessing")}
     if settings["normalisation"] == "half":
         architecture["preprocessing"] = architecture["preprocessing"] | HALF
-    save_backbone(path, backbone.model, architecture | {"skips": settings["skips"]}, classes, backbone.weights)
+    mode = {key: settings[key] for key in MODE}
+    save_backbone(path, backbone.model, architecture | mode, classes, backbone.weights)
 
 
 def load_transferred(path: Path, device: torch.device) -> Backbone:
@@ -97,6 +102,11 @@ def load_transferred(path: Path, device: torch.device) -> Backbone:
     if not read_settings(path)["skips"]:
         remove_skips(backbone.model)
     return backbone
+
+
+def training_mode(path: Path) -> dict:
+    """What the training of a checkpoint left trainable, and what it did with BatchNorm: the keys of MODE."""
+    return {key: read_settings(path)[key] for key in MODE}
 
 
 def blocks(model: nn.Module) -> dict[str, nn.Module]:

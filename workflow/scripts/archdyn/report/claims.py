@@ -41,14 +41,15 @@ def _unmet(claim: dict, block: dict) -> list[str]:
     for key, needed in claim["needs"].items():
         found = _setting(block, key, claim["id"])
         if not _is_enough(found, needed):
-            relation = "not" if isinstance(needed, str) else "of"
-            unmet.append(f"{key}: {found} {relation} {needed}")
+            named = isinstance(needed, str | list)
+            wanted = " or ".join(needed) if isinstance(needed, list) else needed
+            unmet.append(f"{key}: {found} {'not' if named else 'of'} {wanted}")
     return unmet
 
 
 def _is_enough(found, needed) -> bool:
-    if isinstance(needed, str):
-        return found == needed
+    if isinstance(needed, str | list):
+        return found == needed or (isinstance(needed, list) and found in needed)
     return found is None or found >= needed  # images: null means all of them
 
 

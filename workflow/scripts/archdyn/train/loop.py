@@ -45,6 +45,14 @@ class Trace(nn.Module):
         return self.rows[: self.position.item()].cpu().numpy()
 
 
+def shuffled_batches(n: int, size: int, device: torch.device) -> list[Tensor]:
+    """All row numbers in an order drawn anew; a last one alone joins the batch before, since BatchNorm needs two."""
+    batches = list(torch.randperm(n, device=device).split(size))
+    if len(batches) > 1 and len(batches[-1]) == 1:
+        batches[-2:] = [torch.cat(batches[-2:])]
+    return batches
+
+
 class Training(Protocol):
     """What `run_epochs` drives."""
 

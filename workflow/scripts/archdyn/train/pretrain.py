@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy
 from archdyn.embed.backbone import predict
 from archdyn.models.images import on_device
 from archdyn.models.preprocessing import Preprocess
-from archdyn.train.loop import Interruption, Stateful, Trace, run_epochs
+from archdyn.train.loop import Interruption, Stateful, Trace, run_epochs, shuffled_batches
 
 WEIGHT_DECAY = 0.05
 
@@ -56,7 +56,7 @@ class _Pretraining:
         return {name: getattr(self, name) for name in ("model", "optimiser", "schedule", "trace")}
 
     def batches(self) -> list[Tensor]:
-        return list(torch.randperm(len(self.images), device=self.images.device).split(self.batch_size))
+        return shuffled_batches(len(self.images), self.batch_size, self.images.device)
 
     def step(self, index: Tensor) -> None:
         loss = cross_entropy(self.model(self.preprocess(self.images[index])), self.labels[index])

@@ -14,9 +14,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from archdyn.embed.backbone import predict
 from archdyn.models.backbones import Backbone
 from archdyn.models.images import on_device
-from archdyn.models.resnet import blocks, set_mode
+from archdyn.models.resnet import blocks, freeze, set_mode
 from archdyn.train.capture import CapturedStep
-from archdyn.train.loop import Interruption, Stateful, Trace, run_epochs
+from archdyn.train.loop import Interruption, Stateful, Trace, run_epochs, shuffled_batches
 
 GRADIENT_BATCHES = 8
 
@@ -27,8 +27,9 @@ class Transfer:
 
     An epoch has the loss and the accuracy on its batches as the weights changed (train_loss, train_accuracy), the
     accuracy after it on the images that validate (val_accuracy), the seconds that it trained (those since, where it was
-    stopped), and the cost of the training: parameters that learn, images, and 10^9 floating-point operations per image
-    (a multiplication and an addition are two), forward and backward. Accuracies are shares in 0..1.
+    stopped), and the cost: parameters that learn, and 10^9 floating-point operations (a multiplication and an addition
+    are two), forward and backward. Where the features are constant, the first epoch has what it took to extract them,
+    in operations and seconds. Accuracies are shares in 0..1.
     """
 
     epochs: list[dict]
@@ -63,23 +64,23 @@ def train_transfer(
     """
     training = _TransferTraining(backbone, arrays, settings, seed, device)
     epochs = training.run(on_epoch, interruption)
-    return Transfer(epochs, predict(backbone.model.eval(), backbone.preprocess, arrays["test_images"], device))
+    return Transfer(epochs, training.predict(arrays["test_images"]))
 
 
 def train_head(
     arrays: dict[str, np.ndarray],
     settings: dict,
     seed: int,
-    gflops: float,
+    cost: dict,
     on_epoch: Callable[[dict], None] = lambda row: None,
     interruption: Interruption | None = None,
 ) -> tuple[nn.Linear, Transfer]:
     """Train a linear head on constant features: what `train_transfer` does, without running the frozen backbone.
 
-    arrays: train_features, test_features float32 (n, d), train_labels, test_labels (int). `gflops` is what an image's
-    features cost.
+    arrays: train_features, test_features float32 (n, d), train_labels, test_labels (int). `cost` is what an image's
+    features took: gflops and seconds.
     """
-    training = _HeadTraining(arrays, settings, seed, gflops)
+    training = _HeadTraining(arrays, settings, seed, cost)
     epochs = training.run(on_epoch, interruption)
     return training.model, Transfer(epochs, training.predict(arrays["test_features"]))
 
@@ -94,14 +95,16 @@ def forward_gflops(backbone: Backbone, images: np.ndarray, device: torch.device)
 
 
 def gradient_norms(
-    backbone: Backbone, images: np.ndarray, labels: np.ndarray, batch_size: int, device: torch.device
+    backbone: Backbone, mode: dict, images: np.ndarray, labels: np.ndarray, batch_size: int, device: torch.device
 ) -> dict[str, float]:
     """Root mean square of the loss's gradient over the parameters of each block, the mean over some batches.
 
-    In train mode, as a training step would find it. By block name (layer1.0, ...), from the input to the output;
-    parameters that the output does not depend on are left out.
+    With BatchNorm as the training had it: `mode` is its trainable and batchnorm. By block name (layer1.0, ...), from
+    the input to the output; parameters that the output does not depend on are left out.
     """
-    model = backbone.model.train().requires_grad_(True)
+    model = freeze(backbone.model, mode["trainable"])
+    set_mode(model, mode["batchnorm"])
+    model.requires_grad_(True)
     norms: dict[str, list[float]] = {name: [] for name in blocks(model)}
     for start in range(0, min(len(images), GRADIENT_BATCHES * batch_size), batch_size):
         batch = on_device(images[start : start + batch_size], device)
@@ -120,7 +123,10 @@ def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
 
 
 class _Learning:
-    """A classifier that learns by Adam on cross-entropy; what `run_epochs` drives. `logits` is a subclass's."""
+    """A classifier that learns by Adam on cross-entropy; what `run_epochs` drives.
+
+    Subclasses have `logits` of training rows, `predict` for other inputs, and `with_cost` for an epoch's row.
+    """
 
     def __init__(self, model: nn.Module, labels: Tensor, validation: tuple[np.ndarray, np.ndarray], settings: dict):
         self.model, self.labels, self.validation, self.settings = model, labels, validation, settings
@@ -132,19 +138,19 @@ class _Learning:
         steps = settings["epochs"] * -(-len(labels) // settings["batch_size"])
         self.trace = Trace(("loss", "correct"), steps, device)
         self.step = CapturedStep(self._update, settings["batch_size"], device)
-        self.cost = {"trainable_parameters": sum(parameter.numel() for parameter in learning), "images": len(labels)}
-        self._began = time.perf_counter()
+        self.learning_parameters = {"trainable_parameters": sum(parameter.numel() for parameter in learning)}
 
     def run(self, on_epoch: Callable[[dict], None], interruption: Interruption | None) -> list[dict]:
         """A dict per epoch, with the cost of the training."""
+        self._began = time.perf_counter()
         epochs = run_epochs(self, self.settings["epochs"], on_epoch, interruption)
-        return [row | self.cost for row in epochs]
+        return [self.with_cost(row) for row in epochs]
 
     def state(self) -> dict[str, Stateful]:
         return {name: getattr(self, name) for name in ("model", "optimiser", "trace")}
 
     def batches(self) -> list[Tensor]:
-        return list(torch.randperm(len(self.labels), device=self.labels.device).split(self.settings["batch_size"]))
+        return shuffled_batches(len(self.labels), self.settings["batch_size"], self.labels.device)
 
     def _update(self, index: Tensor) -> None:
         logits, labels = self.logits(index), self.labels[index]
@@ -157,7 +163,7 @@ class _Learning:
     def end_epoch(self, epoch: int, steps: np.ndarray) -> dict:
         seconds = time.perf_counter() - self._began
         size = self.settings["batch_size"]
-        sizes = np.minimum(size, len(self.labels) - size * np.arange(len(steps)))
+        sizes = [*[size] * (len(steps) - 1), len(self.labels) - size * (len(steps) - 1)]
         loss, correct = np.average(steps, axis=0, weights=sizes).tolist()
         images, labels = self.validation
         scores = {"train_loss": loss, "train_accuracy": correct, "val_accuracy": accuracy(self.predict(images), labels)}
@@ -179,7 +185,10 @@ class _TransferTraining(_Learning):
         labels = on_device(arrays["train_labels"][rows], device).long()
         super().__init__(backbone.model, labels, validation, settings)
         set_mode(self.model, settings["batchnorm"])
-        self.cost["gflops_per_image"] = _step_gflops(self.model, self.preprocess(self.images[:2]))
+        self.gflops = len(labels) * _step_gflops(self.model, self.preprocess(self.images[:2]))
+
+    def with_cost(self, row: dict) -> dict:
+        return row | self.learning_parameters | {"gflops": self.gflops}
 
     def logits(self, index: Tensor) -> Tensor:
         bfloat16 = self.settings["precision"] == "bfloat16"
@@ -187,19 +196,24 @@ class _TransferTraining(_Learning):
             return self.model(self.preprocess(self.images[index])).float()
 
     def predict(self, images: np.ndarray) -> np.ndarray:
-        logits = predict(self.model.eval(), self.preprocess, images, self.images.device)
+        logits = predict(self.model.eval(), self.preprocess, images, self.images.device, self.settings["precision"])
         set_mode(self.model, self.settings["batchnorm"])
         return logits
 
 
 class _HeadTraining(_Learning):
-    def __init__(self, arrays: dict[str, np.ndarray], settings: dict, seed: int, gflops: float):
+    def __init__(self, arrays: dict[str, np.ndarray], settings: dict, seed: int, cost: dict):
         rows, validation = _parts(arrays, "features", settings, seed)
         self.features = torch.from_numpy(arrays["train_features"][rows])
         labels = torch.from_numpy(arrays["train_labels"][rows]).long()
         head = nn.Linear(self.features.shape[1], int(arrays["train_labels"].max()) + 1)
         super().__init__(head, labels, validation, settings)
-        self.cost["gflops_per_image"] = gflops
+        self.extraction = {name: len(rows) * value for name, value in cost.items()}
+
+    def with_cost(self, row: dict) -> dict:
+        extraction = self.extraction if row["epoch"] == 1 else {"gflops": 0.0, "seconds": 0.0}
+        seconds = row["seconds"] + extraction["seconds"]
+        return row | self.learning_parameters | extraction | {"seconds": seconds}
 
     def logits(self, index: Tensor) -> Tensor:
         return self.model(self.features[index])
