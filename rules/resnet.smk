@@ -215,6 +215,7 @@ rule resnet_measure_gradients:
         runtime=30,
     params:
         conditions=RESNET_GRADIENTS,
+        images=RESNET["images"],
         seeds=RESNET["seeds"],
         batch_size=RESNET["training"]["batch_size"],
         device=config["device"],

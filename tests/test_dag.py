@@ -308,6 +308,12 @@ def finished(smoke_run, tmp_path_factory) -> Project:
     return smoke_run.clone(tmp_path_factory.mktemp("clone"))
 
 
+def without_report(jobs: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
+    """The planned jobs, and those of the report, which follows every change of a result."""
+    report = {rule for rule in jobs if rule.startswith("report_")}
+    return {rule: n for rule, n in jobs.items() if rule not in report}, {rule: jobs[rule] for rule in report}
+
+
 @pytest.mark.parametrize(
     "change",
     [pytest.param(change, id=f"{of}: {name}") for of, table in CHANGES.items() for name, change in table.items()],
@@ -317,8 +323,7 @@ def test_a_change_reruns_exactly_what_it_touches(finished, change):
     content, times = path.read_bytes(), path.stat()
     change.edit(path)
     try:
-        jobs = finished.planned(*SMOKE)
-        report = {rule: jobs.pop(rule) for rule in list(jobs) if rule.startswith("report_")}
+        jobs, report = without_report(finished.planned(*SMOKE))
         assert jobs == change.jobs
         assert bool(report) == bool(jobs)
     finally:
@@ -377,7 +382,7 @@ def test_results_of_somebody_else_are_taken_over_and_not_trained_again(finished,
     assert clone.planned(*SMOKE) == {}
     change = CHANGES["vae"]["a learning rate of one condition"]
     change.edit(tmp_path / change.file)
-    assert clone.planned(*SMOKE) == change.jobs
+    assert without_report(clone.planned(*SMOKE))[0] == change.jobs
 
 
 def test_results_copied_with_their_times_are_not_trained_again(finished, tmp_path):
@@ -387,7 +392,7 @@ def test_results_copied_with_their_times_are_not_trained_again(finished, tmp_pat
         path.touch()
     for folder in ("results", "resources"):
         shutil.copytree(finished.folder / folder, tmp_path / folder, dirs_exist_ok=True)
-    assert clone.planned(*SMOKE).keys() <= TABLES.keys() | FIGURES.keys()
+    assert without_report(clone.planned(*SMOKE))[0].keys() <= TABLES.keys() | FIGURES.keys()
 
 
 def test_planning_imports_nothing_heavy(project):

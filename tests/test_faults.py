@@ -48,7 +48,7 @@ def test_kill_9_of_a_job(with_data):
 
 
 def test_kill_9_of_snakemake_and_two_runs_in_one_folder(with_data):
-    with_data.replace("config/smoke.yaml", BASELINE, "baseline: {images: 256, epochs: 60")
+    with_data.replace("config/smoke.yaml", BASELINE, "baseline: {images: 256, epochs: 400")
     run, training = with_data.start_training(MODEL)
     second = with_data.snakemake(MODEL, *SMOKE)
     assert second.returncode != 0

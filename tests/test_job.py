@@ -39,7 +39,7 @@ def snakemake(tmp_path, monkeypatch):
     monkeypatch.setattr("archdyn.pipeline.job.end_with_parent", lambda: None)  # pytest is to outlive its shell
     return SimpleNamespace(
         rule="toy_train",
-        input=Named(data="data.npy"),
+        input=Named(data="data.csv"),
         output=Named(
             model=str(tmp_path / "models/toy.bin"),
             folder=str(tmp_path / "raw"),
@@ -75,7 +75,7 @@ def test_provenance_says_what_made_the_output(snakemake):
         write_outputs(job)
     record = json.loads(Path(snakemake.output.provenance).read_text())
     assert record["rule"] == "toy_train"
-    assert record["inputs"] == ["data.npy"]
+    assert record["inputs"] == ["data.csv"]
     assert record["seed"] == 3
     assert record["params"] == {"learning_rate": 0.1, "device": "cpu"}
     assert record["packages"]["numpy"]

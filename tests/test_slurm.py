@@ -68,7 +68,7 @@ def cluster(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(cluster, tmp_path_factory) -> Project:
     """A copy in which `vae` ran on the cluster, and one of its trainings was cancelled on the way."""
-    project = Project(tmp_path_factory.mktemp("on_slurm"))
+    project = Project.fresh(tmp_path_factory.mktemp("on_slurm"))
     project.environment |= cluster.environment
     for old, new in {"  cpu: {}": "  batch: {}", "  gpu: {max": "  accelerated: {max"}.items():
         project.replace("profiles/slurm/config.yaml", old, new)

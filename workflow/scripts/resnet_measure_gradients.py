@@ -13,7 +13,8 @@ from archdyn.train.resnet import gradient_norms
 
 with Job(snakemake) as job:
     device = job.device()
-    images, labels = np.load(job.input.train_images, mmap_mode="r"), np.load(job.input.train_labels)
+    names = ("train_images", "train_labels")
+    images, labels = (np.load(job.input[name], mmap_mode="r")[: job.params.images] for name in names)
     runs = product(job.params.conditions, job.params.seeds)
     rows = []
     for (condition, seed), path in zip(runs, job.input.models, strict=True):
