@@ -20,6 +20,8 @@ from archdyn.metrics.resnet import (
 from archdyn.models.backbones import build, load_backbone, save_backbone
 from archdyn.models.resnet import blocks, load_transferred, remove_skips, save_transferred, transferred
 from archdyn.tables.resnet import strategies_table
+from archdyn.train.images import TrainingImages
+from archdyn.train.pretrain import pretrain
 from archdyn.train.resnet import forward_gflops, gradient_norms, split_rows, train_head, train_transfer
 
 CPU = torch.device("cpu")
@@ -306,3 +308,35 @@ def test_too_few_images_to_project_are_refused():
         check_projectable(30, 10)
     with pytest.raises(ArchdynError, match="allowed: 101 or more"):
         check_projectable(100, 50)
+
+
+@pytest.mark.parametrize("training", [train_transfer, pretrain])
+def test_images_that_do_not_fit_are_read_ahead_to_the_same_result(start, arrays, training, monkeypatch):
+    def trained() -> list[torch.Tensor]:
+        torch.manual_seed(0)
+        backbone = transferred(start, SETTINGS | {"trainable": "layer4"}, 2, CPU)
+        if training is train_transfer:
+            train_transfer(backbone, arrays, SETTINGS | {"epochs": 2, "validation": "split"}, 0, CPU)
+        else:
+            settings = SETTINGS | {"epochs": 2, "images": 50, "test_images": None}
+            pretrain(backbone.model, backbones.architecture("resnet18-narrow")["preprocessing"], arrays, settings, CPU)
+        return list(backbone.model.state_dict().values())
+
+    resident = trained()
+    asked = []
+    monkeypatch.setattr("archdyn.train.images.fits", lambda size, device: bool(asked.append(size)))
+    assert all(torch.equal(*pair) for pair in zip(resident, trained(), strict=True))
+    assert asked == [(48 if training is train_transfer else 50) * 28 * 28]
+
+
+def test_batches_are_read_while_others_are_worked_on(monkeypatch):
+    monkeypatch.setattr("archdyn.train.images.fits", lambda size, device: False)
+    source = np.random.default_rng(0).integers(0, 256, (20, 4, 4), np.uint8)
+    images = TrainingImages(source, np.arange(5, 15), CPU)
+    batches = [torch.tensor([3, 1]), torch.tensor([0, 9])]
+    images.announce(batches)
+    read = []
+    monkeypatch.setattr(images, "_read", lambda index: read.append(index))
+    assert torch.equal(images[batches[0]], torch.from_numpy(source[[8, 6]]))  # read before it was asked for
+    images._ahead[1].result()
+    assert [index.tolist() for index in read] == [[0, 9]]  # and the next one after it

@@ -10,6 +10,7 @@ from torch.nn.functional import cross_entropy
 from archdyn.embed.backbone import predict
 from archdyn.models.images import on_device
 from archdyn.models.preprocessing import Preprocess
+from archdyn.train.images import TrainingImages
 from archdyn.train.loop import Interruption, Stateful, Trace, run_epochs, shuffled_batches
 
 WEIGHT_DECAY = 0.05
@@ -40,13 +41,14 @@ class _Pretraining:
     def __init__(
         self, model: nn.Module, preprocessing: dict, arrays: dict[str, np.ndarray], settings: dict, device: torch.device
     ):
-        self.images = on_device(arrays["train_images"][: settings["images"]], device)
+        rows = np.arange(len(arrays["train_labels"][: settings["images"]]))
+        self.images = TrainingImages(arrays["train_images"], rows, device)
         self.labels = on_device(arrays["train_labels"][: settings["images"]], device).long()
         self.test = tuple(arrays[name][: settings["test_images"]] for name in ("test_images", "test_labels"))
         self.batch_size = settings["batch_size"]
         self.preprocess = Preprocess(preprocessing, device)
         self.model = model.to(device, memory_format=torch.channels_last).train()
-        steps = settings["epochs"] * -(-len(self.images) // self.batch_size)
+        steps = settings["epochs"] * -(-len(self.labels) // self.batch_size)
         rate = settings["learning_rate"]
         self.optimiser = torch.optim.AdamW(model.parameters(), rate, weight_decay=WEIGHT_DECAY, fused=True)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimiser, rate, steps)
@@ -56,7 +58,9 @@ class _Pretraining:
         return {name: getattr(self, name) for name in ("model", "optimiser", "schedule", "trace")}
 
     def batches(self) -> list[Tensor]:
-        return shuffled_batches(len(self.images), self.batch_size, self.images.device)
+        batches = shuffled_batches(len(self.labels), self.batch_size, self.labels.device)
+        self.images.announce(batches)
+        return batches
 
     def step(self, index: Tensor) -> None:
         loss = cross_entropy(self.model(self.preprocess(self.images[index])), self.labels[index])
@@ -68,6 +72,6 @@ class _Pretraining:
 
     def end_epoch(self, epoch: int, steps: np.ndarray) -> dict:
         images, labels = self.test
-        logits = predict(self.model.eval(), self.preprocess, images, self.images.device)
+        logits = predict(self.model.eval(), self.preprocess, images, self.labels.device)
         self.model.train()
         return {"loss": float(steps.mean()), "test_accuracy": float((logits.argmax(1) == labels).mean())}

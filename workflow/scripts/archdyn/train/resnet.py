@@ -16,6 +16,7 @@ from archdyn.models.backbones import Backbone
 from archdyn.models.images import on_device
 from archdyn.models.resnet import blocks, freeze, set_mode
 from archdyn.train.capture import CapturedStep
+from archdyn.train.images import TrainingImages
 from archdyn.train.loop import Interruption, Stateful, Trace, run_epochs, shuffled_batches
 
 GRADIENT_BATCHES = 8
@@ -181,22 +182,29 @@ class _TransferTraining(_Learning):
         device: torch.device,
     ):
         rows, validation = _parts(arrays, "images", settings, seed)
-        self.images, self.preprocess = on_device(arrays["train_images"][rows], device), backbone.preprocess
+        self.images, self.preprocess = TrainingImages(arrays["train_images"], rows, device), backbone.preprocess
         labels = on_device(arrays["train_labels"][rows], device).long()
         super().__init__(backbone.model, labels, validation, settings)
         set_mode(self.model, settings["batchnorm"])
-        self.gflops = len(labels) * _step_gflops(self.model, self.preprocess(self.images[:2]))
+        if not self.images.resident:
+            self.step = self._update  # a CUDA graph cannot hold what the host reads
+        self.gflops = len(labels) * _step_gflops(self.model, self.preprocess(self.images[torch.arange(2)]))
+
+    def batches(self) -> list[Tensor]:
+        batches = super().batches()
+        self.images.announce(batches)
+        return batches
 
     def with_cost(self, row: dict) -> dict:
         return row | self.learning_parameters | {"gflops": self.gflops}
 
     def logits(self, index: Tensor) -> Tensor:
         bfloat16 = self.settings["precision"] == "bfloat16"
-        with torch.autocast(self.images.device.type, torch.bfloat16, enabled=bfloat16):
+        with torch.autocast(self.labels.device.type, torch.bfloat16, enabled=bfloat16):
             return self.model(self.preprocess(self.images[index])).float()
 
     def predict(self, images: np.ndarray) -> np.ndarray:
-        logits = predict(self.model.eval(), self.preprocess, images, self.images.device, self.settings["precision"])
+        logits = predict(self.model.eval(), self.preprocess, images, self.labels.device, self.settings["precision"])
         set_mode(self.model, self.settings["batchnorm"])
         return logits
 
