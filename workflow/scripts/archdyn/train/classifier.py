@@ -10,7 +10,8 @@ from torch.nn.functional import cross_entropy
 from archdyn.embed.classifier import embed_images
 from archdyn.models.classifier import Classifier
 from archdyn.models.images import on_device, to_unit
-from archdyn.train.loop import Interruption, Stateful, Trace, run_epochs
+from archdyn.train.loop import Interruption, run_epochs
+from archdyn.train.one_cycle import OneCycleTraining
 
 
 def train_classifier(
@@ -31,32 +32,18 @@ def train_classifier(
     return training.model.eval(), epochs
 
 
-class _Training:
+class _Training(OneCycleTraining):
     def __init__(self, arrays: dict[str, np.ndarray], settings: dict, device: torch.device):
         self.test = arrays["test_images"], arrays["test_labels"]
         self.images = on_device(arrays["train_images"], device)
         self.labels = on_device(arrays["train_labels"].astype(np.int64), device)
-        self.batch_size = settings["batch_size"]
-        steps = settings["epochs"] * -(-len(self.images) // self.batch_size)
         shape = to_unit(self.images[:1]).shape[1:]
-        self.model = Classifier(tuple(shape), int(self.labels.max()) + 1).to(device)
-        self.optimiser = torch.optim.Adam(self.model.parameters(), settings["learning_rate"], fused=True)
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimiser, settings["learning_rate"], steps)
-        self.trace = Trace(("loss",), steps, device)
+        model = Classifier(tuple(shape), int(self.labels.max()) + 1).to(device)
+        optimiser = torch.optim.Adam(model.parameters(), settings["learning_rate"], fused=True)
+        super().__init__(model, optimiser, len(self.images), settings, device)
 
-    def state(self) -> dict[str, Stateful]:
-        return {name: getattr(self, name) for name in ("model", "optimiser", "schedule", "trace")}
-
-    def batches(self) -> list[Tensor]:
-        return list(torch.randperm(len(self.images), device=self.images.device).split(self.batch_size))
-
-    def step(self, index: Tensor) -> None:
-        loss = cross_entropy(self.model(to_unit(self.images[index])), self.labels[index])
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        self.optimiser.step()
-        self.schedule.step()
-        self.trace.add([loss])
+    def loss(self, index: Tensor) -> Tensor:
+        return cross_entropy(self.model(to_unit(self.images[index])), self.labels[index])
 
     def end_epoch(self, epoch: int, steps: np.ndarray) -> dict:
         return {"loss": float(steps.mean()), "test_accuracy": test_accuracy(self.model, *self.test, self.images.device)}

@@ -11,7 +11,8 @@ from torch import Tensor
 from archdyn.models.clip import tokenise
 from archdyn.models.images import on_device
 from archdyn.models.preprocessing import Preprocess
-from archdyn.train.loop import Interruption, Stateful, Trace, run_epochs
+from archdyn.train.loop import Interruption, run_epochs
+from archdyn.train.one_cycle import OneCycleTraining
 
 # As open_clip trains CLIPs.
 BETAS, EPS, WEIGHT_DECAY = (0.9, 0.98), 1e-6, 0.2
@@ -42,7 +43,7 @@ def pretrain_clip(
     return epochs
 
 
-class _Pretraining:
+class _Pretraining(OneCycleTraining):
     def __init__(
         self,
         model: CLIP,
@@ -54,37 +55,27 @@ class _Pretraining:
     ):
         self.images = on_device(arrays["train_images"][: settings["images"]], device)
         self.labels = on_device(arrays["train_labels"][: settings["images"]], device).long()
-        self.batch_size, self.templates = settings["batch_size"], len(settings["captions"])
+        self.templates = len(settings["captions"])
         self.preprocess = Preprocess(preprocessing, device)
-        self.model = model.to(device).train()
+        model.to(device).train()
         captions = [template.format(name) for name in classes for template in settings["captions"]]
         self.captions = tokenise(model, captions).to(device)
-        self.loss = ClipLoss()
-        rate, steps = settings["learning_rate"], settings["epochs"] * -(-len(self.images) // self.batch_size)
-        self.optimiser = torch.optim.AdamW(_parameter_groups(model), rate, BETAS, EPS, fused=True)
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimiser, rate, steps)
-        self.trace = Trace(("loss",), steps, device)
+        self.contrast = ClipLoss()
+        optimiser = torch.optim.AdamW(_parameter_groups(model), settings["learning_rate"], BETAS, EPS, fused=True)
+        super().__init__(model, optimiser, len(self.images), settings, device)
 
-    def state(self) -> dict[str, Stateful]:
-        return {name: getattr(self, name) for name in ("model", "optimiser", "schedule", "trace")}
-
-    def batches(self) -> list[Tensor]:
-        return list(torch.randperm(len(self.images), device=self.images.device).split(self.batch_size))
-
-    def step(self, index: Tensor) -> None:
+    def loss(self, index: Tensor) -> Tensor:
         template = torch.randint(self.templates, index.shape, device=index.device)
         # Each caption is encoded once, however many images of the batch it belongs to.
         drawn, caption = (self.labels[index] * self.templates + template).unique(return_inverse=True)
         texts = self.model.encode_text(self.captions[drawn], normalize=True)[caption]
         images = self.model.encode_image(self.preprocess(self.images[index]), normalize=True)
-        loss = self.loss(images, texts, self.model.logit_scale.exp())
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        self.optimiser.step()
-        self.schedule.step()
+        return self.contrast(images, texts, self.model.logit_scale.exp())
+
+    def step(self, index: Tensor) -> None:
+        super().step(index)
         with torch.no_grad():
             self.model.logit_scale.clamp_(0, HIGHEST_SCALE)
-        self.trace.add([loss])
 
     def end_epoch(self, epoch: int, steps: np.ndarray) -> dict:
         return {"loss": float(steps.mean()), "temperature": math.exp(-self.model.logit_scale.item())}

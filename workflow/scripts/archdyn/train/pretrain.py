@@ -11,7 +11,8 @@ from archdyn.embed.backbone import predict
 from archdyn.models.images import on_device
 from archdyn.models.preprocessing import Preprocess
 from archdyn.train.images import TrainingImages
-from archdyn.train.loop import Interruption, Stateful, Trace, run_epochs, shuffled_batches
+from archdyn.train.loop import Interruption, run_epochs
+from archdyn.train.one_cycle import OneCycleTraining
 
 WEIGHT_DECAY = 0.05
 
@@ -37,7 +38,7 @@ def pretrain(
     return epochs
 
 
-class _Pretraining:
+class _Pretraining(OneCycleTraining):
     def __init__(
         self, model: nn.Module, preprocessing: dict, arrays: dict[str, np.ndarray], settings: dict, device: torch.device
     ):
@@ -45,30 +46,19 @@ class _Pretraining:
         self.images = TrainingImages(arrays["train_images"], rows, device)
         self.labels = on_device(arrays["train_labels"][: settings["images"]], device).long()
         self.test = tuple(arrays[name][: settings["test_images"]] for name in ("test_images", "test_labels"))
-        self.batch_size = settings["batch_size"]
         self.preprocess = Preprocess(preprocessing, device)
-        self.model = model.to(device, memory_format=torch.channels_last).train()
-        steps = settings["epochs"] * -(-len(self.labels) // self.batch_size)
+        model.to(device, memory_format=torch.channels_last).train()
         rate = settings["learning_rate"]
-        self.optimiser = torch.optim.AdamW(model.parameters(), rate, weight_decay=WEIGHT_DECAY, fused=True)
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimiser, rate, steps)
-        self.trace = Trace(("loss",), steps, device)
-
-    def state(self) -> dict[str, Stateful]:
-        return {name: getattr(self, name) for name in ("model", "optimiser", "schedule", "trace")}
+        optimiser = torch.optim.AdamW(model.parameters(), rate, weight_decay=WEIGHT_DECAY, fused=True)
+        super().__init__(model, optimiser, len(rows), settings, device)
 
     def batches(self) -> list[Tensor]:
-        batches = shuffled_batches(len(self.labels), self.batch_size, self.labels.device)
+        batches = super().batches()
         self.images.announce(batches)
         return batches
 
-    def step(self, index: Tensor) -> None:
-        loss = cross_entropy(self.model(self.preprocess(self.images[index])), self.labels[index])
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        self.optimiser.step()
-        self.schedule.step()
-        self.trace.add([loss])
+    def loss(self, index: Tensor) -> Tensor:
+        return cross_entropy(self.model(self.preprocess(self.images[index])), self.labels[index])
 
     def end_epoch(self, epoch: int, steps: np.ndarray) -> dict:
         images, labels = self.test
