@@ -6,11 +6,12 @@ Images (n, dimensions) with labels int (n,), texts (classes, dimensions); an ima
 import numpy as np
 import pandas as pd
 from scipy.linalg import orthogonal_procrustes
-from scipy.stats import binomtest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+
+from archdyn.metrics.intervals import wilson_interval
 
 Pairs = tuple[np.ndarray, np.ndarray]  # images, and for each the number of its text
 SHIFTS = np.linspace(-0.5, 1.5, 21)  # of the way from one centroid to the other
@@ -240,5 +241,5 @@ def _mean_of(draws: list[dict[str, dict[str, float]]]) -> dict[str, dict[str, fl
 
 
 def _with_interval(name: str, right: np.ndarray) -> dict[str, float]:
-    interval = binomtest(int(right.sum()), len(right)).proportion_ci(method="wilson")
-    return {name: right.mean(), f"{name}_low": interval.low, f"{name}_high": interval.high}
+    low, high = wilson_interval(right)
+    return {name: right.mean(), f"{name}_low": low, f"{name}_high": high}

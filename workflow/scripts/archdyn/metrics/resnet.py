@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 from sklearn.linear_model import LogisticRegression
 from sklearn.manifold import TSNE, trustworthiness
 from sklearn.metrics import confusion_matrix, silhouette_score
@@ -12,6 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from archdyn.errors import ArchdynError
+from archdyn.metrics.intervals import wilson_interval
 
 PERPLEXITY = 30
 SEED = 42  # of the report's projections
@@ -25,13 +25,13 @@ def transfer_metrics(epochs: pd.DataFrame, logits: np.ndarray, labels: np.ndarra
     """
     last = epochs.iloc[-1]
     correct = logits.argmax(1) == labels
-    interval = binomtest(int(correct.sum()), len(correct)).proportion_ci(method="wilson")
+    low, high = wilson_interval(correct)
     return {
         "train_accuracy": last["train_accuracy"],
         "val_accuracy": last["val_accuracy"],
         "test_accuracy": correct.mean(),
-        "test_accuracy_low": interval.low,
-        "test_accuracy_high": interval.high,
+        "test_accuracy_low": low,
+        "test_accuracy_high": high,
         "test_images": len(labels),
         "trainable_parameters": last["trainable_parameters"],
         "gflops": epochs["gflops"].sum(),

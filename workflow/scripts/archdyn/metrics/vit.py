@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 from scipy.spatial.distance import cdist
 from scipy.special import softmax
-from scipy.stats import binomtest, bootstrap
+from scipy.stats import bootstrap
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from archdyn.metrics.intervals import wilson_interval
 from archdyn.metrics.tidy import tidy
 
 RESAMPLES = 2000
@@ -59,12 +60,6 @@ def top_classes(logits: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """The `k` likeliest classes of logits (n, classes), likeliest first, and their probabilities; both (n, k)."""
     order = np.argsort(-logits, axis=1, kind="stable")[:, :k]
     return order, np.take_along_axis(softmax(logits.astype(np.float64), axis=1), order, axis=1)
-
-
-def wilson_interval(right: np.ndarray) -> tuple[float, float]:
-    """95% interval (Wilson 1927) of the share of True in `right`, bool (n,); within 0..1 at both ends."""
-    interval = binomtest(int(right.sum()), len(right)).proportion_ci(method="wilson")
-    return float(interval.low), float(interval.high)
 
 
 def bootstrap_interval(values: np.ndarray, seed: int) -> tuple[float, float]:

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from archdyn.plots.classes import class_look
 from archdyn.plots.style import COLOURS
 
 PROMPTS = {"plain": "blue", "photo": "orange", "wild": "green", "ensemble": "red"}
-CLASS_MARKS = "osD^"  # classes beyond the colours get the next mark
+MARKS = "osD^"  # classes beyond the colours get the next mark
 PROJECTIONS = {
     "separate_tsne": "as published: two t-SNE fits,\neach to its own scale",
     "joint_tsne": "corrected: one t-SNE fit\nof both",
@@ -69,11 +70,9 @@ def projected_pairs(figure: Figure, points: pd.DataFrame, classes: list[str]) ->
         for modality, look in (("image", {"ms": 3, "mew": 0}), ("text", {"ms": 10, "mew": 1.8, "mfc": "none"})):
             of_modality = of_projection[of_projection["modality"] == modality]
             for number, name in enumerate(classes):
-                turn, colour = divmod(number, len(COLOURS))
                 shown = of_modality[of_modality["label"] == number]
-                mark = {"marker": CLASS_MARKS[turn % len(CLASS_MARKS)], "color": list(COLOURS.values())[colour]}
                 label = name if modality == "text" else None
-                axes.plot(shown["x"], shown["y"], linestyle="", **mark, **look, label=label)
+                axes.plot(shown["x"], shown["y"], linestyle="", **class_look(number, MARKS), **look, label=label)
         axes.set_title(title, fontsize=8)
         # The dimensions of t-SNE and UMAP have neither unit nor meaning.
         axes.set(xticks=[], yticks=[], xlabel="first dimension", ylabel="second dimension")

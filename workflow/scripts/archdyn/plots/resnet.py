@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from archdyn.metrics.resnet import confused_pairs
+from archdyn.plots.classes import scatter_classes
 from archdyn.plots.style import COLOURS
 
 NAMES = {
@@ -27,7 +28,6 @@ GRADIENT_NAMES = {
     "random_published": "skips, from random weights",
 }
 STRATEGIES = ("head", "layer4", "full", "random")
-CLASS_MARKS = "o^sD"  # classes beyond the colours get the next mark
 MARKED_PAIRS = 3
 
 
@@ -150,10 +150,7 @@ def accuracy_against_cost(figure: Figure, summary: pd.DataFrame) -> None:
 
 
 def _scatter(axes: Axes, xy: np.ndarray, labels: np.ndarray, classes: list[str]) -> None:
-    for number, name in enumerate(classes):
-        turn, colour = divmod(number, len(COLOURS))
-        look = {"marker": CLASS_MARKS[turn % len(CLASS_MARKS)], "color": list(COLOURS.values())[colour]}
-        axes.plot(*xy[labels == number].T, linestyle="", ms=2.5, mew=0, label=name, **look)
+    scatter_classes(axes, xy, labels, classes, size=2.5)
     axes.set(xticks=[], yticks=[], xlabel="first dimension (no unit)", ylabel="second dimension (no unit)")
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from archdyn.metrics.vae import FLOOR
+from archdyn.plots.classes import scatter_classes
 from archdyn.plots.images import show_grid
 from archdyn.plots.style import COLOURS
 
@@ -17,7 +18,6 @@ NAMES = {
     "annealing_corrected": "annealing corrected",
     "collapsed": "collapse provoked",
 }
-CLASS_MARKS = "o^sD"  # classes beyond the colours get the next mark
 STRIP = 8  # images in a row of Figure 10
 TRAVERSED_DIMENSIONS = 6
 
@@ -118,10 +118,7 @@ def projections(figure: Figure, points: dict[str, np.ndarray], labels: np.ndarra
         axes.set_axis_off()
     reach = 1.05 * max(np.abs(xy).max() for xy in points.values())
     for axes, (condition, xy) in zip(panels, points.items(), strict=False):
-        for number, name in enumerate(classes):
-            turn, colour = divmod(number, len(COLOURS))
-            look = {"marker": CLASS_MARKS[turn % len(CLASS_MARKS)], "color": list(COLOURS.values())[colour]}
-            axes.plot(*xy[labels == number].T, linestyle="", ms=2, mew=0, label=name, **look)
+        scatter_classes(axes, xy, labels, classes, size=2)
         axes.set_title(_name(condition), fontsize=8)
         axes.tick_params(labelbottom=True)
         axes.set(aspect="equal", xlim=(-reach, reach), ylim=(-reach, reach), xlabel="first axis (prior's sd)")
