@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from archdyn.metrics.claims import verdict_table
+from archdyn.claims.read import read_claims
+from archdyn.claims.verdicts import verdict_table
 from archdyn.pipeline.job import Job
-from archdyn.report.claims import read_claims
 from archdyn.tables.write import read_all_published, read_caption, write_table
 
 with Job(snakemake) as job:

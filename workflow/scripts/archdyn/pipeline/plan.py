@@ -6,12 +6,12 @@ from pathlib import Path
 from snakemake.io import report
 
 from archdyn import config as configuration
+from archdyn.claims import read as claims
 from archdyn.data import backbones, registry
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.cache import checked_cache, evict_corrupt
 from archdyn.pipeline.device import has_gpu
 from archdyn.pipeline.fingerprint import code_fingerprint
-from archdyn.report import claims
 
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 CAPTIONED_ALIKE = ("verdicts", "benchmark")  # tables whose caption is the same for every experiment

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from archdyn.claims.verdicts import VERDICTS
 from archdyn.errors import ArchdynError
-from archdyn.metrics.claims import VERDICTS
 from archdyn.report import prose
 from archdyn.report.markdown import shown_results, title
 from archdyn.tables.write import read_all_published, read_caption

@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from archdyn.metrics.claims import VERDICTS
+from archdyn.claims.verdicts import VERDICTS
 from archdyn.report.markdown import to_html
 
 
