@@ -20,8 +20,8 @@ from archdyn.metrics.resnet import (
 from archdyn.models.backbones import build, load_backbone, save_backbone
 from archdyn.models.resnet import blocks, load_transferred, remove_skips, save_transferred, transferred
 from archdyn.tables.resnet import strategies_table
-from archdyn.train.images import TrainingImages
 from archdyn.train.pretrain import pretrain
+from archdyn.train.read_ahead import TrainingImages
 from archdyn.train.resnet import forward_gflops, gradient_norms, split_rows, train_head, train_transfer
 
 CPU = torch.device("cpu")
@@ -324,13 +324,13 @@ def test_images_that_do_not_fit_are_read_ahead_to_the_same_result(start, arrays,
 
     resident = trained()
     asked = []
-    monkeypatch.setattr("archdyn.train.images.fits", lambda size, device: bool(asked.append(size)))
+    monkeypatch.setattr("archdyn.train.read_ahead.fits", lambda size, device: bool(asked.append(size)))
     assert all(torch.equal(*pair) for pair in zip(resident, trained(), strict=True))
     assert asked == [(48 if training is train_transfer else 50) * 28 * 28]
 
 
 def test_batches_are_read_while_others_are_worked_on(monkeypatch):
-    monkeypatch.setattr("archdyn.train.images.fits", lambda size, device: False)
+    monkeypatch.setattr("archdyn.train.read_ahead.fits", lambda size, device: False)
     source = np.random.default_rng(0).integers(0, 256, (20, 4, 4), np.uint8)
     images = TrainingImages(source, np.arange(5, 15), CPU)
     batches = [torch.tensor([3, 1]), torch.tensor([0, 9])]

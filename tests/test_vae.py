@@ -11,7 +11,7 @@ from archdyn.embed import vae as embed
 from archdyn.errors import ArchdynError
 from archdyn.metrics import vae as metrics
 from archdyn.models.checkpoint import save_checkpoint
-from archdyn.models.images import from_unit, on_device, to_unit
+from archdyn.models.pixels import from_unit, on_device, to_unit
 from archdyn.models.vae import LATENT_DIM, Vae
 from archdyn.tables.vae import as_printed, conditions_table
 from archdyn.train.vae import kl_per_dimension, kl_weights, loss_terms, train_vae

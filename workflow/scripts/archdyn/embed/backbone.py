@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from archdyn.models.images import on_device
+from archdyn.models.pixels import on_device
 from archdyn.models.preprocessing import Preprocess
 
 BATCH = 256

@@ -7,7 +7,7 @@ import torch
 
 from archdyn.models.checkpoint import load_weights, read_settings
 from archdyn.models.classifier import Classifier
-from archdyn.models.images import on_device, to_unit
+from archdyn.models.pixels import on_device, to_unit
 
 BATCH = 1000
 

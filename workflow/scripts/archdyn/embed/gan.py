@@ -8,7 +8,7 @@ import torch
 
 from archdyn.models.checkpoint import load_weights, read_settings
 from archdyn.models.gan import NOISE_DIM, build_generator
-from archdyn.models.images import from_signed
+from archdyn.models.pixels import from_signed
 
 BATCH = 1000
 

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from archdyn.errors import ArchdynError
 from archdyn.models.backbones import Backbone
-from archdyn.models.images import on_device
+from archdyn.models.pixels import on_device
 
 LAYERS = ("layer4", "layer3", "layer2", "layer1")  # of a ResNet, from the last one back
 SMALLEST = 4  # cells along a side: a coarser map shows no place

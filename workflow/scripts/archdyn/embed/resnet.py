@@ -6,7 +6,7 @@ from torch import Tensor
 
 from archdyn.embed.backbone import BATCH
 from archdyn.models.backbones import Backbone
-from archdyn.models.images import on_device
+from archdyn.models.pixels import on_device
 
 LAYERS = ("layer1", "layer2", "layer3", "penultimate")
 SEED = 42  # of the report's 1,000 images

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from archdyn.models.checkpoint import load_weights, read_settings
-from archdyn.models.images import from_unit, on_device, to_unit
+from archdyn.models.pixels import from_unit, on_device, to_unit
 from archdyn.models.vae import LATENT_DIM, Vae, sample_posterior
 
 BATCH = 1000

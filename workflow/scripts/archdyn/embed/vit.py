@@ -11,7 +11,7 @@ from torch import Tensor
 from archdyn.data.masks import centre_masks, random_masks
 from archdyn.embed.backbone import BATCH
 from archdyn.models.backbones import Backbone
-from archdyn.models.images import on_device
+from archdyn.models.pixels import on_device
 from archdyn.models.vit import PREFIX, attention_read, blacken, patch_grid, patches_kept
 
 ATTENTION_BATCH = 32  # in ViT-B/16 a layer's attention takes 2 MB an image

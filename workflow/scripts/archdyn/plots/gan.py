@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from archdyn.plots.images import show_grid
+from archdyn.plots.grid import show_grid
 from archdyn.plots.style import COLOURS
 
 LOSS_D, LOSS_G, *_, GRAD_NORM_G = range(5)

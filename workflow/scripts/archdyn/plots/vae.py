@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from archdyn.metrics.vae import FLOOR
 from archdyn.plots.classes import scatter_classes
-from archdyn.plots.images import show_grid
+from archdyn.plots.grid import show_grid
 from archdyn.plots.style import COLOURS
 
 NAMES = {

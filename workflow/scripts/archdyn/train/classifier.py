@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy
 
 from archdyn.embed.classifier import embed_images
 from archdyn.models.classifier import Classifier
-from archdyn.models.images import on_device, to_unit
+from archdyn.models.pixels import on_device, to_unit
 from archdyn.train.loop import Interruption, run_epochs
 from archdyn.train.one_cycle import OneCycleTraining
 

@@ -9,7 +9,7 @@ from open_clip import CLIP, ClipLoss
 from torch import Tensor
 
 from archdyn.models.clip import tokenise
-from archdyn.models.images import on_device
+from archdyn.models.pixels import on_device
 from archdyn.models.preprocessing import Preprocess
 from archdyn.train.loop import Interruption, run_epochs
 from archdyn.train.one_cycle import OneCycleTraining

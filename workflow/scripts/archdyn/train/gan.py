@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from archdyn.models.gan import NOISE_DIM, build_discriminator, build_generator
-from archdyn.models.images import from_signed, on_device, to_signed
+from archdyn.models.pixels import from_signed, on_device, to_signed
 from archdyn.train.capture import CapturedStep
 from archdyn.train.loop import Interruption, Stateful, Trace, run_epochs
 from archdyn.train.losses import GENERATOR_LOSSES, discriminator_loss

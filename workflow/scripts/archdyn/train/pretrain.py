@@ -8,11 +8,11 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from archdyn.embed.backbone import predict
-from archdyn.models.images import on_device
+from archdyn.models.pixels import on_device
 from archdyn.models.preprocessing import Preprocess
-from archdyn.train.images import TrainingImages
 from archdyn.train.loop import Interruption, run_epochs
 from archdyn.train.one_cycle import OneCycleTraining
+from archdyn.train.read_ahead import TrainingImages
 
 WEIGHT_DECAY = 0.05
 

@@ -13,11 +13,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from archdyn.embed.backbone import predict
 from archdyn.models.backbones import Backbone
-from archdyn.models.images import on_device
+from archdyn.models.pixels import on_device
 from archdyn.models.resnet import blocks, freeze, set_mode
 from archdyn.train.capture import CapturedStep
-from archdyn.train.images import TrainingImages
 from archdyn.train.loop import Interruption, Stateful, Trace, run_epochs, shuffled_batches
+from archdyn.train.read_ahead import TrainingImages
 
 GRADIENT_BATCHES = 8
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from archdyn.models.checkpoint import load_weights
-from archdyn.models.images import on_device, to_unit
+from archdyn.models.pixels import on_device, to_unit
 from archdyn.models.vae import Vae
 from archdyn.train.capture import CapturedStep
 from archdyn.train.loop import Interruption, Stateful, Trace, run_epochs

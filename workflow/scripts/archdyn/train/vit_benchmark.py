@@ -11,7 +11,7 @@ from torchvision import transforms
 from archdyn.embed.backbone import BATCH
 from archdyn.embed.vit import embed, forward
 from archdyn.models.backbones import Backbone
-from archdyn.models.images import on_device
+from archdyn.models.pixels import on_device
 from archdyn.train.benchmark import PerImageDataset, time_in_turn
 
 REPORT_BATCH = 64

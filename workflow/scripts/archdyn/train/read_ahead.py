@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from archdyn.models.images import on_device
+from archdyn.models.pixels import on_device
 
 DEVICE_SHARE = 0.5  # of the memory, which the model and its activations need too
 
