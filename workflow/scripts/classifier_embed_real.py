@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from archdyn.embed.classifier import embed_images, load_classifier
+from archdyn.models.classifier import embed_images, load_classifier
 from archdyn.pipeline.job import Job
 
 with Job(snakemake) as job:

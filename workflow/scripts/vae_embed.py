@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from archdyn.embed.classifier import embed_images, load_classifier
 from archdyn.embed.vae import PRIORS, SHOWN, embed_posterior, load_vae, reconstruct, sample_images, traverse
+from archdyn.models.classifier import embed_images, load_classifier
 from archdyn.pipeline.job import Job
 
 with Job(snakemake) as job:

@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from archdyn.embed.backbone import BATCH
 from archdyn.models.backbones import Backbone
+from archdyn.models.inference import BATCH
 from archdyn.models.pixels import on_device
 
 LAYERS = ("layer1", "layer2", "layer3", "penultimate")

@@ -9,8 +9,8 @@ from scipy.special import softmax
 from torch import Tensor
 
 from archdyn.data.masks import centre_masks, random_masks
-from archdyn.embed.backbone import BATCH
 from archdyn.models.backbones import Backbone
+from archdyn.models.inference import BATCH
 from archdyn.models.pixels import on_device
 from archdyn.models.vit import PREFIX, attention_read, blacken, patch_grid, patches_kept
 

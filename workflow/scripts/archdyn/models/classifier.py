@@ -1,7 +1,16 @@
 """A small CNN that judges generated images: which class, and in which feature space distances are taken."""
 
+from pathlib import Path
+
+import numpy as np
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize, relu
+
+from archdyn.models.checkpoint import load_weights, read_settings
+from archdyn.models.pixels import on_device, to_unit
+
+BATCH = 1000
 
 
 class Classifier(nn.Module):
@@ -35,6 +44,23 @@ class Classifier(nn.Module):
         """
         activations = self.body(x)
         return normalize(activations), self.head(relu(activations))
+
+
+def load_classifier(path: Path, device: torch.device) -> Classifier:
+    """The classifier of a checkpoint, in eval mode."""
+    settings = read_settings(path)
+    model = Classifier(tuple(settings["shape"]), settings["classes"])
+    return load_weights(path, "classifier", model).to(device).eval()
+
+
+@torch.no_grad()
+def embed_images(model: Classifier, images: np.ndarray, device: torch.device) -> tuple[np.ndarray, np.ndarray]:
+    """Features float32 (n, 128) of length 1 and logits float32 (n, classes) of uint8 images."""
+    pairs = []
+    for start in range(0, len(images), BATCH):
+        pairs.append(model.embed(to_unit(on_device(images[start : start + BATCH], device))))
+    features, logits = (torch.cat(parts).cpu().numpy() for parts in zip(*pairs, strict=True))
+    return features, logits
 
 
 def _norm_relu(channels: int) -> tuple[nn.Module, nn.Module]:

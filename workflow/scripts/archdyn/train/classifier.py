@@ -7,8 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from archdyn.embed.classifier import embed_images
-from archdyn.models.classifier import Classifier
+from archdyn.models.classifier import Classifier, embed_images
 from archdyn.models.pixels import on_device, to_unit
 from archdyn.train.loop import Interruption, run_epochs
 from archdyn.train.one_cycle import OneCycleTraining

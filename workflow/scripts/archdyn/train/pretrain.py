@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from archdyn.embed.backbone import predict
+from archdyn.models.inference import predict
 from archdyn.models.pixels import on_device
 from archdyn.models.preprocessing import Preprocess
 from archdyn.train.loop import Interruption, run_epochs

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
-from archdyn.embed.backbone import predict
 from archdyn.models.backbones import Backbone
+from archdyn.models.inference import predict
 from archdyn.models.pixels import on_device
 from archdyn.models.resnet import blocks, freeze, set_mode
 from archdyn.train.capture import CapturedStep

@@ -8,9 +8,9 @@ import torch
 from torch.utils.data import DataLoader
 from torchvision import transforms
 
-from archdyn.embed.backbone import BATCH
 from archdyn.embed.vit import embed, forward
 from archdyn.models.backbones import Backbone
+from archdyn.models.inference import BATCH
 from archdyn.models.pixels import on_device
 from archdyn.train.benchmark import PerImageDataset, time_in_turn
 
