@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from archdyn.benchmarks.resnet import time_embedding, time_training
 from archdyn.pipeline.job import Job
 from archdyn.pipeline.provenance import hardware
 from archdyn.tables.benchmark import benchmark_caption, benchmark_table
 from archdyn.tables.write import write_table
-from archdyn.train.resnet_benchmark import time_embedding, time_training
 
 TIMED = {"embedding": ("ResNet features", time_embedding), "training": ("ResNet training", time_training)}
 

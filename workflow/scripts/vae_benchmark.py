@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from archdyn.benchmarks.vae import time_vae
 from archdyn.pipeline.job import Job
 from archdyn.pipeline.provenance import hardware
 from archdyn.tables.benchmark import benchmark_caption, benchmark_table
 from archdyn.tables.write import write_table
-from archdyn.train.vae_benchmark import time_vae
 
 with Job(snakemake) as job:
     device = job.device()

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from archdyn.benchmarks.vit import time_embedding
 from archdyn.models.vit import load_vit
 from archdyn.pipeline.job import Job
 from archdyn.pipeline.provenance import hardware
 from archdyn.tables.benchmark import benchmark_caption, benchmark_table
 from archdyn.tables.write import write_table
-from archdyn.train.vit_benchmark import time_embedding
 
 with Job(snakemake) as job:
     device = job.device()

@@ -12,8 +12,8 @@ from torch.nn.functional import mse_loss
 from torch.utils.data import DataLoader
 from torchvision import transforms
 
+from archdyn.benchmarks.timer import PerImageDataset, time_in_turn
 from archdyn.models.vae import Vae
-from archdyn.train.benchmark import PerImageDataset, time_in_turn
 from archdyn.train.vae import train_vae
 
 TEST_SHARE = 6  # the real test set is a sixth of the training set

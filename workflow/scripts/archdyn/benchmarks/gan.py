@@ -1,19 +1,18 @@
-"""The report's way of training beside ours, in one call on one machine.
+"""The report's way of training the GAN beside ours, in one call on one machine.
 
 The report's loop: a Dataset that transforms each image in Python, a DataLoader, Adam's default implementation, a
 sigmoid with BCELoss, and four `.item()` a step.
 """
 
 import time
-from collections.abc import Callable
 
 import numpy as np
 import torch
-from PIL import Image
-from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
+from torch import nn
+from torch.utils.data import DataLoader
 from torchvision import transforms
 
+from archdyn.benchmarks.timer import PerImageDataset, time_in_turn
 from archdyn.models.gan import NOISE_DIM, build_discriminator, build_generator
 from archdyn.train.gan import ADAM_BETAS, train_gan
 
@@ -25,23 +24,6 @@ def time_gan(images: np.ndarray, training: dict, device: torch.device, rounds: i
     too. Returns the rows of `time_in_turn`.
     """
     return time_in_turn({"report's loop": _time_report_loop, "archdyn": _time_ours}, images, training, device, rounds)
-
-
-def time_in_turn(
-    ways: dict[str, Callable], images: np.ndarray, training: dict, device: torch.device, rounds: int
-) -> list[dict]:
-    """A row per round and way: `way`, `round`, `ms_per_step`, `images_per_s`.
-
-    Each way takes (images, training, device) and returns the seconds of one epoch.
-    """
-    steps = -(-len(images) // training["batch_size"])
-    rows = []
-    for number in range(1, rounds + 1):
-        for way, time_epoch in ways.items():
-            seconds = time_epoch(images, training, device)
-            pace = {"ms_per_step": 1000 * seconds / steps, "images_per_s": len(images) / seconds}
-            rows.append({"way": way, "round": number} | pace)
-    return rows
 
 
 def _time_ours(images: np.ndarray, training: dict, device: torch.device) -> float:
@@ -79,17 +61,3 @@ def _time_report_loop(images: np.ndarray, training: dict, device: torch.device) 
             history.append((loss_d.item(), loss_g.item(), on_real.mean().item(), on_fake.mean().item()))
         ends.append(time.perf_counter())
     return ends[1] - ends[0]
-
-
-class PerImageDataset(Dataset):
-    """Image by image through PIL and torchvision's transforms, as torchvision's own MNIST does it."""
-
-    def __init__(self, images: np.ndarray, steps: list[Callable]):
-        self.images = torch.from_numpy(images)
-        self.transform = transforms.Compose(steps)
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __getitem__(self, number: int) -> tuple[Tensor, int]:
-        return self.transform(Image.fromarray(self.images[number].numpy())), 0

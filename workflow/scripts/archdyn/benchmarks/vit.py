@@ -8,11 +8,11 @@ import torch
 from torch.utils.data import DataLoader
 from torchvision import transforms
 
+from archdyn.benchmarks.timer import PerImageDataset, time_in_turn
 from archdyn.embed.vit import embed, forward
 from archdyn.models.backbones import Backbone
 from archdyn.models.inference import BATCH
 from archdyn.models.pixels import on_device
-from archdyn.train.benchmark import PerImageDataset, time_in_turn
 
 REPORT_BATCH = 64
 

@@ -14,11 +14,11 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader
 from torchvision import transforms
 
+from archdyn.benchmarks.timer import PerImageDataset, time_in_turn
 from archdyn.embed.resnet import embed_penultimate
 from archdyn.models.backbones import Backbone, load_backbone
 from archdyn.models.inference import BATCH
 from archdyn.models.resnet import transferred
-from archdyn.train.benchmark import PerImageDataset, time_in_turn
 from archdyn.train.resnet import train_transfer
 
 CLASSES = 10
