@@ -14,11 +14,11 @@ from markdown_it import MarkdownIt
 from pypdf import PdfReader
 
 from archdyn.errors import ArchdynError
+from archdyn.numbers.format import significant
 from archdyn.pipeline.provenance import WEB_REMOTE
 from archdyn.report import prose
 from archdyn.report.markdown import to_typst
 from archdyn.report.prose import LITERAL_NUMBER
-from archdyn.tables.write import significant
 from conftest import ROOT
 
 SMOKE = ("--configfile", "config/smoke.yaml")

@@ -1,8 +1,10 @@
 """Table 8: the mitigated training, published beside ours."""
 
+from archdyn.captions import read_caption
+from archdyn.numbers.published import read_published
 from archdyn.pipeline.job import Job
 from archdyn.tables.gan import epoch_table
-from archdyn.tables.write import read_caption, read_published, write_table
+from archdyn.tables.write import write_table
 
 with Job(snakemake) as job:
     published = read_published(job.input.published, "table8")

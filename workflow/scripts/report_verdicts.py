@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from archdyn.captions import read_caption
 from archdyn.claims.read import read_claims
 from archdyn.claims.verdicts import verdict_table
+from archdyn.numbers.published import read_all_published
 from archdyn.pipeline.job import Job
-from archdyn.tables.write import read_all_published, read_caption, write_table
+from archdyn.tables.write import write_table
 
 with Job(snakemake) as job:
     claims = read_claims(job.input.claims)

@@ -2,9 +2,11 @@
 
 import pandas as pd
 
+from archdyn.captions import read_caption
+from archdyn.numbers.published import read_published
 from archdyn.pipeline.job import Job
 from archdyn.tables.resnet import strategies_table
-from archdyn.tables.write import read_caption, read_published, write_table
+from archdyn.tables.write import write_table
 
 with Job(snakemake) as job:
     published = (read_published(job.input.published, name) for name in ("table4", "table4_epochs"))

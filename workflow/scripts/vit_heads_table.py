@@ -2,9 +2,10 @@
 
 import pandas as pd
 
+from archdyn.captions import read_caption
 from archdyn.pipeline.job import Job
 from archdyn.tables.vit import heads_table
-from archdyn.tables.write import read_caption, write_table
+from archdyn.tables.write import write_table
 
 with Job(snakemake) as job:
     table = heads_table(pd.read_csv(job.input.summary))

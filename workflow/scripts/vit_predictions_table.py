@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from archdyn.captions import read_caption
 from archdyn.pipeline.job import Job
 from archdyn.tables.vit import predictions_table
-from archdyn.tables.write import read_caption, write_table
+from archdyn.tables.write import write_table
 
 with Job(snakemake) as job:
     names, classes = (json.loads(Path(job.input[name]).read_text()) for name in ("names", "classes"))

@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from archdyn.captions import read_caption
+from archdyn.numbers.published import read_published
 from archdyn.pipeline.job import Job
 from archdyn.tables.vit import table5
-from archdyn.tables.write import read_caption, read_published, write_table
+from archdyn.tables.write import write_table
 
 with Job(snakemake) as job:
     names, classes = (json.loads(Path(job.input[name]).read_text()) for name in ("names", "classes"))

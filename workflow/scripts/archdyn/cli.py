@@ -9,7 +9,7 @@ import pandas as pd
 
 from archdyn.errors import ArchdynError
 from archdyn.metrics.compare import changes
-from archdyn.tables.write import significant
+from archdyn.numbers.format import significant
 
 HELP = "a folder of results, or the name of a run in results/"
 

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from archdyn.errors import ArchdynError
-from archdyn.tables.write import published_rows, significant
+from archdyn.numbers.format import significant
+from archdyn.numbers.published import published_rows
 
 HOLDS = "holds"
 FAILS = "does not hold"

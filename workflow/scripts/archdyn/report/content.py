@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from archdyn.captions import read_caption
 from archdyn.claims.verdicts import VERDICTS
 from archdyn.errors import ArchdynError
+from archdyn.numbers.published import read_all_published
 from archdyn.report import prose
 from archdyn.report.markdown import shown_results, title
-from archdyn.tables.write import read_all_published, read_caption
 
 TABLE_OF_VERDICTS = "tables/verdicts"
 SETTINGS = "settings.json"

@@ -16,7 +16,8 @@ from jinja2 import Environment, StrictUndefined
 from jinja2.exceptions import TemplateError
 
 from archdyn.errors import ArchdynError
-from archdyn.tables.write import format_mean_sd, published_rows, significant
+from archdyn.numbers.format import format_mean_sd, significant
+from archdyn.numbers.published import published_rows
 
 PLACEHOLDER = re.compile(r"{{.*?}}", re.DOTALL)
 # Names may hold digits (CIFAR-10, ViT-B/16), and so do references to the report.

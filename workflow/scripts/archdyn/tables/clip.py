@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from archdyn.numbers.format import format_mean_sd
 from archdyn.tables import rows
-from archdyn.tables.write import format_mean_sd
 
 GAP_COLUMNS = {  # heading: metric, digits
     "cosine, image and its text": ("pair_cosine", 4),

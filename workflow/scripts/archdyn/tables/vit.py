@@ -5,8 +5,8 @@ import pandas as pd
 from scipy.special import softmax
 
 from archdyn.metrics.vit import mask_name, top_classes
+from archdyn.numbers.format import format_mean_sd
 from archdyn.tables.rows import above
-from archdyn.tables.write import format_mean_sd
 
 PROBES = {"cls": "CLS", "mean_patch": "mean of patches", "both": "CLS and mean"}
 DIFFERENCES = {"mean_patch_minus_cls": "mean of patches - CLS", "both_minus_cls": "CLS and mean - CLS"}
