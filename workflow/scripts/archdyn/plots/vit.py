@@ -7,9 +7,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from archdyn.data.masks import enlarge, grid_side
-from archdyn.metrics.vit import mask_name, rollout, top_classes
+from archdyn.metrics.vit import PROBES, WAYS, mask_name, rollout, short_name, top_classes
 from archdyn.plots.style import COLOURS
-from archdyn.tables.vit import PROBES, WAYS, short_name
 
 HEADS_PER_ROW = 6
 LINES = {  # shape and way of a mask: colour, line
