@@ -2,7 +2,7 @@
 
 import pytest
 
-from archdyn.pipeline.fingerprint import _code_lines, _imported_modules, code_fingerprint
+from archdyn.pipeline.fingerprint import _code_lines, _imported_modules, code_fingerprint, module_fingerprints
 
 FILES = {
     "train.py": '"""Train."""\n\nfrom archdyn.models import net\nfrom archdyn.pipeline.job import Job\n',
@@ -60,3 +60,12 @@ def test_a_hash_inside_a_string_is_code(package):
 
 def test_what_carries_a_job_does_not_count(package):
     assert changed_by(package, "archdyn/pipeline/job.py", "...", "x = 1") == set()
+
+
+def test_each_module_has_a_digest_of_its_own(package):
+    before = module_fingerprints("train", package)
+    changed_by(package, "archdyn/models/layers.py", "3", "4")
+    after = module_fingerprints("train", package)
+    layers, others = "archdyn/models/layers.py", {"train.py", "archdyn/models/net.py"}
+    assert {layers, *others} <= set(before) == set(after)
+    assert {name for name in before if before[name] != after[name]} == {layers}

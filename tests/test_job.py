@@ -15,6 +15,7 @@ import torch
 
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.device import claim
+from archdyn.pipeline.fingerprint import code_fingerprint, module_fingerprints
 from archdyn.pipeline.job import Job
 from archdyn.pipeline.provenance import commit
 
@@ -78,11 +79,21 @@ def test_provenance_says_what_made_the_output(snakemake):
     assert record["inputs"] == ["data.csv"]
     assert record["seed"] == 3
     assert record["params"] == {"learning_rate": 0.1, "device": "cpu"}
+    assert record["modules"] == {}
     assert record["packages"]["numpy"]
     assert record["hardware"]["cores"] >= 1
     assert record["peak_memory_mib"]["host"] > 10
     assert record["wall_s"] >= 0
     assert record["commit"] == commit()
+
+
+def test_the_record_of_a_rule_that_watches_its_code_names_every_module(snakemake):
+    snakemake.rule, snakemake.params = "gan_train", Named(code=code_fingerprint("gan_train"))
+    with Job(snakemake) as job:
+        write_outputs(job)
+    modules = json.loads(Path(snakemake.output.provenance).read_text())["modules"]
+    assert {"gan_train.py", "archdyn/train/gan.py", "archdyn/models/gan.py"} <= set(modules)
+    assert modules == module_fingerprints("gan_train")
 
 
 def test_a_failed_job_leaves_only_its_log(snakemake, tmp_path):

@@ -22,10 +22,13 @@ def code_fingerprint(script: str, root: Path = SCRIPTS) -> str:
 
     Comments, docstrings, blank lines and trailing spaces do not count, so cosmetic edits keep results.
     """
-    digest = hashlib.sha256()
-    for file in code_files(script, root):
-        digest.update(f"{file.relative_to(root).as_posix()}\n{_code_lines(file)}\n".encode())
-    return digest.hexdigest()[:16]
+    lines = (f"{file} {digest}\n" for file, digest in module_fingerprints(script, root).items())
+    return _short_digest("".join(lines))
+
+
+def module_fingerprints(script: str, root: Path = SCRIPTS) -> dict[str, str]:
+    """The parts of `code_fingerprint`: a hex digest for each of `code_files`, by its path relative to `root`."""
+    return {file.relative_to(root).as_posix(): _short_digest(_code_lines(file)) for file in code_files(script, root)}
 
 
 def code_files(script: str, root: Path = SCRIPTS) -> list[Path]:
@@ -99,3 +102,7 @@ def _docstring_lines(tree: ast.Module) -> set[int]:
 def _comment_starts(source: str) -> list[tuple[int, int]]:
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     return [token.start for token in tokens if token.type == tokenize.COMMENT]
+
+
+def _short_digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

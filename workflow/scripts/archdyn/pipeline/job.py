@@ -16,6 +16,7 @@ from archdyn.errors import ArchdynError
 from archdyn.pipeline.device import pick_device
 from archdyn.pipeline.faults import check_array, end_with_parent, explained
 from archdyn.pipeline.files import content_digest, remove
+from archdyn.pipeline.fingerprint import module_fingerprints
 from archdyn.pipeline.provenance import write_provenance
 
 
@@ -43,6 +44,8 @@ class Job:
 
     def __enter__(self):
         self._start = time.monotonic()
+        # Taken before the work, for that is when Python read the modules. A rule without `code` ignores code.
+        self._modules = module_fingerprints(self.rule) if self.params.get("code") else {}
         end_with_parent()
         try:
             self._log = Path(self._log_paths["log"]).open("w", buffering=1)
@@ -131,6 +134,7 @@ class Job:
                 wildcards=self.wildcards,
                 inputs=[str(path) for path in self.input],
                 params=dict(self.params.items()),
+                modules=self._modules,
                 seed=self.seed,
                 device=str(self._device or "cpu"),
                 threads=self.threads,
