@@ -26,11 +26,11 @@ ALLOWED = {
     "benchmarks": {"models", "train", "embed"},
     "metrics": {"errors"},
     "plots": {"data", "metrics"},
-    "tables": {"numbers", "metrics"},
+    "tables": {"errors", "numbers", "metrics"},
     "claims": {"errors", "config", "numbers"},
     "report": {"errors", "captions", "numbers", "claims"},
     "pipeline": {"errors", "config", "data", "train", "claims"},
-    "cli": {"errors", "numbers", "metrics"},
+    "cli": {"errors", "tables", "pipeline"},
 }
 TORCH = {"torch", "torchvision", "timm", "open_clip", "safetensors"}
 WITH_TORCH = {"models", "train", "embed", "benchmarks", "pipeline"}
