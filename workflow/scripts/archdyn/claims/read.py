@@ -1,6 +1,6 @@
 """The claims of config/claims/<experiment>.yaml, and which of them a run can test.
 
-Light on purpose (no pandas), because the rule files ask this while Snakemake plans.
+Imports no pandas, so that Snakemake, which asks this while it plans, starts fast.
 """
 
 from pathlib import Path
@@ -30,7 +30,7 @@ def read_claims(path: str | Path) -> list[dict]:
 def untestable(claims: list[dict], block: dict) -> dict[str, str]:
     """By id, why the run with these settings cannot test a claim; claims that it can test are left out.
 
-    block: the experiment's part of the config. Raises ArchdynError for a setting that there is not.
+    block: the experiment's part of the config. Raises ArchdynError for an unknown setting.
     """
     reasons = {claim["id"]: _unmet(claim, block) for claim in claims}
     return {name: "; ".join(unmet) for name, unmet in reasons.items() if unmet}

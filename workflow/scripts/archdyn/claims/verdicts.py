@@ -53,7 +53,7 @@ def verdict_table(
     """A row per claim with its verdict, the test that decided it, and what was measured under each protocol.
 
     summary: condition, metric, mean, sd, n. published: the report's tables by name. untestable: a reason by claim id.
-    Raises ArchdynError for a metric or a published value that there is not, also of claims that cannot be tested.
+    Raises ArchdynError for an unknown metric or published value, also in claims that this run cannot test.
     """
     return pd.DataFrame([_row(claim, summary, published, untestable.get(claim["id"])) for claim in claims])
 

@@ -69,7 +69,7 @@ def link(text: str, file: str, place: str) -> str:
 def fill(template: str, shown: str, names: dict[str, Lookup]) -> str:
     """The Markdown of a template; `shown` names it in errors.
 
-    Raises ArchdynError for a name that there is not, and for a number that does not come from a file.
+    Raises ArchdynError for an unknown name, and for a number that does not come from a file.
     """
     _refuse_literal_numbers(template, shown)
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
