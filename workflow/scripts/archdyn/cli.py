@@ -36,12 +36,12 @@ def diff(
 @app.command()
 def why(
     file: Annotated[Path, typer.Argument(help="A file that a job makes.")],
-    configfile: Annotated[list[Path], typer.Option(help="As given to snakemake; may be repeated.")] = [],  # noqa: B006
+    configfile: Annotated[list[Path] | None, typer.Option(help="As given to snakemake; may be repeated.")] = None,
 ) -> None:
     """Why Snakemake would run the job that makes FILE again: which module, setting or input changed."""
     from archdyn.pipeline.why import explanation
 
-    typer.echo(explanation(file, configfile))
+    typer.echo(explanation(file, configfile or []))
 
 
 def _print_version(wanted: bool) -> None:
