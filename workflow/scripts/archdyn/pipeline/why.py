@@ -77,7 +77,7 @@ def _own_causes(dag, job) -> list[str]:
     reason = dag.reason(job)
     causes = []
     if reason.missing_output:
-        causes.append(f"{len(reason.missing_output)} of its {len(job.output)} outputs are missing")
+        causes.append("its output is missing")
     if reason.incomplete_output:
         causes.append("an earlier attempt was stopped before its outputs were whole")
     causes += [f"input {file} changed" for file in sorted(reason.updated_input - reason.updated_input_run)]
