@@ -1,4 +1,4 @@
-"""A run as an RO-Crate, for a journal, an archive, or somebody who checks it: what was run, with what, and what came out.
+"""A run as an RO-Crate, for a journal, an archive, or a reviewer: what was run, with what, and what came out.
 
 Follows the Workflow Run Crate profile (https://w3id.org/ro/wfrun/workflow/0.5). Models and embeddings stay behind: they
 are large, and the records that travel hold their digests.
