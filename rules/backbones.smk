@@ -22,7 +22,7 @@ rule backbone_download:
         "resources/logs/backbone_download/{backbone}.log",
     wildcard_constraints:
         backbone="|".join(backbones.with_official_weights()),
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
@@ -51,7 +51,7 @@ rule backbone_pretrain:
         progress="<logs>/backbone_pretrain/{experiment}_{backbone}.csv",
     wildcard_constraints:
         backbone="|".join(backbones.of_library("timm")),
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
@@ -79,7 +79,7 @@ rule backbone_import:
         provenance="<results>/{experiment}/models/{backbone}_file.provenance.json",
     log:
         "<logs>/backbone_import/{experiment}_{backbone}.log",
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
@@ -101,7 +101,7 @@ rule backbone_initialise:
         provenance="<results>/{experiment}/models/{backbone}_random.provenance.json",
     log:
         "<logs>/backbone_initialise/{experiment}_{backbone}.log",
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:

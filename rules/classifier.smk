@@ -14,7 +14,7 @@ rule classifier_train:
     log:
         "<logs>/classifier_train/{experiment}.log",
         progress="<logs>/classifier_train/{experiment}.csv",
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
@@ -41,7 +41,7 @@ rule classifier_embed_real:
         provenance="<results>/{experiment}/embeddings/real.provenance.json",
     log:
         "<logs>/classifier_embed_real/{experiment}.log",
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:

@@ -41,7 +41,7 @@ rule clip_pretrain:
     log:
         f"<logs>/clip_pretrain/{CLIP_RUN}.log",
         progress=f"<logs>/clip_pretrain/{CLIP_RUN}.csv",
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
@@ -73,7 +73,7 @@ rule clip_embed:
         provenance=f"<results>/clip/embeddings/{CLIP_RUN}.provenance.json",
     log:
         f"<logs>/clip_embed/{CLIP_RUN}.log",
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:

@@ -23,7 +23,7 @@ rule data_download:
         "resources/logs/data_download/{dataset}.log",
     wildcard_constraints:
         dataset="|".join(registry.downloadable()),
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -78,7 +78,7 @@ rule data_prepare:
         "resources/logs/data_prepare/{dataset}.log",
     wildcard_constraints:
         dataset="|".join(registry.of_kind("idx", "synthetic", "cifar10", "stl10")),
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/analysis.yaml"
     resources:

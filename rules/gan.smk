@@ -44,7 +44,7 @@ rule gan_train:
     log:
         f"<logs>/gan_train/{GAN_RUN}.log",
         progress=f"<logs>/gan_train/{GAN_RUN}.csv",
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
@@ -72,7 +72,7 @@ rule gan_embed:
         provenance=f"<results>/gan/embeddings/{GAN_RUN}.provenance.json",
     log:
         f"<logs>/gan_embed/{GAN_RUN}.log",
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:

@@ -48,7 +48,7 @@ rule resnet_embed:
         "<logs>/resnet_embed/{role}.log",
     wildcard_constraints:
         role="deep|deep_v1|shallow",
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
@@ -82,7 +82,7 @@ rule resnet_train:
         progress=f"<logs>/resnet_train/{RESNET_RUN}.csv",
     wildcard_constraints:
         condition="|".join(plan.trained_with_backbone("resnet")),
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
@@ -117,7 +117,7 @@ rule resnet_train_head:
         progress=f"<logs>/resnet_train_head/{RESNET_RUN}.csv",
     wildcard_constraints:
         condition="|".join(plan.trained_on_features("resnet")),
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
@@ -149,7 +149,7 @@ rule resnet_embed_layers:
         provenance="<results>/resnet/embeddings/layers.provenance.json",
     log:
         "<logs>/resnet_embed_layers/layers.log",
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:

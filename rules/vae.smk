@@ -41,7 +41,7 @@ rule vae_train:
     log:
         f"<logs>/vae_train/{VAE_RUN}.log",
         progress=f"<logs>/vae_train/{VAE_RUN}.csv",
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
@@ -78,7 +78,7 @@ rule vae_embed:
         provenance=f"<results>/vae/embeddings/{VAE_RUN}.provenance.json",
     log:
         f"<logs>/vae_embed/{VAE_RUN}.log",
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:

@@ -92,7 +92,7 @@ rule vit_look:
         provenance="<results>/vit/embeddings/look.provenance.json",
     log:
         "<logs>/vit_look/look.log",
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
@@ -118,7 +118,7 @@ rule vit_gradcam:
         provenance="<results>/vit/embeddings/gradcam.provenance.json",
     log:
         "<logs>/vit_gradcam/gradcam.log",
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
@@ -150,7 +150,7 @@ rule vit_mask:
         provenance="<results>/vit/embeddings/masked.provenance.json",
     log:
         "<logs>/vit_mask/mask.log",
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
@@ -184,7 +184,7 @@ rule vit_embed:
         "<logs>/vit_embed/{dataset}_{normalisation}.log",
     wildcard_constraints:
         normalisation="|".join(VIT_NORMALISATION),
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
