@@ -7,7 +7,7 @@ import pandas as pd
 
 from archdyn.config import checked_file
 from archdyn.errors import ArchdynError
-from archdyn.tables.write import published_rows
+from archdyn.numbers.published import published_rows
 
 
 def read_cells(path: str | Path) -> list[dict]:
