@@ -4,10 +4,10 @@ import pandas as pd
 
 from archdyn.pipeline.job import Job
 from archdyn.tables.vit import probed_images, table6
-from archdyn.tables.write import read_caption, read_published, write_table
+from archdyn.tables.write import read_published, write_table
 
 with Job(snakemake) as job:
     summary = pd.read_csv(job.input.summary)
     table = table6(read_published(job.input.published, "table6"), summary)
-    caption = f"{read_caption(job.input.caption)} {probed_images(summary)} {job.params.label}."
+    caption = job.caption(probed_images(summary))
     write_table(table, job.output, caption)

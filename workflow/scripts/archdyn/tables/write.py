@@ -26,11 +26,6 @@ def published_rows(table: pd.DataFrame) -> dict[str, dict]:
     return {name: row for name, row in zip(names, table.to_dict("records"), strict=True) if name}
 
 
-def read_caption(path: Path) -> str:
-    """The text of a caption file on one line."""
-    return " ".join(Path(path).read_text().split())
-
-
 def write_table(table: pd.DataFrame, output, caption: str) -> None:
     """Write `output.csv`, `output.md` and `output.tex`; the caption goes above the last two."""
     table.to_csv(output.csv, index=False)

@@ -1,0 +1,61 @@
+# Figures and tables: what each experiment declares in its own rule file, drawn by workflow/scripts/<experiment>_<name>.py.
+#   needs: what the declaration names, and its caption in workflow/report/<experiment>/{figures,tables}/<name>.rst
+#   makes: results/<run>/<experiment>/{figures,tables}/<name>.*
+
+
+# On a cluster, these take seconds and stay where Snakemake runs.
+localrules:
+    figure,
+    table,
+
+
+rule figure:
+    """Draw a figure, as its experiment declares it."""
+    input:
+        unpack(lambda w: plan.declared("figures", w).inputs),
+    output:
+        **figure_files("<results>/{experiment}/figures/{name}"),
+    log:
+        "<logs>/{experiment}_{name}/{name}.log",
+    benchmark:
+        "<benchmarks>/{experiment}_{name}/{name}.tsv"
+    wildcard_constraints:
+        name=plan.names("figures"),
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        script="{experiment}_{name}",
+        settings=lambda w: plan.declared("figures", w).settings,
+        label=lambda w: plan.declared("figures", w).label,
+        caption=lambda w: plan.declared("figures", w).caption,
+        code=lambda w: plan.code(f"{w.experiment}_{w.name}"),
+    message:
+        "{wildcards.experiment}: drawing {wildcards.name}"
+    script:
+        "../workflow/scripts/{wildcards.experiment}_{wildcards.name}.py"
+
+
+rule table:
+    """Make a table, as its experiment declares it."""
+    input:
+        unpack(lambda w: plan.declared("tables", w).inputs),
+    output:
+        **table_files("<results>/{experiment}/tables/{name}"),
+    log:
+        "<logs>/{experiment}_{name}/{name}.log",
+    benchmark:
+        "<benchmarks>/{experiment}_{name}/{name}.tsv"
+    wildcard_constraints:
+        name=plan.names("tables"),
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        script="{experiment}_{name}",
+        settings=lambda w: plan.declared("tables", w).settings,
+        label=lambda w: plan.declared("tables", w).label,
+        caption=lambda w: plan.declared("tables", w).caption,
+        code=lambda w: plan.code(f"{w.experiment}_{w.name}"),
+    message:
+        "{wildcards.experiment}: making {wildcards.name}"
+    script:
+        "../workflow/scripts/{wildcards.experiment}_{wildcards.name}.py"
