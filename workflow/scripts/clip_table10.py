@@ -8,7 +8,5 @@ from archdyn.tables.write import read_published, write_table
 
 with Job(snakemake) as job:
     published = read_published(job.input.published, "table10")
-    table = table10(
-        published, pd.read_csv(job.input.summary), job.params.settings["prompts"], job.params.settings["templates"]
-    )
+    table = table10(published, pd.read_csv(job.input.summary), **job.params.settings)
     write_table(table, job.output, job.caption())

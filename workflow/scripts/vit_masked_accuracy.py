@@ -9,5 +9,4 @@ from archdyn.tables.write import write_table
 with Job(snakemake) as job:
     summary = pd.read_csv(job.input.summary)
     table = masking_table(summary, job.params.settings["fractions"])
-    caption = job.caption(masked_images(summary))
-    write_table(table, job.output, caption)
+    write_table(table, job.output, job.caption(masked_images(summary)))

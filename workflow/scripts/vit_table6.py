@@ -9,5 +9,4 @@ from archdyn.tables.write import read_published, write_table
 with Job(snakemake) as job:
     summary = pd.read_csv(job.input.summary)
     table = table6(read_published(job.input.published, "table6"), summary)
-    caption = job.caption(probed_images(summary))
-    write_table(table, job.output, caption)
+    write_table(table, job.output, job.caption(probed_images(summary)))
