@@ -57,9 +57,7 @@ rule backbone_pretrain:
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpu(),
-        mem_mb=8000,
-        runtime=240,
+        **plan.gpu_job(mem_mb=8000, runtime=240),
     params:
         run="{experiment}_{backbone}",
         architecture=lambda w: backbones.architecture(w.backbone),

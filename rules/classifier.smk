@@ -20,9 +20,7 @@ rule classifier_train:
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpu(),
-        mem_mb=4000,
-        runtime=60,
+        **plan.gpu_job(mem_mb=4000, runtime=60),
     params:
         experiment="{experiment}",
         settings=lambda w: plan.experiment(w.experiment).settings["classifier"],
@@ -49,9 +47,7 @@ rule classifier_embed_real:
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpu(),
-        mem_mb=4000,
-        runtime=20,
+        **plan.gpu_job(mem_mb=4000, runtime=20),
     params:
         experiment="{experiment}",
         device=config["device"],

@@ -12,6 +12,7 @@ clip = plan.add("clip", Clip)
 CLIP_BACKBONE = clip.backbone("clip")
 CLIP_PROMPTS = ["plain", "photo", "wild"]  # in the order of the embeddings; the gap is that of the first
 CLIP_RUN = "seed{seed}"
+CLIP_EMBEDDED = ["train_images", "test_images", "prompts", "ensemble"]
 
 
 localrules:
@@ -32,9 +33,7 @@ rule clip_pretrain:
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpu(),
-        mem_mb=4000,
-        runtime=240,
+        **plan.gpu_job(mem_mb=4000, runtime=240),
     params:
         run=CLIP_RUN,
         architecture=backbones.architecture(CLIP_BACKBONE),
@@ -55,10 +54,7 @@ rule clip_embed:
         classes=clip.classes,
         model=lambda w: clip.model(w.seed, rules.clip_pretrain.output.model),
     output:
-        train_images=f"<results>/clip/embeddings/{CLIP_RUN}_train_images.npy",
-        test_images=f"<results>/clip/embeddings/{CLIP_RUN}_test_images.npy",
-        prompts=f"<results>/clip/embeddings/{CLIP_RUN}_prompts.npy",
-        ensemble=f"<results>/clip/embeddings/{CLIP_RUN}_ensemble.npy",
+        **clip.embeddings(CLIP_RUN, *CLIP_EMBEDDED),
         provenance=f"<results>/clip/embeddings/{CLIP_RUN}.provenance.json",
     log:
         f"<logs>/clip_embed/{CLIP_RUN}.log",
@@ -66,9 +62,7 @@ rule clip_embed:
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpu(),
-        mem_mb=4000,
-        runtime=60,
+        **plan.gpu_job(mem_mb=4000, runtime=60),
     params:
         run=CLIP_RUN,
         train_images=clip.settings["train_images"],
@@ -87,10 +81,7 @@ rule clip_evaluate:
     """Measure zero-shot accuracy, the modality gap and alignments by all pairs, for every CLIP."""
     input:
         **clip.arrays("train_labels", "test_labels"),
-        train_images=rules.clip_embed.output.train_images,
-        test_images=rules.clip_embed.output.test_images,
-        prompts=rules.clip_embed.output.prompts,
-        ensemble=rules.clip_embed.output.ensemble,
+        **clip.embeddings(CLIP_RUN, *CLIP_EMBEDDED),
     output:
         metrics=f"<results>/clip/metrics/{CLIP_RUN}.csv",
         shift=f"<results>/clip/metrics/{CLIP_RUN}_shift.csv",
@@ -147,10 +138,7 @@ rule clip_project:
     """Images and texts in two dimensions, before and after alignment, as published and corrected."""
     input:
         **clip.arrays("train_labels", "test_labels"),
-        train_images=rules.clip_embed.output.train_images,
-        test_images=rules.clip_embed.output.test_images,
-        prompts=rules.clip_embed.output.prompts,
-        ensemble=rules.clip_embed.output.ensemble,
+        **clip.embeddings(CLIP_RUN, *CLIP_EMBEDDED),
     output:
         points=f"<results>/clip/embeddings/{CLIP_RUN}_projections.csv",
         provenance=f"<results>/clip/embeddings/{CLIP_RUN}_projections.provenance.json",

@@ -30,9 +30,7 @@ rule gan_train:
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpu(),
-        mem_mb=4000,
-        runtime=240,
+        **plan.gpu_job(mem_mb=4000, runtime=240),
     params:
         run=GAN_RUN,
         training=lambda w: gan.condition(w.condition),
@@ -50,9 +48,7 @@ rule gan_embed:
         model=rules.gan_train.output.model,
         classifier="<results>/gan/models/classifier.safetensors",
     output:
-        images=f"<results>/gan/embeddings/{GAN_RUN}_images.npy",
-        features=f"<results>/gan/embeddings/{GAN_RUN}_features.npy",
-        logits=f"<results>/gan/embeddings/{GAN_RUN}_logits.npy",
+        **gan.embeddings(GAN_RUN, "images", "features", "logits"),
         provenance=f"<results>/gan/embeddings/{GAN_RUN}.provenance.json",
     log:
         f"<logs>/gan_embed/{GAN_RUN}.log",
@@ -60,9 +56,7 @@ rule gan_embed:
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpu(),
-        mem_mb=3000,
-        runtime=20,
+        **plan.gpu_job(mem_mb=3000, runtime=20),
     params:
         run=GAN_RUN,
         samples=gan.settings["samples"],
@@ -79,9 +73,7 @@ rule gan_evaluate:
     input:
         **gan.arrays("train_images"),
         **gan.real("train"),
-        images=rules.gan_embed.output.images,
-        features=rules.gan_embed.output.features,
-        logits=rules.gan_embed.output.logits,
+        **gan.embeddings(GAN_RUN, "images", "features", "logits"),
         steps=rules.gan_train.output.steps,
         epochs=rules.gan_train.output.epochs,
     output:
@@ -203,6 +195,11 @@ gan.table(
     "conditions",
     summary=rules.gan_summary.output.summary,
     settings={"conditions": ["held_out", *gan.conditions]},
+)
+gan.benchmark(
+    "benchmark",
+    **gan.arrays("train_images"),
+    settings=gan.settings["benchmark"] | {"training": gan.condition("baseline")},
 )
 
 

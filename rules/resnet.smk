@@ -10,6 +10,9 @@ from archdyn.pipeline.experiments import Resnet
 resnet = plan.add("resnet", Resnet)
 RESNET_RUN = "{condition}_seed{seed}"
 RESNET_LAYERS = ["layer1", "layer2", "layer3", "penultimate"]
+RESNET_TIMED = resnet.condition("random_published") | {
+    name: resnet.settings[name] for name in ("precision", "validation_share")
+}
 RESNET_GRADIENTS = ["head_published", "noskip_published", "noskip_corrected", "random_published"]
 
 
@@ -35,9 +38,7 @@ rule resnet_embed:
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpu(),
-        mem_mb=8000,
-        runtime=120,
+        **plan.gpu_job(mem_mb=8000, runtime=120),
     params:
         run="{role}",
         images=resnet.settings["images"],
@@ -71,9 +72,7 @@ rule resnet_train:
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpu(),
-        mem_mb=16000,
-        runtime=720,
+        **plan.gpu_job(mem_mb=16000, runtime=720),
     params:
         run=RESNET_RUN,
         training=lambda w: resnet.condition(w.condition),
@@ -142,9 +141,7 @@ rule resnet_embed_layers:
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpu(),
-        mem_mb=8000,
-        runtime=60,
+        **plan.gpu_job(mem_mb=8000, runtime=60),
     params:
         images=resnet.settings["layers"],
         precision=resnet.settings["precision"],
@@ -203,9 +200,7 @@ rule resnet_measure_gradients:
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpu(),
-        mem_mb=8000,
-        runtime=30,
+        **plan.gpu_job(mem_mb=8000, runtime=30),
     params:
         conditions=RESNET_GRADIENTS,
         images=resnet.settings["images"],
@@ -284,6 +279,13 @@ resnet.table(
     summary=rules.resnet_summary.output.summary,
     settings={"conditions": resnet.conditions},
 )
+for work in ("embedding", "training"):
+    resnet.benchmark(
+        f"benchmark_{work}",
+        **resnet.arrays("train_images"),
+        backbone=resnet.weights("deep"),
+        settings=resnet.settings["benchmark"] | {"training": RESNET_TIMED},
+    )
 
 
 rule resnet:

@@ -24,11 +24,7 @@ rule figure:
     conda:
         "../envs/analysis.yaml"
     params:
-        script="{experiment}_{name}",
-        settings=lambda w: plan.declared("figures", w).settings,
-        label=lambda w: plan.declared("figures", w).label,
-        caption=lambda w: plan.declared("figures", w).caption,
-        code=lambda w: plan.code(f"{w.experiment}_{w.name}"),
+        **plan.of_declared("figures"),
     message:
         "{wildcards.experiment}: drawing {wildcards.name}"
     script:
@@ -50,11 +46,7 @@ rule table:
     conda:
         "../envs/analysis.yaml"
     params:
-        script="{experiment}_{name}",
-        settings=lambda w: plan.declared("tables", w).settings,
-        label=lambda w: plan.declared("tables", w).label,
-        caption=lambda w: plan.declared("tables", w).caption,
-        code=lambda w: plan.code(f"{w.experiment}_{w.name}"),
+        **plan.of_declared("tables"),
     message:
         "{wildcards.experiment}: making {wildcards.name}"
     script:

@@ -9,6 +9,7 @@ from archdyn.pipeline.experiments import Vae
 
 vae = plan.add("vae", Vae)
 VAE_RUN = "{condition}_seed{seed}"
+VAE_JUDGED = [f"{prior}_{kind}" for prior in ("normal", "laplace") for kind in ("features", "logits")]
 
 
 localrules:
@@ -31,9 +32,7 @@ rule vae_train:
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpu(),
-        mem_mb=4000,
-        runtime=240,
+        **plan.gpu_job(mem_mb=4000, runtime=240),
     params:
         run=VAE_RUN,
         training=lambda w: vae.condition(w.condition),
@@ -52,17 +51,8 @@ rule vae_embed:
         model=rules.vae_train.output.model,
         classifier="<results>/vae/models/classifier.safetensors",
     output:
-        mean=f"<results>/vae/embeddings/{VAE_RUN}_mean.npy",
-        logvar=f"<results>/vae/embeddings/{VAE_RUN}_logvar.npy",
-        errors=f"<results>/vae/embeddings/{VAE_RUN}_errors.npy",
-        reconstructions=f"<results>/vae/embeddings/{VAE_RUN}_reconstructions.npy",
-        traversal=f"<results>/vae/embeddings/{VAE_RUN}_traversal.npy",
-        normal_images=f"<results>/vae/embeddings/{VAE_RUN}_normal_images.npy",
-        normal_features=f"<results>/vae/embeddings/{VAE_RUN}_normal_features.npy",
-        normal_logits=f"<results>/vae/embeddings/{VAE_RUN}_normal_logits.npy",
-        laplace_images=f"<results>/vae/embeddings/{VAE_RUN}_laplace_images.npy",
-        laplace_features=f"<results>/vae/embeddings/{VAE_RUN}_laplace_features.npy",
-        laplace_logits=f"<results>/vae/embeddings/{VAE_RUN}_laplace_logits.npy",
+        **vae.embeddings(VAE_RUN, "mean", "logvar", "errors", "reconstructions", "traversal"),
+        **vae.embeddings(VAE_RUN, "normal_images", "laplace_images", *VAE_JUDGED),
         provenance=f"<results>/vae/embeddings/{VAE_RUN}.provenance.json",
     log:
         f"<logs>/vae_embed/{VAE_RUN}.log",
@@ -70,9 +60,7 @@ rule vae_embed:
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpu(),
-        mem_mb=3000,
-        runtime=20,
+        **plan.gpu_job(mem_mb=3000, runtime=20),
     params:
         run=VAE_RUN,
         samples=vae.settings["samples"],
@@ -88,14 +76,8 @@ rule vae_evaluate:
     """Measure a trained VAE: what its latents carry, and its samples' quality."""
     input:
         **vae.real("train"),
+        **vae.embeddings(VAE_RUN, "mean", "logvar", "errors", *VAE_JUDGED),
         epochs=rules.vae_train.output.epochs,
-        mean=rules.vae_embed.output.mean,
-        logvar=rules.vae_embed.output.logvar,
-        errors=rules.vae_embed.output.errors,
-        normal_features=rules.vae_embed.output.normal_features,
-        normal_logits=rules.vae_embed.output.normal_logits,
-        laplace_features=rules.vae_embed.output.laplace_features,
-        laplace_logits=rules.vae_embed.output.laplace_logits,
     output:
         metrics=f"<results>/vae/metrics/{VAE_RUN}.csv",
         projection=f"<results>/vae/embeddings/{VAE_RUN}_projection.npy",
@@ -204,6 +186,11 @@ vae.table(
     metrics=rules.vae_summary.output.metrics,
     summary=rules.vae_summary.output.summary,
     settings={"conditions": vae.conditions},
+)
+vae.benchmark(
+    "benchmark",
+    **vae.arrays("train_images"),
+    settings=vae.settings["benchmark"] | {"training": vae.condition("kl5")},
 )
 
 

@@ -24,7 +24,6 @@ VIT_IMAGES = {  # that probes are fitted and scored on: ImageNet's normalisation
     "imagenet": {"train": VIT_PROBES["train_images"], "test": VIT_PROBES["published_test_images"]},
     "own": {"train": VIT_PROBES["train_images"], "test": VIT_PROBES["test_images"]},
 }
-VIT_EMBEDDED = "<results>/vit/embeddings/{dataset}_{normalisation}"
 VIT_MASKING = vit.settings["masking"]
 VIT_TOP = 5  # likeliest classes of a picture
 
@@ -77,9 +76,7 @@ rule vit_look:
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpu(),
-        mem_mb=6000,
-        runtime=60,
+        **plan.gpu_job(mem_mb=6000, runtime=60),
     params:
         images=vit.settings["attention"]["images"],
         device=config["device"],
@@ -105,9 +102,7 @@ rule vit_gradcam:
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpu(),
-        mem_mb=4000,
-        runtime=20,
+        **plan.gpu_job(mem_mb=4000, runtime=20),
     params:
         device=config["device"],
         weights=VIT_CNN_LABEL,
@@ -139,9 +134,7 @@ rule vit_mask:
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpu(),
-        mem_mb=6000,
-        runtime=240,
+        **plan.gpu_job(mem_mb=6000, runtime=240),
     params:
         masking=VIT_MASKING,
         seeds=vit.seeds,
@@ -157,15 +150,11 @@ rule vit_mask:
 rule vit_embed:
     """Embed a dataset: CLS and mean patch tokens, in one pass."""
     input:
-        train_images="resources/datasets/{dataset}/train_images.npy",
-        test_images="resources/datasets/{dataset}/test_images.npy",
+        **array_paths("{dataset}", "train_images", "test_images"),
         model=VIT_MODEL,
     output:
-        train_cls=f"{VIT_EMBEDDED}_train_cls.npy",
-        train_mean_patch=f"{VIT_EMBEDDED}_train_mean_patch.npy",
-        test_cls=f"{VIT_EMBEDDED}_test_cls.npy",
-        test_mean_patch=f"{VIT_EMBEDDED}_test_mean_patch.npy",
-        provenance=f"{VIT_EMBEDDED}.provenance.json",
+        **vit.embeddings("{dataset}_{normalisation}", "train_cls", "train_mean_patch", "test_cls", "test_mean_patch"),
+        provenance="<results>/vit/embeddings/{dataset}_{normalisation}.provenance.json",
     log:
         "<logs>/vit_embed/{dataset}_{normalisation}.log",
     wildcard_constraints:
@@ -174,9 +163,7 @@ rule vit_embed:
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpu(),
-        mem_mb=4000,
-        runtime=240,
+        **plan.gpu_job(mem_mb=4000, runtime=240),
     params:
         run="{dataset}_{normalisation}",
         images=lambda w: VIT_IMAGES[w.normalisation],
@@ -388,6 +375,12 @@ vit.table(
     "head_statistics",
     summary=rules.vit_summary.output.summary,
     label=f"{vit.scale()} · {vit.settings['attention']['images']} images",
+)
+vit.benchmark(
+    "benchmark",
+    **vit.arrays("train_images"),
+    model=VIT_MODEL,
+    settings=vit.settings["benchmark"] | {"preprocessing": VIT_PREPROCESSING, "precision": vit.settings["precision"]},
 )
 
 

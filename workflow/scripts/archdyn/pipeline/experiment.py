@@ -18,7 +18,7 @@ class Experiment:
         self.name = name
         self.settings = config[name]
         self._run = config["run"]
-        self._declared: dict[str, dict[str, Result]] = {kind: {} for kind in FORMS}
+        self._declared: dict[str, dict[str, Result]] = {kind: {} for kind in (*FORMS, "benchmarks")}
 
     @property
     def seeds(self) -> list[int]:
@@ -45,12 +45,12 @@ class Experiment:
 
     def arrays(self, *names: str) -> dict[str, str]:
         """Paths of the prepared arrays (train_images, train_labels, test_images, test_labels), by name."""
-        return array_paths(self.dataset, names or ARRAYS)
+        return array_paths(self.dataset, *names)
 
     def pretraining_arrays(self) -> dict[str, str]:
         """Paths of the arrays and class names of the dataset that its backbones are pretrained on."""
         dataset = registry.dataset_id(self.settings["pretraining"]["dataset"])
-        return array_paths(dataset, ARRAYS) | {"classes": _classes_path(dataset)}
+        return array_paths(dataset) | {"classes": _classes_path(dataset)}
 
     def real(self, *splits: str) -> dict[str, str]:
         """Paths of the real images' features and logits under its classifier, as train_features, train_logits, ..."""
@@ -81,6 +81,10 @@ class Experiment:
         """A backbone that is pretrained here, in words."""
         return backbones.weights_label({"name": backbone, "weights": "pretrain"}, self.settings["pretraining"])
 
+    def embeddings(self, run: str, *names: str) -> dict[str, str]:
+        """Paths of arrays in the experiment's folder of embeddings, by name; `run` may hold wildcards."""
+        return {name: f"<results>/{self.name}/embeddings/{run}_{name}.npy" for name in names}
+
     def condition(self, name: str) -> dict:
         """The settings of one condition: the training block with what the condition changes."""
         return configuration.merged_condition(self.settings, name)
@@ -109,18 +113,24 @@ class Experiment:
 
     def figure(self, name: str, settings: dict | None = None, label: str | None = None, **inputs) -> None:
         """Declare a figure: <experiment>_<name>.py draws it from `inputs`; its caption is in workflow/report."""
-        self._declare("figures", name, settings, label, inputs)
+        text = caption(f"{self.name}/figures/{name}")
+        self._declare("figures", name, Result(inputs, settings or {}, label or self.label(), text))
 
     def table(self, name: str, settings: dict | None = None, label: str | None = None, **inputs) -> None:
         """Declare a table: <experiment>_<name>.py makes it from `inputs`; its caption is in workflow/report."""
-        self._declare("tables", name, settings, label, inputs)
+        text = caption(f"{self.name}/tables/{name}")
+        self._declare("tables", name, Result(inputs, settings or {}, label or self.label(), text))
+
+    def benchmark(self, name: str, settings: dict, **inputs) -> None:
+        """Declare a table of timings, which `snakemake benchmark` makes and no report shows: <experiment>_<name>.py."""
+        self._declare("benchmarks", name, Result(inputs, settings, self.scale(), caption("benchmark")))
 
     def names(self, kind: str) -> list[str]:
-        """Of the declared `figures` or `tables`."""
+        """What is declared of a kind: figures, tables or benchmarks."""
         return list(self._declared[kind])
 
     def declared(self, kind: str, name: str) -> Result:
-        """One of the declared `figures` or `tables`. Raises ArchdynError where it is not declared."""
+        """One of the declared figures, tables or benchmarks (`kind`). Raises ArchdynError where it is not declared."""
         if name not in self._declared[kind]:
             raise ArchdynError(f"rules/{self.name}.smk: no {name} among the {kind} {', '.join(self._declared[kind])}")
         return self._declared[kind][name]
@@ -146,16 +156,15 @@ class Experiment:
         """Why this run cannot test a claim, by the claim's id; claims that it can test are left out."""
         return claims.untestable(claims.read_claims(f"config/claims/{self.name}.yaml"), self.settings)
 
-    def _declare(self, kind: str, name: str, settings: dict | None, label: str | None, inputs: dict) -> None:
+    def _declare(self, kind: str, name: str, result: Result) -> None:
         if any(name in declared for declared in self._declared.values()):
             raise ArchdynError(f"rules/{self.name}.smk: {name} is declared twice; allowed: each name once")
-        text = caption(f"{self.name}/{kind}/{name}")
-        self._declared[kind][name] = Result(inputs, settings or {}, label or self.label(), text)
+        self._declared[kind][name] = result
 
 
-def array_paths(dataset: str, names: tuple[str, ...]) -> dict[str, str]:
-    """Paths of a dataset's prepared arrays, by name."""
-    return {name: f"resources/datasets/{dataset}/{name}.npy" for name in names}
+def array_paths(dataset: str, *names: str) -> dict[str, str]:
+    """Paths of a dataset's prepared arrays (all by default), by name; `dataset` may be a wildcard."""
+    return {name: f"resources/datasets/{dataset}/{name}.npy" for name in names or ARRAYS}
 
 
 def real_paths(experiment: str, *splits: str) -> dict[str, str]:

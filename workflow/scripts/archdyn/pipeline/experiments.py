@@ -52,7 +52,7 @@ class Vit(Experiment):
         """Embeddings and labels of both splits of a dataset, by name; `patterns` are the outputs of vit_embed."""
         names = [f"{split}_{kind}" for split in ("train", "test") for kind in ("cls", "mean_patch")]
         paths = {name: patterns[name].format(dataset=dataset, normalisation=normalisation) for name in names}
-        return paths | array_paths(dataset, ("train_labels", "test_labels"))
+        return paths | array_paths(dataset, "train_labels", "test_labels")
 
 
 class Vae(Experiment):

@@ -43,17 +43,38 @@ class Plan:
         return [self.experiment(name) for name in self.config["report"]]
 
     def declared(self, kind: str, wildcards) -> Result:
-        """The figure or table (`kind`: figures or tables) of these wildcards, experiment and name."""
+        """The figure, table or benchmark (`kind`: figures, tables, benchmarks) of the wildcards experiment and name."""
         return self.experiment(wildcards.experiment).declared(kind, wildcards.name)
 
     def names(self, kind: str) -> str:
-        """A regular expression for the names of all declared `figures` or `tables`."""
+        """A regular expression for the names of all that is declared of a kind (figures, tables, benchmarks)."""
         return "|".join(dict.fromkeys(name for found in self._experiments.values() for name in found.names(kind)))
 
-    def gpu(self):
-        """The resource of a training job: by the device setting, and with `auto` 1 on a cluster or where a GPU is.
+    def of_declared(self, kind: str) -> dict:
+        """Params of the rule that makes all declared figures, tables or benchmarks (`kind`).
 
-        A function of the wildcards, since Snakemake knows of the cluster only after it has read the rules.
+        The script is among them, so that the record beside an output names it.
+        """
+        return {
+            "script": "{experiment}_{name}",
+            "settings": lambda wildcards: self.declared(kind, wildcards).settings,
+            "label": lambda wildcards: self.declared(kind, wildcards).label,
+            "caption": lambda wildcards: self.declared(kind, wildcards).caption,
+            "code": lambda wildcards: self.code(f"{wildcards.experiment}_{wildcards.name}"),
+        }
+
+    def benchmarks(self) -> list[str]:
+        """Paths of the tables of all declared benchmarks."""
+        return [
+            f"<results>/{found.name}/tables/{name}.csv"
+            for found in self._experiments.values()
+            for name in found.names("benchmarks")
+        ]
+
+    def gpu_job(self, mem_mb: int, runtime: int) -> dict:
+        """Resources (MB, minutes) of a job that takes a GPU: by the device setting, and with `auto` where there is one.
+
+        The GPU is a function of the wildcards, since Snakemake knows of a cluster only after it has read the rules.
         """
 
         def gpus(wildcards) -> int:
@@ -61,7 +82,7 @@ class Plan:
                 return int(self._workflow.non_local_exec or has_gpu())
             return int(self.config["device"] == "cuda")
 
-        return gpus
+        return {"gpu": gpus, "mem_mb": mem_mb, "runtime": runtime}
 
     @staticmethod
     def code(script: str) -> str:

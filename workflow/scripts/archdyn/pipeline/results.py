@@ -14,10 +14,10 @@ FORMS = {"figures": ("pdf", "png"), "tables": ("csv", "md", "tex")}
 
 @dataclass(frozen=True)
 class Result:
-    """One figure or table, as the rule file of its experiment declares it."""
+    """One figure, table or benchmark, as the rule file of its experiment declares it."""
 
     inputs: dict[str, str | list[str]]
-    settings: dict  # of the config, where the figure or table says them or needs them
+    settings: dict  # of the config, as far as its script needs them
     label: str  # scale, data and seeds
     caption: str
 
