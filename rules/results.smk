@@ -48,6 +48,6 @@ rule table:
     params:
         **plan.of_declared("tables"),
     message:
-        "{wildcards.experiment}: making {wildcards.name}"
+        "{wildcards.experiment}: tabulating {wildcards.name}"
     script:
         "../workflow/scripts/{wildcards.experiment}_{wildcards.name}.py"

@@ -1,6 +1,7 @@
 """The layers of the package: who may import whom."""
 
 import ast
+import re
 import subprocess
 import sys
 
@@ -11,6 +12,14 @@ from conftest import ROOT
 SCRIPTS = ROOT / "workflow/scripts"
 LIBRARY = SCRIPTS / "archdyn"
 TORCH_LIKE = {"torch", "torchvision", "safetensors"}
+
+# Figures, tables and benchmarks, as experiments declare them: their scripts have no rule of their own.
+DECLARATION = re.compile(r"^ *(\w+)\.(?:figure|table|benchmark)\(\s*f?\"(\w+)", re.MULTILINE)
+DECLARED = {
+    f"{experiment}_{name}"
+    for file in (ROOT / "rules").glob("*.smk")
+    for experiment, name in DECLARATION.findall(file.read_text())
+}
 
 
 def imports(path) -> set[str]:
@@ -53,8 +62,13 @@ def test_scripts_are_thin_and_named_as_their_rule(path):
     assert len(text.splitlines()) <= 40
     assert "snakemake.config" not in text
     rules = "".join(file.read_text() for file in (ROOT / "rules").glob("*.smk"))
-    assert f"rule {path.stem}:" in rules
-    assert f'workflow/scripts/{path.name}"' in rules
+    has_a_rule = f"rule {path.stem}:" in rules and f'workflow/scripts/{path.name}"' in rules
+    assert has_a_rule != (path.stem in DECLARED)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "rules").glob("*.smk")), ids=lambda path: path.stem)
+def test_rule_files_are_short(path):
+    assert len(path.read_text().splitlines()) <= 400
 
 
 def test_drawing_does_not_load_torch():
