@@ -10,9 +10,6 @@ from archdyn.pipeline.experiments import Resnet
 resnet = plan.add("resnet", Resnet)
 RESNET_RUN = "{condition}_seed{seed}"
 RESNET_LAYERS = ["layer1", "layer2", "layer3", "penultimate"]
-RESNET_TIMED = resnet.condition("random_published") | {
-    name: resnet.settings[name] for name in ("precision", "validation_share")
-}
 RESNET_GRADIENTS = ["head_published", "noskip_published", "noskip_corrected", "random_published"]
 
 
@@ -279,13 +276,16 @@ resnet.table(
     summary=rules.resnet_summary.output.summary,
     settings={"conditions": resnet.conditions},
 )
-for work in ("embedding", "training"):
-    resnet.benchmark(
-        f"benchmark_{work}",
-        **resnet.arrays("train_images"),
-        backbone=resnet.weights("deep"),
-        settings=resnet.settings["benchmark"] | {"training": RESNET_TIMED},
-    )
+
+RESNET_OPTIONS = {name: resnet.settings[name] for name in ("precision", "validation_share")}
+RESNET_TIMED = {
+    **resnet.arrays("train_images"),
+    "backbone": resnet.weights("deep"),
+    "settings": resnet.settings["benchmark"] | {"training": resnet.condition("random_published") | RESNET_OPTIONS},
+}
+
+resnet.benchmark("benchmark_embedding", **RESNET_TIMED)
+resnet.benchmark("benchmark_training", **RESNET_TIMED)
 
 
 rule resnet:

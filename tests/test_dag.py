@@ -268,7 +268,7 @@ CHANGES = {
     "every experiment": {
         "a caption of a figure": Change(
             "workflow/report/gan/figures/figure6.rst",
-            replaced("a line per seed", "one line per seed"),
+            replaced("a line per", "one line per"),
             once("gan_figure6"),
         ),
         "a caption of a table": Change(

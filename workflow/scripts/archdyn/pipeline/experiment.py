@@ -113,17 +113,15 @@ class Experiment:
 
     def figure(self, name: str, settings: dict | None = None, label: str | None = None, **inputs) -> None:
         """Declare a figure: <experiment>_<name>.py draws it from `inputs`; its caption is in workflow/report."""
-        text = caption(f"{self.name}/figures/{name}")
-        self._declare("figures", name, Result(inputs, settings or {}, label or self.label(), text))
+        self._declare("figures", name, inputs, settings or {}, label or self.label(), f"{self.name}/figures/{name}")
 
     def table(self, name: str, settings: dict | None = None, label: str | None = None, **inputs) -> None:
         """Declare a table: <experiment>_<name>.py makes it from `inputs`; its caption is in workflow/report."""
-        text = caption(f"{self.name}/tables/{name}")
-        self._declare("tables", name, Result(inputs, settings or {}, label or self.label(), text))
+        self._declare("tables", name, inputs, settings or {}, label or self.label(), f"{self.name}/tables/{name}")
 
     def benchmark(self, name: str, settings: dict, **inputs) -> None:
         """Declare a table of timings, which `snakemake benchmark` makes and no report shows: <experiment>_<name>.py."""
-        self._declare("benchmarks", name, Result(inputs, settings, self.scale(), caption("benchmark")))
+        self._declare("benchmarks", name, inputs, settings, self.scale(), "benchmark")
 
     def names(self, kind: str) -> list[str]:
         """What is declared of a kind: figures, tables or benchmarks."""
@@ -156,10 +154,10 @@ class Experiment:
         """Why this run cannot test a claim, by the claim's id; claims that it can test are left out."""
         return claims.untestable(claims.read_claims(f"config/claims/{self.name}.yaml"), self.settings)
 
-    def _declare(self, kind: str, name: str, result: Result) -> None:
+    def _declare(self, kind: str, name: str, inputs: dict, settings: dict, label: str, captioned: str) -> None:
         if any(name in declared for declared in self._declared.values()):
             raise ArchdynError(f"rules/{self.name}.smk: {name} is declared twice; allowed: each name once")
-        self._declared[kind][name] = result
+        self._declared[kind][name] = Result(inputs, settings, label, caption(captioned))
 
 
 def array_paths(dataset: str, *names: str) -> dict[str, str]:
