@@ -1,5 +1,6 @@
 """What a rule file asks of the config about its experiment, and the figures and tables that it declares."""
 
+import sys
 from pathlib import Path
 
 from archdyn import config as configuration
@@ -152,7 +153,10 @@ class Experiment:
 
     def untestable(self) -> dict[str, str]:
         """Why this run cannot test a claim, by the claim's id; claims that it can test are left out."""
-        return claims.untestable(claims.read_claims(f"config/claims/{self.name}.yaml"), self.settings)
+        try:
+            return claims.untestable(claims.read_claims(f"config/claims/{self.name}.yaml"), self.settings)
+        except ArchdynError as error:
+            sys.exit(f"config error: {error}")
 
     def _declare(self, kind: str, name: str, inputs: dict, settings: dict, label: str, captioned: str) -> None:
         if any(name in declared for declared in self._declared.values()):
