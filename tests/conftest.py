@@ -18,6 +18,13 @@ torch.set_num_threads(1)
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def declared_scripts() -> dict[str, str]:
+    """Scripts of what experiments declare, with the kind: they share the rules figure, table and benchmark_table."""
+    declaration = re.compile(r"^(\w+)\.(figure|table|benchmark)\(\s*\"(\w+)\"", re.MULTILINE)
+    files = [file.read_text() for file in (ROOT / "rules").glob("*.smk")]
+    return {f"{experiment}_{name}": kind for text in files for experiment, kind, name in declaration.findall(text)}
+
+
 class Project:
     """A copy of the project, with Snakemake to run in it."""
 

@@ -1,25 +1,16 @@
 """The layers of the package: who may import whom."""
 
 import ast
-import re
 import subprocess
 import sys
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, declared_scripts
 
 SCRIPTS = ROOT / "workflow/scripts"
 LIBRARY = SCRIPTS / "archdyn"
 TORCH_LIKE = {"torch", "torchvision", "safetensors"}
-
-# Figures, tables and benchmarks, as experiments declare them: their scripts have no rule of their own.
-DECLARATION = re.compile(r"^ *(\w+)\.(?:figure|table|benchmark)\(\s*f?\"(\w+)", re.MULTILINE)
-DECLARED = {
-    f"{experiment}_{name}"
-    for file in (ROOT / "rules").glob("*.smk")
-    for experiment, name in DECLARATION.findall(file.read_text())
-}
 
 
 def imports(path) -> set[str]:
@@ -63,7 +54,7 @@ def test_scripts_are_thin_and_named_as_their_rule(path):
     assert "snakemake.config" not in text
     rules = "".join(file.read_text() for file in (ROOT / "rules").glob("*.smk"))
     has_a_rule = f"rule {path.stem}:" in rules and f'workflow/scripts/{path.name}"' in rules
-    assert has_a_rule != (path.stem in DECLARED)
+    assert has_a_rule != (path.stem in declared_scripts())
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "rules").glob("*.smk")), ids=lambda path: path.stem)
