@@ -20,7 +20,9 @@ include: "rules/classifier.smk"
 include: "rules/gan.smk"
 include: "rules/vae.smk"
 include: "rules/clip.smk"
+include: "rules/results.smk"
 include: "rules/report.smk"
+include: "rules/benchmarks.smk"
 
 
 onstart:
@@ -31,15 +33,8 @@ onerror:
     print(registry.missing_report())
 
 
-rule benchmark:
-    input:
-        expand(rules.resnet_benchmark.output, work=["embedding", "training"]),
-        rules.vit_benchmark.output,
-        rules.gan_benchmark.output,
-        rules.vae_benchmark.output,
-
-
 rule all:
+    """All figures and tables, and the report."""
     default_target: True
     input:
         rules.resnet.input,

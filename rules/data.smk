@@ -4,6 +4,7 @@
 #   steps  data_download or data_synthesise -> data_prepare; data_imagefolder for a user's own pictures
 
 from archdyn.data import registry
+from archdyn.pipeline.experiment import array_paths
 
 dataset_entries = registry.load()
 image_folders = registry.image_folders(config)
@@ -68,10 +69,7 @@ rule data_prepare:
     input:
         raw="resources/raw/{dataset}",
     output:
-        train_images="resources/datasets/{dataset}/train_images.npy",
-        train_labels="resources/datasets/{dataset}/train_labels.npy",
-        test_images="resources/datasets/{dataset}/test_images.npy",
-        test_labels="resources/datasets/{dataset}/test_labels.npy",
+        **array_paths("{dataset}"),
         classes="resources/datasets/{dataset}/classes.json",
         provenance="resources/datasets/{dataset}/provenance.json",
     log:
@@ -100,10 +98,7 @@ rule data_prepare:
 rule data_imagefolder:
     """Turn a user's folder of pictures (a sub-folder per class) into arrays."""
     output:
-        train_images="resources/datasets/{dataset}/train_images.npy",
-        train_labels="resources/datasets/{dataset}/train_labels.npy",
-        test_images="resources/datasets/{dataset}/test_images.npy",
-        test_labels="resources/datasets/{dataset}/test_labels.npy",
+        **array_paths("{dataset}"),
         classes="resources/datasets/{dataset}/classes.json",
         provenance="resources/datasets/{dataset}/provenance.json",
     log:

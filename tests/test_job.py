@@ -96,6 +96,27 @@ def test_the_record_of_a_rule_that_watches_its_code_names_every_module(snakemake
     assert modules == module_fingerprints("gan_train")
 
 
+def test_the_record_names_the_script_of_a_rule_that_has_many(snakemake):
+    with Job(snakemake) as job:
+        write_outputs(job)
+    assert json.loads(Path(snakemake.output.provenance).read_text())["script"] == "toy_train"
+    snakemake.params = Named(script="gan_figure6", device="cpu")
+    with Job(snakemake) as job:
+        write_outputs(job)
+    assert json.loads(Path(snakemake.output.provenance).read_text())["script"] == "gan_figure6"
+
+
+def test_a_caption_ends_with_the_label(snakemake, tmp_path):
+    (tmp_path / "classes.json").write_text('["cat", "dog"]')
+    snakemake.input = Named(classes=str(tmp_path / "classes.json"))
+    snakemake.params = Named(caption="Table 7.", label="smoke scale · seed 0", device="cpu")
+    with Job(snakemake) as job:
+        assert job.read_json("classes") == ["cat", "dog"]
+        assert job.caption() == "Table 7. smoke scale · seed 0."
+        assert job.caption("Over 40 images.") == "Table 7. Over 40 images. smoke scale · seed 0."
+        write_outputs(job)
+
+
 def test_a_failed_job_leaves_only_its_log(snakemake, tmp_path):
     with pytest.raises(ZeroDivisionError), Job(snakemake) as job:
         write_outputs(job)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, declared_scripts
 
 SCRIPTS = ROOT / "workflow/scripts"
 LIBRARY = SCRIPTS / "archdyn"
@@ -93,8 +93,13 @@ def test_scripts_are_thin_and_named_as_their_rule(path):
     assert len(text.splitlines()) <= 40
     assert "snakemake.config" not in text
     rules = "".join(file.read_text() for file in (ROOT / "rules").glob("*.smk"))
-    assert f"rule {path.stem}:" in rules
-    assert f'workflow/scripts/{path.name}"' in rules
+    has_a_rule = f"rule {path.stem}:" in rules and f'workflow/scripts/{path.name}"' in rules
+    assert has_a_rule != (path.stem in declared_scripts())
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "rules").glob("*.smk")), ids=lambda path: path.stem)
+def test_rule_files_are_short(path):
+    assert len(path.read_text().splitlines()) <= 400
 
 
 def test_drawing_does_not_load_torch():

@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from archdyn.errors import ArchdynError
+from archdyn.numbers.published import read_all_published
 from archdyn.tables.notebooks import notebooks_table, read_cells
-from archdyn.tables.write import read_all_published, write_table
+from archdyn.tables.write import write_table
 
 ROOT = Path(__file__).resolve().parents[1]
 CELLS = ROOT / "config" / "published" / "notebooks.yaml"

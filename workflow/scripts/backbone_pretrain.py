@@ -1,8 +1,5 @@
 """Pretrain a backbone on a dataset, where nobody's weights are to be used."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
@@ -13,7 +10,7 @@ from archdyn.train.pretrain import pretrain
 with Job(snakemake) as job:
     device = job.device()
     job.seed_everything()
-    classes = json.loads(Path(job.input.classes).read_text())
+    classes = job.read_json("classes")
     architecture = job.params.architecture
     model = build(architecture, len(classes))
     names = ("train_images", "train_labels", "test_images", "test_labels")

@@ -1,8 +1,5 @@
 """Pretrain a CLIP on captioned images, where nobody's weights are to be used."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 
 from archdyn.models.backbones import build, save_backbone
@@ -13,7 +10,7 @@ with Job(snakemake) as job:
     device = job.device()
     job.seed_everything()
     architecture, settings = job.params.architecture, job.params.settings
-    classes = json.loads(Path(job.input.classes).read_text())
+    classes = job.read_json("classes")
     model = build(architecture, 0)
     arrays = {name: np.load(job.input[name], mmap_mode="r") for name in ("train_images", "train_labels")}
     preprocessing = architecture["preprocessing"]

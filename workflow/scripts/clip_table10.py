@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from archdyn.captions import read_caption
 from archdyn.numbers.published import read_published
 from archdyn.pipeline.job import Job
 from archdyn.tables.clip import table10
@@ -10,5 +9,5 @@ from archdyn.tables.write import write_table
 
 with Job(snakemake) as job:
     published = read_published(job.input.published, "table10")
-    table = table10(published, pd.read_csv(job.input.summary), job.params.prompts, job.params.templates)
-    write_table(table, job.output, f"{read_caption(job.input.caption)} {job.params.label}.")
+    table = table10(published, pd.read_csv(job.input.summary), **job.params.settings)
+    write_table(table, job.output, job.caption())

@@ -12,7 +12,8 @@ from archdyn.tables.write import write_table
 with Job(snakemake) as job:
     device = job.device()
     job.seed_everything()
-    images = np.load(job.input.train_images)[: job.params.images]
-    rounds = pd.DataFrame(time_gan(images, job.params.training, device, job.params.rounds))
+    settings = job.params.settings
+    images = np.load(job.input.train_images)[: settings["images"]]
+    rounds = pd.DataFrame(time_gan(images, settings["training"], device, settings["rounds"]))
     caption = benchmark_caption("GAN training", len(images), rounds, hardware(), job.threads, job.params.label)
     write_table(benchmark_table(rounds), job.output, caption)

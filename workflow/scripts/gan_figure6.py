@@ -9,4 +9,4 @@ from archdyn.plots.style import figure_file
 
 with Job(snakemake) as job, figure_file(job.output, job.params.label) as figure:
     published = read_published(job.input.published, "figure6")
-    losses_by_step(figure, [np.load(file) for file in job.input.steps], job.params.epochs, published)
+    losses_by_step(figure, [np.load(file) for file in job.input.steps], job.params.settings["epochs"], published)

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from archdyn.captions import read_caption
+from archdyn.numbers.published import read_all_published
 from archdyn.pipeline.job import Job
 from archdyn.tables.notebooks import notebooks_table, read_cells
-from archdyn.tables.write import read_all_published, read_caption, write_table
+from archdyn.tables.write import write_table
 
 with Job(snakemake) as job:
     published = {Path(file).stem: read_all_published(Path(file)) for file in job.input.published}

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from archdyn.captions import read_caption
 from archdyn.claims.read import read_claims
 from archdyn.claims.verdicts import verdict_table
 from archdyn.numbers.published import read_all_published
@@ -15,4 +14,4 @@ with Job(snakemake) as job:
     claims = read_claims(job.input.claims)
     published = read_all_published(Path(job.input.published))
     table = verdict_table(claims, pd.read_csv(job.input.summary), published, job.params.untestable)
-    write_table(table, job.output, f"{read_caption(job.input.caption)} {job.params.label}.")
+    write_table(table, job.output, job.caption())

@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from archdyn.captions import read_caption
 from archdyn.numbers.published import read_published
 from archdyn.pipeline.job import Job
 from archdyn.tables.resnet import epochs_table
@@ -11,4 +10,4 @@ from archdyn.tables.write import write_table
 with Job(snakemake) as job:
     published = read_published(job.input.published, "table2")
     table = epochs_table(published, pd.read_csv(job.input.epochs), "noskip")
-    write_table(table, job.output, f"{read_caption(job.input.caption)} {job.params.label}.")
+    write_table(table, job.output, job.caption())

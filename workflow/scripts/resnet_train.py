@@ -1,6 +1,5 @@
 """Train one transfer condition with one seed; the backbone runs in every epoch."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from archdyn.train.resnet import train_transfer
 with Job(snakemake) as job:
     device = job.device()
     seed = job.seed_everything()
-    classes = json.loads(Path(job.input.classes).read_text())
+    classes = job.read_json("classes")
     limits = {"train": job.params.images, "test": job.params.test_images}
     arrays = {
         f"{split}_{kind}": np.load(job.input[f"{split}_{kind}"], mmap_mode="r")[:n]

@@ -1,8 +1,5 @@
 """Train the head of one transfer condition with one seed, on constant features."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
@@ -17,7 +14,7 @@ with Job(snakemake) as job:
     for split in ("train", "test"):
         arrays[f"{split}_labels"] = np.load(job.input[f"{split}_labels"])[: len(arrays[f"{split}_features"])]
     settings = dict(job.params.training) | {"validation_share": job.params.validation_share}
-    cost = json.loads(Path(job.input.cost).read_text())
+    cost = job.read_json("cost")
     head, result = train_head(arrays, settings, seed, cost, job.progress, job.interruption())
     save_checkpoint(job.output.model, {"head": head}, settings)
     epochs = pd.DataFrame(result.epochs)

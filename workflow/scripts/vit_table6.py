@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from archdyn.captions import read_caption
 from archdyn.numbers.published import read_published
 from archdyn.pipeline.job import Job
 from archdyn.tables.vit import probed_images, table6
@@ -11,5 +10,4 @@ from archdyn.tables.write import write_table
 with Job(snakemake) as job:
     summary = pd.read_csv(job.input.summary)
     table = table6(read_published(job.input.published, "table6"), summary)
-    caption = f"{read_caption(job.input.caption)} {probed_images(summary)} {job.params.label}."
-    write_table(table, job.output, caption)
+    write_table(table, job.output, job.caption(probed_images(summary)))

@@ -30,6 +30,7 @@ class Job:
 
     def __init__(self, snakemake):
         self.rule = snakemake.rule
+        self.script = snakemake.params.get("script", self.rule)  # named in params where a rule has one script per job
         self.input = snakemake.input
         self.params = snakemake.params
         self.wildcards = dict(snakemake.wildcards.items())
@@ -45,7 +46,7 @@ class Job:
     def __enter__(self):
         self._start = time.monotonic()
         # Taken before the work, for that is when Python read the modules. A rule without `code` ignores code.
-        self._modules = module_fingerprints(self.rule) if self.params.get("code") else {}
+        self._modules = module_fingerprints(self.script) if self.params.get("code") else {}
         end_with_parent()
         try:
             self._log = Path(self._log_paths["log"]).open("w", buffering=1)
@@ -65,6 +66,14 @@ class Job:
         else:
             self._abandon(error)
         self._log.close()
+
+    def read_json(self, name: str):
+        """What the input `name`, a JSON file, holds."""
+        return json.loads(Path(getattr(self.input, name)).read_text())
+
+    def caption(self, *sentences: str) -> str:
+        """The caption of a table, these sentences, and the table's label."""
+        return " ".join([self.params.caption, *sentences, f"{self.params.label}."])
 
     def device(self):
         """The torch.device of this job, by `params.device` (auto, cuda, cpu), with its thread count set."""
@@ -131,6 +140,7 @@ class Job:
             write_provenance(
                 self.output.provenance,
                 rule=self.rule,
+                script=self.script,
                 wildcards=self.wildcards,
                 inputs=[str(path) for path in self.input],
                 params=dict(self.params.items()),

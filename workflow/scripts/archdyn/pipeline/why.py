@@ -103,7 +103,7 @@ def _changed_code(record: dict, job) -> list[str]:
         return []
     if "modules" not in record:
         return ["its code changed; the record is of an older archdyn and does not name modules"]
-    now = module_fingerprints(record["rule"])
+    now = module_fingerprints(record["script"])
     return [
         f"{'module' if '/' in name else 'script'} {(SCRIPTS / name).relative_to(REPOSITORY)} {change}"
         for name, change in _differences(record["modules"], now, ("changed", "is new to it", "is no longer used"))

@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from archdyn.captions import read_caption
 from archdyn.numbers.published import read_published
 from archdyn.pipeline.job import Job
 from archdyn.tables.clip import procrustes_table
@@ -10,5 +9,5 @@ from archdyn.tables.write import write_table
 
 with Job(snakemake) as job:
     published = read_published(job.input.published, "procrustes")
-    table = procrustes_table(published, pd.read_csv(job.input.summary), job.params.pairs)
-    write_table(table, job.output, f"{read_caption(job.input.caption)} {job.params.label}.")
+    table = procrustes_table(published, pd.read_csv(job.input.summary), job.params.settings["pairs"])
+    write_table(table, job.output, job.caption())

@@ -1,0 +1,22 @@
+"""Time the report's way of extracting features and ours, in turn, in this one job."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from archdyn.train.resnet_benchmark import time_embedding
+
+from archdyn.pipeline.job import Job
+from archdyn.pipeline.provenance import hardware
+from archdyn.tables.benchmark import benchmark_caption, benchmark_table
+from archdyn.tables.write import write_table
+
+with Job(snakemake) as job:
+    device = job.device()
+    job.seed_everything()
+    settings = job.params.settings
+    images = np.load(job.input.train_images)[: settings["images"]]
+    start = Path(job.input.backbone)
+    rounds = pd.DataFrame(time_embedding(images, start, settings["training"], device, settings["rounds"]))
+    caption = benchmark_caption("ResNet features", len(images), rounds, hardware(), job.threads, job.params.label)
+    write_table(benchmark_table(rounds), job.output, caption)
