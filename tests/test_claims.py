@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-
 from archdyn.config import CONFIG_FOLDER, read_yaml
+
 from archdyn.errors import ArchdynError
 from archdyn.metrics.claims import FAILS, HOLDS, PUBLISHED_ONLY, UNTESTABLE, decide, verdict_table
 from archdyn.report.claims import read_claims, untestable

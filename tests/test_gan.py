@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from archdyn.config import merged_condition
 from torch import nn
 
-from archdyn.config import merged_condition
 from archdyn.errors import ArchdynError
 from archdyn.models.gan import NOISE_DIM, MinibatchDiscrimination, build_discriminator, build_generator
 from archdyn.train.gan import STEP_COLUMNS, train_gan

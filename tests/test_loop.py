@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 import yaml
-
 from archdyn.config import merged_condition
+
 from archdyn.data import backbones
 from archdyn.errors import ArchdynError
 from archdyn.models.backbones import Backbone, build

@@ -5,13 +5,14 @@ from pathlib import Path
 
 from snakemake.io import report
 
-from archdyn import config as configuration
 from archdyn.data import backbones, registry
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.cache import checked_cache, evict_corrupt
 from archdyn.pipeline.device import has_gpu
 from archdyn.pipeline.fingerprint import code_fingerprint
 from archdyn.report import claims
+from archdyn.settings.check import checked
+from archdyn.settings.conditions import by_condition, merged_condition
 
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 CAPTIONED_ALIKE = ("verdicts", "benchmark")  # tables whose caption is the same for every experiment
@@ -24,7 +25,7 @@ class Plan:
         self._workflow = workflow
         files = [*workflow.configfiles, *workflow.overwrite_configfiles]
         try:
-            self.config = configuration.checked(config, files)
+            self.config = checked(config, files).model_dump()
         except ArchdynError as error:
             sys.exit(f"config error: {error}")
         if workflow.enable_cache and workflow.is_main_process:
@@ -88,7 +89,7 @@ class Plan:
 
     def condition(self, experiment: str, condition: str) -> dict:
         """The settings of one condition: the experiment's training block with what the condition changes."""
-        return configuration.merged_condition(self.config[experiment], condition)
+        return merged_condition(self.config[experiment], condition)
 
     def runs(self, experiment: str, pattern: str, conditions: list[str] | None = None) -> list[str]:
         """Paths of `pattern` for every seed of the conditions (all by default), in the config's order."""
@@ -208,7 +209,7 @@ class Plan:
 
     def settings(self) -> dict[str, dict]:
         """The settings of every experiment in the report, with those of each condition under its name."""
-        return {name: configuration.settings(self.config[name]) for name in self.config["report"]}
+        return {name: by_condition(self.config[name]) for name in self.config["report"]}
 
     def about(self) -> dict[str, dict]:
         """Label and dataset of every experiment in the report."""
