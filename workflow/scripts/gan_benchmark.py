@@ -5,6 +5,7 @@ import pandas as pd
 
 from archdyn.pipeline.job import Job
 from archdyn.pipeline.provenance import hardware
+from archdyn.settings.gan import GanTraining
 from archdyn.tables.benchmark import benchmark_caption, benchmark_table
 from archdyn.tables.write import write_table
 from archdyn.train.benchmark import time_gan
@@ -13,6 +14,7 @@ with Job(snakemake) as job:
     device = job.device()
     job.seed_everything()
     images = np.load(job.input.train_images)[: job.params.images]
-    rounds = pd.DataFrame(time_gan(images, job.params.training, device, job.params.rounds))
+    training = GanTraining.model_validate(job.params.training)
+    rounds = pd.DataFrame(time_gan(images, training, device, job.params.rounds))
     caption = benchmark_caption("GAN training", len(images), rounds, hardware(), job.threads, job.params.label)
     write_table(benchmark_table(rounds), job.output, caption)

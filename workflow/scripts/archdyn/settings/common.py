@@ -26,7 +26,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-PLAIN_NUMBER = re.compile(r"[+-]?((0|[1-9][0-9]*)\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+PLAIN_NUMBER = re.compile(r"[+-]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 class Settings(BaseModel):
@@ -204,7 +204,7 @@ class Backbones(Settings):
         return self
 
 
-class Classifier(Settings):
+class ClassifierTraining(Settings):
     """The network that judges the samples, which class each one is and how far apart they lie."""
 
     epochs: Epochs

@@ -7,7 +7,7 @@ from annotated_types import MinLen
 from archdyn.settings.common import (
     BatchSize,
     Benchmark,
-    Classifier,
+    ClassifierTraining,
     ConditionName,
     Dataset,
     Epochs,
@@ -83,7 +83,7 @@ class GanSettings(WithConditions):
     """Images drawn from every trained generator for the metrics."""
     neighbours: Neighbours
     """k, the nearest neighbours that precision, recall, density and coverage look at."""
-    classifier: Classifier
+    classifier: ClassifierTraining
     benchmark: Benchmark
     training: GanTraining
     """What every condition does unless it says otherwise. All keys are needed here."""

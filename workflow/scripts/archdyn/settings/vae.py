@@ -8,7 +8,7 @@ from pydantic import model_validator
 from archdyn.settings.common import (
     BatchSize,
     Benchmark,
-    Classifier,
+    ClassifierTraining,
     ConditionName,
     Dataset,
     Epochs,
@@ -68,7 +68,7 @@ class VaeSettings(WithConditions):
     """Seeds of the repetitions. Every condition is trained once with each, and tables show mean and spread."""
     samples: Samples
     """Images drawn from each prior, normal and Laplace, of every trained model for the metrics."""
-    classifier: Classifier
+    classifier: ClassifierTraining
     benchmark: Benchmark
     training: VaeTraining
     """What every condition does unless it says otherwise. All keys are needed here."""
