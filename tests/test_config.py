@@ -444,8 +444,10 @@ def test_planning_is_quick(overlay):
         ("gan: {samples: .nan}", "found NaN"),
         ("gan: {dataset: minst}", "fashion_mnist"),
         ("run: a\nrun: b\n", "line 2: duplicate key"),
+        ("gan: {samples: 010}", "line 1: found 010, which YAML reads as 8"),
+        (f"gan: {'[' * 40}{']' * 40}", "line 1: found values nested more than 30 levels deep"),
     ],
-    ids=["misspelt", "zero", "NaN", "dataset", "duplicate"],
+    ids=["misspelt", "zero", "NaN", "dataset", "duplicate", "octal", "deep"],
 )
 def test_planning_stops_with_one_line(tmp_path, overlay, part):
     file = tmp_path / "own.yaml"
@@ -457,6 +459,24 @@ def test_planning_stops_with_one_line(tmp_path, overlay, part):
     assert part in lines[0]
     assert str(file) in lines[0]
     assert "Traceback" not in run.stdout
+
+
+@effort(max_examples=4, deadline=None, derandomize=True)
+@given(overlays())
+def test_whatever_is_laid_over_is_planned_or_refused_with_one_line(tmp_path_factory, overlay):
+    file = tmp_path_factory.getbasetemp() / "planned.yaml"
+    file.write_text(yaml.safe_dump(overlay, allow_unicode=True))
+    run = plan("--configfile", file)
+    assert "Traceback" not in run.stdout
+    assert (run.returncode == 0) == (run.stdout.count("config error: ") == 0), run.stdout
+
+
+def test_a_condition_of_ones_own_is_planned(tmp_path):
+    file = tmp_path / "own.yaml"
+    file.write_text("gan: {conditions: {smoothed: {about: Smooth., real_label: 0.9}}}")
+    assert plan("results/paper/gan/models/smoothed_seed2.safetensors", "--configfile", file).returncode == 0
+    run = plan("gan", "--configfile", file)
+    assert run.returncode == 0, run.stdout
 
 
 def test_single_value_from_the_command_line():
@@ -472,8 +492,9 @@ def test_single_value_from_the_command_line():
         (None, "No such file or directory: '{file}'"),
         ("", "Config file must be given as JSON or YAML with keys at top level"),
         ("run: [\n", "Config file is not valid JSON or YAML"),
+        ("gan: &block {training: *block}\n", "RecursionError"),
     ],
-    ids=["missing", "empty", "broken"],
+    ids=["missing", "empty", "broken", "anchor in itself"],
 )
 def test_file_that_snakemake_itself_refuses(tmp_path, content, part):
     """Snakemake reads --configfile before the Snakefile, so these words are its own."""

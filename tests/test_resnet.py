@@ -206,12 +206,11 @@ def test_a_transferred_model_comes_back_from_its_checkpoint(start, tmp_path):
 
 
 def test_the_split_holds_out_images_that_do_not_train():
-    rows, held_out = split_rows(100, SETTINGS.model_copy(update={"validation": "split", "share": 0.8}), 3)
+    split = SETTINGS.model_copy(update={"validation": "split", "share": 0.8})
+    rows, held_out = split_rows(100, split, 3)
     assert sorted([*rows, *held_out]) == list(range(80))
     assert len(held_out) == 20
-    assert np.array_equal(
-        split_rows(100, SETTINGS.model_copy(update={"validation": "split", "share": 0.8}), 3)[1], held_out
-    )
+    assert np.array_equal(split_rows(100, split, 3)[1], held_out)
     rows, held_out = split_rows(100, SETTINGS, 3)
     assert len(rows) == 100
     assert len(held_out) == 0
