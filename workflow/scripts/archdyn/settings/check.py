@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from archdyn.data import backbones, registry
 from archdyn.errors import ArchdynError
 from archdyn.settings.common import Settings
 from archdyn.settings.config import Config
@@ -13,6 +14,7 @@ from archdyn.settings.read import check_text, dotted, found, read_yaml, shown
 from archdyn.settings.words import allowed, block_of, formatted, json_schema, part_of
 
 CONFIG_FOLDER = Path(__file__).resolve().parents[4] / "config"
+SHIPPED = CONFIG_FOLDER / "config.yaml"
 KEY = "[key]"  # how pydantic marks the name of an entry, not its value
 
 
@@ -23,9 +25,9 @@ def checked(config: dict, files: list[str | Path]) -> Config:
     over earlier ones; they are read again, since Snakemake lets duplicate keys through.
     Raises ArchdynError with one line: the key, the file it came from, what was found and what is allowed.
     """
-    contents = {path: read_yaml(path) for path in reversed([Path(file) for file in files])}
+    contents = {path: read_yaml(path) for path in reversed([Path(file).absolute() for file in files])}
     check_text(config)
-    shipped = read_yaml(CONFIG_FOLDER / "config.yaml")
+    shipped = contents.get(SHIPPED) or read_yaml(SHIPPED)
     names = _registered_names()
     try:
         return Config.model_validate(_in_order_of(shipped, config), context=names)
@@ -45,13 +47,12 @@ def checked_file(path: str | Path, settings: type[Settings]) -> Settings:
 
 
 def _registered_names() -> dict[str, list[str]]:
-    datasets = read_yaml(CONFIG_FOLDER / "datasets.yaml")["datasets"]
-    backbones = read_yaml(CONFIG_FOLDER / "backbones.yaml")["backbones"]
+    published = backbones.with_official_weights()
     return {
-        "dataset": list(datasets),
-        "backbone": [name for name, entry in backbones.items() if entry["library"] == "timm"],
-        "clip": [name for name, entry in backbones.items() if entry["library"] == "open_clip"],
-        "unpublished": [name for name, entry in backbones.items() if "weights" not in entry],
+        "dataset": list(registry.load()),
+        "backbone": backbones.of_library("timm"),
+        "clip": backbones.of_library("open_clip"),
+        "unpublished": [name for name in backbones.load() if name not in published],
     }
 
 

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from annotated_types import MinLen
 from pydantic import Field, StringConstraints
 
 from archdyn.settings.common import Settings, Text
@@ -39,18 +38,18 @@ class Claim(Settings):
     """The table or figure of the report that it rests on."""
     claim: Text
     """The claim in our own words, one sentence."""
-    needs: Annotated[dict[str, object], MinLen(1)]
+    needs: Annotated[dict[str, object], Field(min_length=1)]
     """Below which scale it cannot be tested. Each key is a setting of the experiment, or CONDITION.SETTING; a number is
     the least that will do, text is what it must be, a list what it may be. A condition whose images are null has them
     all."""
-    published: Annotated[list[Test], MinLen(1)]
+    published: Annotated[list[Test], Field(min_length=1)]
     """What must be so under the report's own protocol; all of it, for the claim to hold."""
-    corrected: Annotated[list[Test], MinLen(1)] | None = None
+    corrected: Annotated[list[Test], Field(min_length=1)] | None = None
     """The same under the corrected protocol. Where this fails, the claim holds only as published."""
 
 
 class Claims(Settings):
     """What the report claims in one section."""
 
-    claims: Annotated[list[Claim], MinLen(1)]
+    claims: Annotated[list[Claim], Field(min_length=1)]
     """The claims in the order of that section."""

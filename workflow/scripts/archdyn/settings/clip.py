@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from annotated_types import MinLen
+from pydantic import Field
 
 from archdyn.settings.common import (
     Backbones,
@@ -52,7 +52,7 @@ class ClipPretraining(Settings):
     """Images per update. BatchNorm needs at least 2."""
     learning_rate: LearningRate
     """Peak of AdamW's one-cycle step size."""
-    captions: Annotated[list[Template], MinLen(1), *Unique]
+    captions: Annotated[list[Template], Field(min_length=1), *Unique]
     """Templates of the captions. Each time that an image is seen, one is drawn for it."""
 
 
@@ -77,6 +77,6 @@ class ClipSettings(Settings):
     projected_images: whole(ge=20, le=10_000)
     """Test images, from the first on, in the joint projections."""
     prompts: Prompts
-    ensemble: Annotated[list[Template], MinLen(2), *Unique]
+    ensemble: Annotated[list[Template], Field(min_length=2), *Unique]
     """Templates whose mean embedding serves as one text per class."""
     pretraining: ClipPretraining

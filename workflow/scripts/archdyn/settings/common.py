@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from annotated_types import MinLen
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -115,7 +114,7 @@ def text_or_block(text: Any, block: Any) -> Any:
 
 
 Flag = Annotated[bool, BeforeValidator(_flag)]
-Text = Annotated[str, MinLen(1)]
+Text = Annotated[str, Field(min_length=1)]
 Unique = (AfterValidator(_unique), Field(json_schema_extra={"uniqueItems": True}))
 
 Images = or_null(whole(ge=2))
@@ -123,7 +122,7 @@ Epochs = whole(ge=1, le=10_000)
 BatchSize = whole(ge=2, le=4096)
 LearningRate = number(gt=0, le=1)
 Share = number(gt=0, lt=1)
-Seeds = Annotated[list[whole(ge=0, le=2**32 - 1)], MinLen(1), *Unique]
+Seeds = Annotated[list[whole(ge=0, le=2**32 - 1)], Field(min_length=1), *Unique]
 Samples = whole(ge=100, le=100_000)
 Neighbours = whole(ge=1, le=50)
 Precision = Literal["float32", "bfloat16"]

@@ -2,8 +2,7 @@
 
 from typing import Annotated, Literal
 
-from annotated_types import MinLen
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from archdyn.settings.clip import ClipSettings
 from archdyn.settings.common import Settings, Unique
@@ -22,7 +21,7 @@ class Config(Settings):
     """Name of this run. Results go to results/<run>/, and figures and tables say "<run> scale"."""
     device: Literal["auto", "cuda", "cpu"]
     """Where training happens. auto takes the GPU if there is one, and the processor otherwise."""
-    report: Annotated[list[Experiment], MinLen(1), *Unique]
+    report: Annotated[list[Experiment], Field(min_length=1), *Unique]
     """The experiments that the report is about. Name fewer where the data of one cannot be had."""
     resnet: ResnetSettings
     vit: VitSettings

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from annotated_types import MinLen
+from pydantic import Field
 
 from archdyn.settings.common import (
     BatchSize,
@@ -87,6 +87,6 @@ class GanSettings(WithConditions):
     benchmark: Benchmark
     training: GanTraining
     """What every condition does unless it says otherwise. All keys are needed here."""
-    conditions: Annotated[dict[ConditionName, GanCondition], MinLen(1)]
+    conditions: Annotated[dict[ConditionName, GanCondition], Field(min_length=1)]
     """The trainings to run, once per seed, each with the keys of gan.training that it changes. A condition of your own
     needs a name and an `about`."""

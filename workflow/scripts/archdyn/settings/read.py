@@ -21,7 +21,7 @@ def read_yaml(path: str | Path) -> dict:
         text = Path(path).read_text(encoding="utf-8")
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         _check(root, name)
-        content = yaml.safe_load(text)
+        content = yaml.SafeLoader("").construct_document(root) if root else None
     except FileNotFoundError:
         raise ArchdynError(f"{name}: there is no such file") from None
     except IsADirectoryError:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from annotated_types import MinLen
+from pydantic import Field
 
 from archdyn.settings.common import (
     Backbone,
@@ -131,6 +131,6 @@ class ResnetSettings(WithConditions):
     layers: Layers
     training: ResnetTraining
     """What every condition does unless it says otherwise. All keys are needed here."""
-    conditions: Annotated[dict[ConditionName, ResnetCondition], MinLen(1)]
+    conditions: Annotated[dict[ConditionName, ResnetCondition], Field(min_length=1)]
     """The trainings to run, once per seed, each with the keys of resnet.training that it changes. A condition of your
     own needs a name and an `about`."""

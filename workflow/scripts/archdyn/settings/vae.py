@@ -2,8 +2,7 @@
 
 from typing import Annotated, Literal
 
-from annotated_types import MinLen
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from archdyn.settings.common import (
     BatchSize,
@@ -72,7 +71,7 @@ class VaeSettings(WithConditions):
     benchmark: Benchmark
     training: VaeTraining
     """What every condition does unless it says otherwise. All keys are needed here."""
-    conditions: Annotated[dict[ConditionName, VaeCondition], MinLen(1)]
+    conditions: Annotated[dict[ConditionName, VaeCondition], Field(min_length=1)]
     """The trainings to run, once per seed, each with the keys of vae.training that it changes. A condition of your own
     needs a name and an `about`."""
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from annotated_types import MinLen
+from pydantic import Field
 
 from archdyn.settings.common import (
     Backbone,
@@ -51,7 +51,7 @@ class Masking(Settings):
 
     images: whole(ge=10)
     """Test images that are masked, from the first on."""
-    fractions: Annotated[list[number(gt=0, le=0.95)], MinLen(1), *Unique]
+    fractions: Annotated[list[number(gt=0, le=0.95)], Field(min_length=1), *Unique]
     """Shares of the patches to mask, beside none of them."""
 
 
@@ -80,7 +80,7 @@ class VitSettings(Settings):
     precision: Precision
     """Of the networks' arithmetic. float32 is what the report used; bfloat16 (autocast) is several times as fast on a
     GPU."""
-    images: or_null(Annotated[list[Photo], MinLen(1)])
+    images: or_null(Annotated[list[Photo], Field(min_length=1)])
     """Photos to show, each with a name and a file; the shorter side is scaled and the centre cut out. null shows the
     first test image of three classes."""
     backbones: VitBackbones
