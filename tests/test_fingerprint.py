@@ -9,7 +9,10 @@ FILES = {
     "draw.py": "from archdyn.plots.style import colour\n",
     "archdyn/__init__.py": "",
     "archdyn/models/__init__.py": "",
-    "archdyn/models/net.py": 'from archdyn.models.layers import width\nfrom archdyn.settings.gan import Gan\ndef net():\n    """A net."""\n    return 1\n',
+    "archdyn/models/net.py": (
+        "from archdyn.models.layers import width\nfrom archdyn.settings.gan import Gan\n"
+        'def net():\n    """A net."""\n    return 1\n'
+    ),
     "archdyn/models/layers.py": "width = 3  # hidden\n",
     "archdyn/settings/__init__.py": "",
     "archdyn/settings/gan.py": 'class Gan:\n    epochs: int\n    """Passes."""\n    dropout: float\n    """Share."""\n',
