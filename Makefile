@@ -40,7 +40,7 @@ format: env
 	$(BIN)/ruff check --fix $(PYTHON_FILES)
 	$(BIN)/ruff format $(PYTHON_FILES)
 	$(BIN)/snakefmt Snakefile rules
-	$(BIN)/python -m archdyn.config_manual > config/README.md
+	$(BIN)/python -m archdyn.settings.manual
 
 env: .venv/done
 

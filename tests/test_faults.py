@@ -88,13 +88,13 @@ def test_a_disk_that_is_read_only_and_then_full(with_data):
 
 def test_a_loss_that_is_not_a_number(with_data):
     model = "results/smoke/vae/models/beta1_seed0.safetensors"
-    with_data.replace("config/config.yaml", "beta1: {}", "beta1: {learning_rate: 1.0}")
+    with_data.replace("config/config.yaml", "beta1:\n", "beta1:\n      learning_rate: 1.0\n")
     run = with_data.snakemake(model, *SMOKE)
     assert run.returncode != 0
     assert "[vae_train beta1 0] error: training diverged: loss is nan in epoch 1, step 2" in run.stdout
     assert "Traceback" not in run.stdout
     assert list((with_data.folder / "results/smoke/vae").glob("m*/*")) == []
-    with_data.replace("config/config.yaml", "beta1: {learning_rate: 1.0}", "beta1: {}")
+    with_data.replace("config/config.yaml", "beta1:\n      learning_rate: 1.0\n", "beta1:\n")
     assert with_data.snakemake(model, *SMOKE).returncode == 0
 
 

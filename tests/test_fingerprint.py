@@ -9,8 +9,13 @@ FILES = {
     "draw.py": "from archdyn.plots.style import colour\n",
     "archdyn/__init__.py": "",
     "archdyn/models/__init__.py": "",
-    "archdyn/models/net.py": 'from archdyn.models.layers import width\ndef net():\n    """A net."""\n    return 1\n',
+    "archdyn/models/net.py": (
+        "from archdyn.models.layers import width\nfrom archdyn.settings.gan import Gan\n"
+        'def net():\n    """A net."""\n    return 1\n'
+    ),
     "archdyn/models/layers.py": "width = 3  # hidden\n",
+    "archdyn/settings/__init__.py": "",
+    "archdyn/settings/gan.py": 'class Gan:\n    epochs: int\n    """Passes."""\n    dropout: float\n    """Share."""\n',
     "archdyn/pipeline/__init__.py": "",
     "archdyn/pipeline/job.py": "class Job: ...\n",
     "archdyn/plots/__init__.py": "",
@@ -52,6 +57,11 @@ def test_comments_docstrings_and_blank_lines_do_not_count(package):
     assert changed_by(package, "archdyn/models/layers.py", "# hidden", "# the hidden width") == set()
     assert changed_by(package, "archdyn/models/net.py", "A net.", "The net,\n    as published.") == set()
     assert changed_by(package, "archdyn/models/net.py", "def net", "\n\ndef net") == set()
+
+
+def test_descriptions_of_settings_do_not_count_and_their_types_do(package):
+    assert changed_by(package, "archdyn/settings/gan.py", "Passes.", "Passes over\n    the images.") == set()
+    assert changed_by(package, "archdyn/settings/gan.py", "dropout: float", "dropout: int") == {"train"}
 
 
 def test_a_hash_inside_a_string_is_code(package):

@@ -10,6 +10,7 @@ import yaml
 
 from archdyn.errors import ArchdynError
 from archdyn.numbers.published import read_all_published
+from archdyn.settings.notebooks import Cell
 from archdyn.tables.notebooks import notebooks_table, read_cells
 from archdyn.tables.write import write_table
 
@@ -64,12 +65,12 @@ def test_what_nothing_decides_says_what_is_not_saved(table):
 
 
 def test_a_cell_comes_after_the_one_that_defined_its_model():
-    counted = [cell for cell in read_cells(CELLS) if cell["cell"] and cell["defined"]]
-    assert all(cell["defined"] < cell["cell"] for cell in counted)
+    counted = [cell for cell in read_cells(CELLS) if cell.cell and cell.defined]
+    assert all(cell.defined < cell.cell for cell in counted)
 
 
 def test_versions_are_short_commits():
-    versions = {cell["commit"] for cell in read_cells(CELLS)} - {None}
+    versions = {cell.commit for cell in read_cells(CELLS)} - {None}
     assert versions and all(re.fullmatch("[0-9a-f]{7}", version) for version in versions)
 
 
@@ -83,12 +84,12 @@ def test_versions_are_short_commits():
     ],
 )
 def test_values_are_the_same_to_the_reports_last_digit(published, printed, report):
-    assert notebooks_table([CELL | {"printed": printed}], published)["report"].item() == report
+    assert notebooks_table([Cell(**CELL | {"printed": printed})], published)["report"].item() == report
 
 
 def test_a_column_keeps_the_digits_that_yaml_drops(published):
     """Figure 6 has 1.4 for 1.40 at epoch 4: 1.41 is not the same."""
-    cell = CELL | {"item": "gan.figure6", "row": 4, "printed": {"D loss": 1.41}}
+    cell = Cell(**CELL | {"item": "gan.figure6", "row": 4, "printed": {"D loss": 1.41}})
     assert notebooks_table([cell], published)["report"].item() == "D loss 1.4"
 
 
@@ -102,7 +103,7 @@ def test_a_column_keeps_the_digits_that_yaml_drops(published):
 )
 def test_what_is_not_published_is_refused(published, change, message):
     with pytest.raises(ArchdynError, match=f"^{re.escape(message)}$"):
-        notebooks_table([CELL | change], published)
+        notebooks_table([Cell(**CELL | change)], published)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pandas as pd
 from archdyn.benchmarks.gan import time_gan
 from archdyn.pipeline.job import Job
 from archdyn.pipeline.provenance import hardware
+from archdyn.settings.gan import GanTraining
 from archdyn.tables.benchmark import benchmark_caption, benchmark_table
 from archdyn.tables.write import write_table
 
@@ -14,6 +15,7 @@ with Job(snakemake) as job:
     job.seed_everything()
     settings = job.params.settings
     images = np.load(job.input.train_images)[: settings["images"]]
-    rounds = pd.DataFrame(time_gan(images, settings["training"], device, settings["rounds"]))
+    training = GanTraining.model_validate(settings["training"])
+    rounds = pd.DataFrame(time_gan(images, training, device, settings["rounds"]))
     caption = benchmark_caption("GAN training", len(images), rounds, hardware(), job.threads, job.params.label)
     write_table(benchmark_table(rounds), job.output, caption)

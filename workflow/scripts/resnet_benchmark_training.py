@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from archdyn.train.resnet_benchmark import time_training
 
+from archdyn.benchmarks.resnet import time_training
 from archdyn.pipeline.job import Job
 from archdyn.pipeline.provenance import hardware
+from archdyn.settings.resnet import TransferTraining
 from archdyn.tables.benchmark import benchmark_caption, benchmark_table
 from archdyn.tables.write import write_table
 
@@ -16,7 +17,7 @@ with Job(snakemake) as job:
     job.seed_everything()
     settings = job.params.settings
     images = np.load(job.input.train_images)[: settings["images"]]
-    start = Path(job.input.backbone)
-    rounds = pd.DataFrame(time_training(images, start, settings["training"], device, settings["rounds"]))
+    start, training = Path(job.input.backbone), TransferTraining.model_validate(settings["training"])
+    rounds = pd.DataFrame(time_training(images, start, training, device, settings["rounds"]))
     caption = benchmark_caption("ResNet training", len(images), rounds, hardware(), job.threads, job.params.label)
     write_table(benchmark_table(rounds), job.output, caption)

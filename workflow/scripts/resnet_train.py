@@ -7,6 +7,7 @@ import pandas as pd
 
 from archdyn.models.resnet import save_transferred, transferred
 from archdyn.pipeline.job import Job
+from archdyn.settings.resnet import TransferTraining
 from archdyn.train.resnet import train_transfer
 
 with Job(snakemake) as job:
@@ -20,8 +21,8 @@ with Job(snakemake) as job:
         for kind in ("images", "labels")
     }
     start = Path(job.input.backbone)
-    settings = dict(job.params.training)
-    settings |= {"precision": job.params.precision, "validation_share": job.params.validation_share}
+    protocol = {"precision": job.params.precision, "validation_share": job.params.validation_share}
+    settings = TransferTraining.model_validate(job.params.training | protocol)
     backbone = transferred(start, settings, len(classes), device)
     result = train_transfer(backbone, arrays, settings, seed, device, job.progress, job.interruption())
     save_transferred(job.output.model, backbone, start, settings, classes)

@@ -11,17 +11,17 @@ from torchvision import transforms
 
 
 def time_in_turn(
-    ways: dict[str, Callable], images: np.ndarray, training: dict, device: torch.device, rounds: int
+    ways: dict[str, Callable[[np.ndarray], float]], images: np.ndarray, batch_size: int, rounds: int
 ) -> list[dict]:
     """A row per round and way: `way`, `round`, `ms_per_step`, `images_per_s`.
 
-    Each way takes (images, training, device) and returns the seconds of one epoch.
+    Each way takes the images and returns the seconds of one epoch.
     """
-    steps = -(-len(images) // training["batch_size"])
+    steps = -(-len(images) // batch_size)
     rows = []
     for number in range(1, rounds + 1):
         for way, time_epoch in ways.items():
-            seconds = time_epoch(images, training, device)
+            seconds = time_epoch(images)
             pace = {"ms_per_step": 1000 * seconds / steps, "images_per_s": len(images) / seconds}
             rows.append({"way": way, "round": number} | pace)
     return rows

@@ -26,11 +26,11 @@ def time_embedding(
     and end with arrays on the host. Returns the rows of `time_in_turn`; a step is a batch of BATCH images.
     """
     ways = {
-        "report's loop": lambda images, *_: _time_report_loop(vit, images, preprocessing, device),
-        "archdyn": lambda images, *_: _time_ours(vit, images, device, precision),
-        "bare forward pass": lambda images, *_: _time_bare(vit, images, device, precision),
+        "report's loop": lambda images: _time_report_loop(vit, images, preprocessing, device),
+        "archdyn": lambda images: _time_ours(vit, images, device, precision),
+        "bare forward pass": lambda images: _time_bare(vit, images, device, precision),
     }
-    return time_in_turn(ways, images, {"batch_size": BATCH}, device, rounds)
+    return time_in_turn(ways, images, BATCH, rounds)
 
 
 @torch.inference_mode()

@@ -90,7 +90,7 @@ def _deciding(as_published: list[Outcome], corrected: list[Outcome]) -> Outcome:
 
 
 def decide(test: dict, summary: pd.DataFrame, published: dict[str, pd.DataFrame], claim: str) -> Outcome:
-    """Hold the mean over the seeds against the bound; `test` is as config/claims.schema.yaml describes it."""
+    """Hold the mean over the seeds against the bound; `test` is as archdyn.settings.claims describes it."""
     measured = _metric(test["metric"], summary, claim)
     relation = next(name for name in RELATIONS if name in test)
     bound = _bound(test[relation], summary, published, claim)

@@ -3,11 +3,11 @@
 import sys
 from pathlib import Path
 
-from archdyn import config as configuration
 from archdyn.claims import read as claims
 from archdyn.data import backbones, registry
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.results import FORMS, Result, caption
+from archdyn.settings.conditions import by_condition, merged_condition
 
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
@@ -88,7 +88,7 @@ class Experiment:
 
     def condition(self, name: str) -> dict:
         """The settings of one condition: the training block with what the condition changes."""
-        return configuration.merged_condition(self.settings, name)
+        return merged_condition(self.settings, name)
 
     def runs(self, pattern: str, *conditions: str) -> list[str]:
         """Paths of `pattern` for every seed of the conditions (all by default), in the config's order."""
@@ -145,7 +145,7 @@ class Experiment:
 
     def settings_by_condition(self) -> dict:
         """Its settings, with those of each condition under the condition's name."""
-        return configuration.settings(self.settings)
+        return by_condition(self.settings)
 
     def about(self) -> dict:
         """Label and dataset."""

@@ -90,12 +90,11 @@ def _code_lines(file: Path) -> str:
 
 
 def _docstring_lines(tree: ast.Module) -> set[int]:
+    """Rows of strings that stand alone: docstrings, and the descriptions under the fields of settings."""
     rows: set[int] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-                rows.update(range(first.lineno, first.end_lineno + 1))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            rows.update(range(node.lineno, node.end_lineno + 1))
     return rows
 
 

@@ -2,13 +2,13 @@
 
 import sys
 
-from archdyn import config as configuration
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.cache import checked_cache, evict_corrupt
 from archdyn.pipeline.device import has_gpu
 from archdyn.pipeline.experiment import Experiment
 from archdyn.pipeline.fingerprint import code_fingerprint
 from archdyn.pipeline.results import Result
+from archdyn.settings.check import checked
 
 
 class Plan:
@@ -18,7 +18,7 @@ class Plan:
         self._workflow = workflow
         files = [*workflow.configfiles, *workflow.overwrite_configfiles]
         try:
-            self.config = configuration.checked(config, files)
+            self.config = checked(config, files).model_dump()
         except ArchdynError as error:
             sys.exit(f"config error: {error}")
         if workflow.enable_cache and workflow.is_main_process:

@@ -5,20 +5,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from archdyn.config import checked_file
 from archdyn.errors import ArchdynError
 from archdyn.numbers.published import published_rows
+from archdyn.settings.check import checked_file
+from archdyn.settings.notebooks import Cell, Notebooks
 
 
-def read_cells(path: str | Path) -> list[dict]:
-    """The cells of config/published/notebooks.yaml, as config/notebooks.schema.yaml describes them.
-
-    Raises ArchdynError with one line for what the schema does not allow.
-    """
-    return checked_file(path, "notebooks.schema.yaml")["cells"]
+def read_cells(path: str | Path) -> list[Cell]:
+    """The cells of config/published/notebooks.yaml. Raises ArchdynError with one line for what is not allowed."""
+    return checked_file(path, Notebooks).cells
 
 
-def notebooks_table(cells: list[dict], published: dict[str, dict[str, pd.DataFrame]]) -> pd.DataFrame:
+def notebooks_table(cells: list[Cell], published: dict[str, dict[str, pd.DataFrame]]) -> pd.DataFrame:
     """A row per cell, in order: what it printed, what the report has in that row, and what follows.
 
     `published` gives by experiment the tables of config/published, by name. Values are the same where they differ by
@@ -27,16 +25,16 @@ def notebooks_table(cells: list[dict], published: dict[str, dict[str, pd.DataFra
     return pd.DataFrame([_row(cell, published) for cell in cells])
 
 
-def _row(cell: dict, published: dict[str, dict[str, pd.DataFrame]]) -> dict:
+def _row(cell: Cell, published: dict[str, dict[str, pd.DataFrame]]) -> dict:
     return {
-        "published": _label(cell["item"], cell["row"]),
-        "notebook": f"{cell['notebook']} {cell['commit'] or '–'}",
-        "cell": cell["cell"] or "–",
-        "defined by": cell["defined"] or "–",
-        "printed": _values(cell["printed"]) or "–",
+        "published": _label(cell.item, cell.row),
+        "notebook": f"{cell.notebook} {cell.commit or '–'}",
+        "cell": cell.cell or "–",
+        "defined by": cell.defined or "–",
+        "printed": _values(cell.printed) or "–",
         "report": _reported(cell, published),
-        "finding": cell["finding"],
-        "known": cell["known"],
+        "finding": cell.finding,
+        "known": cell.known,
     }
 
 
@@ -50,17 +48,17 @@ def _values(values: dict[str, float]) -> str:
     return ", ".join(f"{name} {value:g}" for name, value in values.items())
 
 
-def _reported(cell: dict, published: dict[str, dict[str, pd.DataFrame]]) -> str:
+def _reported(cell: Cell, published: dict[str, dict[str, pd.DataFrame]]) -> str:
     """`same`, the report's values where they differ, or a dash where the report has none."""
-    table = _table(cell["item"], published)
-    if cell["row"] is None:
+    table = _table(cell.item, published)
+    if cell.row is None:
         return "–"
     rows = published_rows(table) if table is not None else {}
-    if str(cell["row"]) not in rows:
-        raise ArchdynError(f"row, of {cell['item']}: found {cell['row']}; allowed: {', '.join(rows) or 'null'}")
-    row = rows[str(cell["row"])]
-    both = {name: row[name] for name in cell["printed"] if name in row}
-    differing = {name: value for name, value in both.items() if not _same(cell["printed"][name], value, table[name])}
+    if str(cell.row) not in rows:
+        raise ArchdynError(f"row, of {cell.item}: found {cell.row}; allowed: {', '.join(rows) or 'null'}")
+    row = rows[str(cell.row)]
+    both = {name: row[name] for name in cell.printed if name in row}
+    differing = {name: value for name, value in both.items() if not _same(cell.printed[name], value, table[name])}
     if not both:
         return "–"
     return _values(differing) if differing else "same"
