@@ -20,6 +20,7 @@ from archdyn.data.web import BLOCK, Patience, Unusable, Web
 from archdyn.errors import ArchdynError
 
 MANUAL = Path("resources/manual")
+PATIENCE = Patience()
 
 
 class MissingData(ArchdynError):
@@ -31,7 +32,7 @@ def fetch(
     entry: dict,
     target: Path,
     say: Callable[[str], None] = print,
-    patience: Patience = Patience(),
+    patience: Patience = PATIENCE,
 ) -> None:
     """Put every file of the registry entry `name` into the folder `target`, verified and unpacked from gzip.
 

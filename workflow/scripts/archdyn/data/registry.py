@@ -4,6 +4,7 @@ Snakemake imports this module on every start, so it needs nothing but PyYAML.
 """
 
 import hashlib
+import os
 import re
 from functools import cache
 from pathlib import Path
@@ -82,7 +83,7 @@ def folder_listing_hash(path: str) -> str:
     digest = hashlib.sha256()
     for file in sorted(path for path in root.rglob("*") if path.is_file()):
         facts = file.stat()
-        digest.update(f"{file.relative_to(root)}\n{facts.st_size}\n{facts.st_mtime_ns}\n".encode())
+        digest.update(os.fsencode(f"{file.relative_to(root)}\n{facts.st_size}\n{facts.st_mtime_ns}\n"))
     return digest.hexdigest()[:16]
 
 
