@@ -163,9 +163,10 @@ class Plan:
     def _check_cache() -> None:
         try:
             folder = checked_cache()
+            corrupt = evict_corrupt(folder)
         except ArchdynError as error:
             sys.exit(f"cache error: {error}")
-        for key in evict_corrupt(folder):
+        for key in corrupt:
             print(f"cache: {folder}/{key}_* is corrupt and removed; what needs it runs again", file=sys.stderr)
 
     @staticmethod
