@@ -2,11 +2,14 @@
 
 import ctypes
 import errno
+import shlex
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from archdyn.errors import ArchdynError
 
@@ -35,6 +38,27 @@ def check_array(path: Path) -> None:
     except (ValueError, EOFError) as error:
         message = f"{path}: not a whole array ({error}); delete it, and the next run makes it again"
         raise ArchdynError(message) from error
+
+
+def check_interpreter(path: str) -> None:
+    """End Snakemake in one line when it could start no job: it does not quote the path of its Python for the shell."""
+    if shlex.quote(path) != path:
+        sys.exit(f"environment error: {path!r} has a space or another special character, which Snakemake cannot run")
+
+
+def pass_on_sigterm() -> None:
+    """Have Snakemake hand a SIGTERM on to its jobs; by itself it lets them run to their end, however long."""
+    begin_exit = signal.getsignal(signal.SIGTERM)
+
+    def stop(number, frame) -> None:
+        begin_exit(number, frame)
+        # Each job has a shell between itself and Snakemake; that one waits for it.
+        for shell in psutil.Process().children():
+            for job in shell.children():
+                with suppress(psutil.NoSuchProcess):
+                    job.terminate()
+
+    signal.signal(signal.SIGTERM, stop)
 
 
 def end_with_parent() -> None:

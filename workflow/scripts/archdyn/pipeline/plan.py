@@ -10,6 +10,7 @@ from archdyn.data import backbones, registry
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.cache import checked_cache, evict_corrupt
 from archdyn.pipeline.device import has_gpu
+from archdyn.pipeline.faults import check_interpreter
 from archdyn.pipeline.fingerprint import code_fingerprint
 from archdyn.report import claims
 
@@ -22,6 +23,7 @@ class Plan:
 
     def __init__(self, workflow, config: dict):
         self._workflow = workflow
+        check_interpreter(sys.executable)
         files = [*workflow.configfiles, *workflow.overwrite_configfiles]
         try:
             self.config = configuration.checked(config, files)
@@ -168,6 +170,11 @@ class Plan:
             sys.exit(f"cache error: {error}")
         for key in corrupt:
             print(f"cache: {folder}/{key}_* is corrupt and removed; what needs it runs again", file=sys.stderr)
+
+    def forget_incomplete_data(self) -> None:
+        """Have raw files fetched again of which one was lost."""
+        for folder in registry.forget_incomplete() if self._workflow.is_main_process else []:
+            print(f"data: {folder} lacks a file and is removed; what needs it fetches it again", file=sys.stderr)
 
     @staticmethod
     def figure(stem: str) -> dict[str, str]:
