@@ -47,16 +47,17 @@ def check_interpreter(path: str) -> None:
 
 
 def pass_on_sigterm() -> None:
-    """Have Snakemake hand a SIGTERM on to its jobs; by itself it lets them run to their end, however long."""
+    """Have Snakemake hand a SIGTERM on to its jobs; by itself it lets them run to their end, however long.
+
+    To be called when the scheduler stands, whose own handler begins the exit.
+    """
     begin_exit = signal.getsignal(signal.SIGTERM)
 
     def stop(number, frame) -> None:
         begin_exit(number, frame)
-        # Each job has a shell between itself and Snakemake; that one waits for it.
-        for shell in psutil.Process().children():
-            for job in shell.children():
-                with suppress(psutil.NoSuchProcess):
-                    job.terminate()
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
 
     signal.signal(signal.SIGTERM, stop)
 
