@@ -24,6 +24,8 @@ def explained(error: BaseException, rule: str, params: dict, folder: Path) -> st
         return str(error)
     if type(error).__name__ == "OutOfMemoryError":  # torch's; not every job imports it
         return f"out of GPU memory: {_what_to_lower(rule, params)}free the GPU, or run with --config device=cpu"
+    if isinstance(error, MemoryError) or "DefaultCPUAllocator: can't allocate memory" in str(error):  # numpy's, torch's
+        return f"out of memory: {_what_to_lower(rule, params)}run fewer jobs at a time, or on a larger machine"
     if isinstance(error, OSError) and (error.errno in FULL or _is_short_write(error)):
         return f"{folder}: no space left ({error})"
     if isinstance(error, OSError) and error.errno in REFUSED:
