@@ -45,7 +45,8 @@ format: env
 env: .venv/done
 
 .venv/done: requirements.lock pyproject.toml
-	$(PYTHON) -c "import sys; v = sys.version_info; sys.exit(v < (3, 11) and f'Python 3.11 or later is needed, this is {v[0]}.{v[1]}: make PYTHON=python3.12 ...')"
+	$(PYTHON) -c "import sys; v = sys.version_info; sys.exit(v < (3, 11, 4) and f'Python 3.11.4 or later is needed, this is {v[0]}.{v[1]}.{v[2]}: make PYTHON=python3.12 ...')"
+	@case "$(CURDIR)" in *[[:space:]]*) echo "$(CURDIR) has a space, which Snakemake cannot run an environment in"; exit 1;; esac
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --requirement requirements.lock
 	$(BIN)/pip install --quiet --no-deps --editable .

@@ -4,6 +4,9 @@
 #   snakemake --cores 2 report                 all of them, and the report on them
 
 
+from archdyn.pipeline.faults import pass_on_sigterm
+
+
 configfile: "config/config.yaml"
 
 
@@ -27,6 +30,7 @@ include: "rules/benchmarks.smk"
 
 onstart:
     registry.forget_missing()
+    pass_on_sigterm()
 
 
 onerror:

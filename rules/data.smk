@@ -8,6 +8,7 @@ from archdyn.pipeline.experiment import array_paths
 
 dataset_entries = registry.load()
 image_folders = registry.image_folders(config)
+plan.forget_incomplete_data()
 
 
 # On a cluster, this stays where Snakemake runs: compute nodes seldom reach the internet.

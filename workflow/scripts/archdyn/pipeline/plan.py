@@ -2,10 +2,12 @@
 
 import sys
 
+from archdyn.data import registry
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.cache import checked_cache, evict_corrupt
 from archdyn.pipeline.device import has_gpu
 from archdyn.pipeline.experiment import Experiment
+from archdyn.pipeline.faults import check_interpreter
 from archdyn.pipeline.fingerprint import code_fingerprint
 from archdyn.pipeline.results import Result
 from archdyn.settings.check import checked
@@ -16,6 +18,7 @@ class Plan:
 
     def __init__(self, workflow, config: dict):
         self._workflow = workflow
+        check_interpreter(sys.executable)
         files = [*workflow.configfiles, *workflow.overwrite_configfiles]
         try:
             self.config = checked(config, files).model_dump()
@@ -93,7 +96,13 @@ class Plan:
     def _check_cache() -> None:
         try:
             folder = checked_cache()
+            corrupt = evict_corrupt(folder)
         except ArchdynError as error:
             sys.exit(f"cache error: {error}")
-        for key in evict_corrupt(folder):
+        for key in corrupt:
             print(f"cache: {folder}/{key}_* is corrupt and removed; what needs it runs again", file=sys.stderr)
+
+    def forget_incomplete_data(self) -> None:
+        """Have raw files fetched again of which one was lost."""
+        for folder in registry.forget_incomplete() if self._workflow.is_main_process else []:
+            print(f"data: {folder} lacks a file and is removed; what needs it fetches it again", file=sys.stderr)

@@ -77,6 +77,8 @@ def part_of(schema: dict, key: str | int) -> dict:
             return form["properties"][key]
         if "patternProperties" in form:
             return next(iter(form["patternProperties"].values()))
+        if isinstance(form.get("additionalProperties"), dict):
+            return form["additionalProperties"]
     return {}
 
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from archdyn.errors import ArchdynError
-from archdyn.models.checkpoint import load_state, save_state
+from archdyn.models.checkpoint import load_state_or_set_aside, save_state
 
 
 class Stateful(Protocol):
@@ -145,7 +145,9 @@ class _Run:
         path = self.interruption.path
         if not path.exists():
             return
-        state = load_state(path)
+        state = load_state_or_set_aside(path, self.interruption.say)
+        if state is None:
+            return
         if state["digest"] != self.interruption.digest:
             self.interruption.say(f"starts afresh: settings, data or code are not those of {path}")
             path.unlink()
