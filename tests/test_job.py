@@ -36,11 +36,13 @@ class Named(list):
 
 
 @pytest.fixture
-def snakemake(tmp_path, monkeypatch):
+def snakemake(tmp_path, monkeypatch, tmp_path_factory):
     monkeypatch.setattr("archdyn.pipeline.job.end_with_parent", lambda: None)  # pytest is to outlive its shell
+    data = tmp_path_factory.mktemp("input") / "data.csv"
+    data.write_text("x\n1\n")
     return SimpleNamespace(
         rule="toy_train",
-        input=Named(data="data.csv"),
+        input=Named(data=str(data)),
         output=Named(
             model=str(tmp_path / "models/toy.bin"),
             folder=str(tmp_path / "raw"),
@@ -76,7 +78,7 @@ def test_provenance_says_what_made_the_output(snakemake):
         write_outputs(job)
     record = json.loads(Path(snakemake.output.provenance).read_text())
     assert record["rule"] == "toy_train"
-    assert record["inputs"] == ["data.csv"]
+    assert record["inputs"] == [snakemake.input.data]
     assert record["seed"] == 3
     assert record["params"] == {"learning_rate": 0.1, "device": "cpu"}
     assert record["modules"] == {}
@@ -214,3 +216,14 @@ def test_two_jobs_never_share_a_gpu_and_a_killed_one_gives_it_back(tmp_path):
     finally:
         first.kill()
         second.kill()
+
+
+def test_an_epoch_takes_one_short_line_and_all_its_numbers_the_csv(snakemake, capsys):
+    row = {"epoch": 12, "loss_d": 0.51834, "loss_g": 1.2, "mean_grad_norm_g": 5.7, "d_accuracy_held_out": 0.98}
+    with Job(snakemake) as job:
+        job.progress(row | {"images_per_s": 664, "eta_s": 39})
+        write_outputs(job)
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert line.endswith("epoch 12  loss_d 0.5183  d_accuracy_held_out 0.98  39 s left")
+    assert len(line) <= 100
+    assert "mean_grad_norm_g" in Path(snakemake.log["progress"]).read_text()

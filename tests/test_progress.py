@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from snakemake_logger_plugin_archdyn.progress import Progress, spoken
+from archdyn.numbers.duration import spoken
+from snakemake_logger_plugin_archdyn.progress import Progress
 
 
 class Clock:

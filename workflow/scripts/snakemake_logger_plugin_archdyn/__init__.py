@@ -6,6 +6,7 @@ it ends, with the progress of the whole run and an estimate of the time left. Sn
 """
 
 import logging
+import os
 import sys
 import time
 
@@ -14,6 +15,7 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_logger_plugin_rich import LogHandler as Bars
 
+from archdyn.pipeline.bars import BARS
 from snakemake_logger_plugin_archdyn.progress import Progress
 
 # Said once for every run or every round of scheduling; nobody can act on it.
@@ -81,8 +83,10 @@ class LogHandler(LogHandlerBase):
 
     def __post_init__(self) -> None:
         stream = sys.stdout if self.common_settings.stdout else sys.stderr
-        kind = Bars if stream.isatty() and not self.common_settings.dryrun else PlainLines
-        self._handler = kind(self.common_settings, None)
+        bars = stream.isatty() and not self.common_settings.dryrun
+        if bars:
+            os.environ[BARS] = "yes"  # for the jobs, which inherit it
+        self._handler = (Bars if bars else PlainLines)(self.common_settings, None)
 
     def emit(self, record: logging.LogRecord) -> None:
         self._handler.handle(record)

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from archdyn.numbers.duration import spoken
+
 
 @dataclass
 class Progress:
@@ -53,11 +55,3 @@ class Progress:
         under_way = sum(self.clock() - start for _, _, start in self._running.values())
         at_a_time = (sum(ended) + under_way) / max(self.clock() - self._began, 1e-9)
         return max(0.0, work - under_way) / max(at_a_time, 1e-9)
-
-
-def spoken(seconds: float) -> str:
-    """12 s, 4 min, 2 h 10 min."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

@@ -8,7 +8,6 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
 import psutil
 
 from archdyn.errors import ArchdynError
@@ -31,15 +30,6 @@ def explained(error: BaseException, rule: str, params: dict, folder: Path) -> st
     if isinstance(error, OSError) and error.errno in REFUSED:
         return f"{error.filename or folder}: {error.strerror}"
     return None
-
-
-def check_array(path: Path) -> None:
-    """Raise ArchdynError when a .npy file is truncated or none at all; its numbers are not read."""
-    try:
-        np.load(path, mmap_mode="r")
-    except (ValueError, EOFError) as error:
-        message = f"{path}: not a whole array ({error}); delete it, and the next run makes it again"
-        raise ArchdynError(message) from error
 
 
 def check_interpreter(path: str) -> None:

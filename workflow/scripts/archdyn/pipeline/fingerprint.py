@@ -65,7 +65,7 @@ def _module_file(module: str, root: Path) -> Path | None:
 def _imported_modules(file: Path) -> frozenset[str]:
     """Names that could be modules of the package: in `from archdyn.a import b`, both a and a.b."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text())):
+    for node in _nodes(file):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -82,17 +82,22 @@ def _code_lines(file: Path) -> str:
     """
     source = file.read_text()
     lines = source.splitlines()
-    docstring_lines = _docstring_lines(ast.parse(source))
-    for row, column in _comment_starts(source):
+    docstring_lines = _docstring_lines(_nodes(file))
+    for row, column in _comment_starts(source) if "#" in source else []:
         lines[row - 1] = lines[row - 1][:column]
     kept = (line.rstrip() for row, line in enumerate(lines, 1) if row not in docstring_lines)
     return "\n".join(line for line in kept if line)
 
 
-def _docstring_lines(tree: ast.Module) -> set[int]:
+@cache
+def _nodes(file: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(file.read_text())))
+
+
+def _docstring_lines(nodes: list[ast.AST]) -> set[int]:
     """Rows of strings that stand alone: docstrings, and the descriptions under the fields of settings."""
     rows: set[int] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             rows.update(range(node.lineno, node.end_lineno + 1))
     return rows
