@@ -7,7 +7,7 @@ BIN := .venv/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 PYTHON_FILES := workflow tests
 
-.PHONY: demo test slurm chromium env format lock clean
+.PHONY: demo test slurm chromium latex env format lock clean
 
 demo: env
 	$(RUN) snakemake --cores $(CORES) --configfile config/demo.yaml --quiet rules host
@@ -30,6 +30,11 @@ slurm:
 chromium:
 	which chromium google-chrome || (apt-get update --quiet && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install --yes --quiet --no-install-recommends chromium)
+
+# What tests/test_names.py compiles the tables with; it is skipped without it. As root, on Debian or Ubuntu.
+latex:
+	which pdflatex || (apt-get update --quiet && DEBIAN_FRONTEND=noninteractive \
+	  apt-get install --yes --quiet --no-install-recommends texlive-latex-base)
 
 format: env
 	$(BIN)/ruff check --fix $(PYTHON_FILES)

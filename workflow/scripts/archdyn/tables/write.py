@@ -6,6 +6,8 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from archdyn.tables.markup import latex_table, markdown_table
+
 
 def read_published(path: Path, name: str) -> pd.DataFrame:
     """One published table of config/published/<experiment>.yaml."""
@@ -34,9 +36,8 @@ def read_caption(path: Path) -> str:
 def write_table(table: pd.DataFrame, output, caption: str) -> None:
     """Write `output.csv`, `output.md` and `output.tex`; the caption goes above the last two."""
     table.to_csv(output.csv, index=False)
-    Path(output.md).write_text(f"{caption}\n\n{table.to_markdown(index=False, disable_numparse=True)}\n")
-    latex = table.to_latex(index=False, escape=True, caption=caption, position="htbp")
-    Path(output.tex).write_text(latex.replace("±", r"$\pm$").replace("·", r"$\cdot$"))
+    Path(output.md).write_text(markdown_table(table, caption))
+    Path(output.tex).write_text(latex_table(table, caption))
 
 
 def mean_sd(values: pd.Series, digits: int) -> str:
