@@ -12,6 +12,8 @@ from PIL import Image
 
 from archdyn.errors import ArchdynError
 from archdyn.plots.style import figure_file
+from archdyn.plots.vit import predictions
+from archdyn.report.prose import fill, setting_names
 from archdyn.tables.markup import latex_table, latex_text, markdown_table
 from archdyn.tables.write import write_table
 
@@ -98,3 +100,18 @@ def test_a_table_is_written_in_three_forms(tmp_path):
     write_table(pd.DataFrame({"class": ODD}), output, "Caption_1.")
     assert pd.read_csv(output.csv)["class"].tolist() == ODD
     assert r"\caption{Caption\_1.}" in output.tex.read_text()
+
+
+def test_a_folder_of_pictures_has_a_name_in_the_prose():
+    settings = {"dataset": {"imagefolder": "my_photos", "size": 28, "channels": 3}, "training": {"epochs": 2}}
+    names = {"setting": setting_names(settings, "settings.json", "gan")}
+    assert "[the pictures in my_photos](" in fill("On {{ setting.dataset }}.", "prose.md", names)
+    with pytest.raises(ArchdynError, match=r"setting\.training is a block; allowed: one of its keys, epochs"):
+        fill("With {{ setting.training }}.", "prose.md", names)
+
+
+def test_figure_4_shows_two_classes_where_there_are_two(tmp_path):
+    images, logits = np.zeros((1, 8, 8), np.uint8), np.array([[2.0, 0.0]])
+    with figure_file(files(tmp_path, "png", "pdf"), "smoke scale") as figure:
+        predictions(figure, images, ["a photo"], logits, ["cat", "dog"], k=5)
+    assert [label.get_text() for label in figure.axes[1].get_yticklabels()] == ["cat", "dog"]

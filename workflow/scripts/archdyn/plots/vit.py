@@ -23,16 +23,17 @@ LINES = {  # shape and way of a mask: colour, line
 def predictions(
     figure: Figure, images: np.ndarray, names: list[str], logits: np.ndarray, classes: list[str], k: int
 ) -> None:
-    """Figure 4. Each image above its `k` likeliest classes; logits float (n, classes)."""
+    """Figure 4. Each image above its `k` likeliest classes, or all where there are fewer; logits float (n, classes)."""
     figure.set_size_inches(figure.get_figwidth(), 3.9)
     grid = figure.subplots(2, len(images), height_ratios=[1.5, 1], squeeze=False)
     order, probabilities = top_classes(logits, k)
+    ranks = np.arange(order.shape[1])
     for column, name in enumerate(names):
         _show(grid[0, column], images[column], name)
         axes = grid[1, column]
-        bars = axes.barh(np.arange(k), 100 * probabilities[column], color=COLOURS["sky"])
+        bars = axes.barh(ranks, 100 * probabilities[column], color=COLOURS["sky"])
         bars[0].set_color(COLOURS["blue"])
-        axes.set(yticks=np.arange(k), xlim=(0, 128), xticks=[0, 50, 100], xlabel="probability (%)")
+        axes.set(yticks=ranks, xlim=(0, 128), xticks=[0, 50, 100], xlabel="probability (%)")
         axes.set_yticklabels([_clipped(classes[number]) for number in order[column]], fontsize=7)
         axes.bar_label(bars, [f"{100 * p:.1f}" for p in probabilities[column]], padding=2, fontsize=7)
         axes.invert_yaxis()

@@ -59,6 +59,9 @@ class Lookup:
             raise ArchdynError(f"{self._what} has no {name}; allowed: {', '.join(self._entries)}")
         return self._entries[str(name)]
 
+    def __str__(self) -> str:
+        raise ArchdynError(f"{self._what} is a block; allowed: one of its keys, {', '.join(self._entries)}")
+
 
 def link(text: str, file: str, place: str) -> str:
     """Markdown of a link to `file` whose title is `place`."""
@@ -109,11 +112,17 @@ def verdict_names(verdicts: pd.DataFrame, file: str) -> Lookup:
 def _settings(what: str, block: dict, file: str, place: str) -> Lookup:
     entries = {
         key: _settings(f"{what}.{key}", value, file, f"{place}.{key}")
-        if isinstance(value, dict)
-        else link("all" if value is None else str(value), file, f"{place}.{key}")
+        if isinstance(value, dict) and "imagefolder" not in value
+        else link(_setting_text(value), file, f"{place}.{key}")
         for key, value in block.items()
     }
     return Lookup(what, entries)
+
+
+def _setting_text(value) -> str:
+    if isinstance(value, dict):
+        return f"the pictures in {value['imagefolder']}"
+    return "all" if value is None else str(value)
 
 
 def _refuse_literal_numbers(template: str, shown: str) -> None:
