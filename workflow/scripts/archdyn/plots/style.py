@@ -11,9 +11,11 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.font_manager import get_font_names
-from matplotlib.ticker import LogFormatterSciNotation
+from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation, LogLocator, MaxNLocator, NullFormatter
 
 from archdyn.errors import ArchdynError
 
@@ -66,6 +68,21 @@ def figure_file(output, label: str) -> Iterator[Figure]:
         _label_logarithmic_axes(figure)
         _save(figure, output)
         plt.close(figure)
+
+
+def epoch_axis(axes: Axes) -> None:
+    """Whole epochs only."""
+    axes.set_xlabel("epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
+
+
+def few_logarithmic_ticks(axis: Axis) -> None:
+    """A logarithmic axis of a narrow panel, with its data in it: 1, 2, 5, 10 or powers of ten, no labels between."""
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 30 else (1,)))
+    axis.set_minor_formatter(NullFormatter())
+    if low >= 1e-3 and high < 1e4:
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 class PowersOfTen(LogFormatterSciNotation):
