@@ -27,7 +27,7 @@ def class_look(number: int) -> dict[str, str]:
 
 def scatter_classes(axes: Axes, xy: np.ndarray, labels: np.ndarray, classes: list[str]) -> None:
     """Points (n, 2) with labels int (n,), each class under its name; the more points, the smaller."""
-    size = np.clip(90 / np.sqrt(len(xy)), 1.5, 4)
+    size = np.clip(75 / np.sqrt(len(xy)), 1.5, 4)
     for number, name in enumerate(classes):
         axes.plot(*xy[labels == number].T, linestyle="", ms=size, mew=0, label=name, **class_look(number))
 

@@ -56,7 +56,7 @@ def accuracy_along_gap(figure: Figure, shift: pd.DataFrame) -> None:
         top.set_title(f"the {moved} move")
         bottom.set_xlabel("share of the gap vector: 0 as it is, 1 closed")
     grid[0, 0].set_ylabel("zero-shot accuracy (%)")
-    grid[1, 0].set_ylabel("distance of the centroids\n(unit sphere)")
+    grid[1, 0].set_ylabel("centroid distance (no unit)")
     grid[1, 0].set_ylim(bottom=0)
     figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
 

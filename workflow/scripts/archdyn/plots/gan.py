@@ -64,10 +64,11 @@ def sample_grids(
         (f"Linder-Norén, epoch {len(comparator)}", comparator[-1], "linder_noren"),
         ("real, held out", real[:25], "held_out"),
     ]
-    figure.set_size_inches(figure.get_figwidth(), 2.35)
+    figure.set_size_inches(figure.get_figwidth(), 2.5)
     frechet = summary[summary["metric"] == "frechet_distance"].set_index("condition")["mean"]
     for axes, (title, images, condition) in zip(figure.subplots(1, len(panels)), panels, strict=True):
         show_grid(axes, images, columns=5)
+        axes.set_anchor("N")
         second_line = f"Fréchet distance {frechet[condition]:.3f}" if condition else "half-way"
         axes.set_title(f"{title}\n{second_line}", fontsize=8)
 
@@ -91,8 +92,8 @@ def discriminator_accuracy(figure: Figure, epochs: dict[str, list[pd.DataFrame]]
     *panels, gap_panel = figure.subplots(1, len(epochs) + 1)
     kinds = (  # the narrower line lies on the wider one where both agree
         ("fake", "fakes", "grey", 1.4),
-        ("train", "training images", "blue", 2.8),
-        ("held_out", "held-out images", "red", 1.2),
+        ("train", "training images", "blue", 2.4),
+        ("held_out", "held-out images", "red", 1.0),
     )
     for axes, (condition, runs), gap_colour in zip(panels, epochs.items(), ("purple", "green"), strict=True):
         accuracy = {kind: 100 * np.stack([run[f"d_accuracy_{kind}"] for run in runs]) for kind, *_ in kinds}

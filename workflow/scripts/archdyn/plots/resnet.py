@@ -65,7 +65,7 @@ def projections_compared(
 
 def confusion_and_similarity(figure: Figure, counts: np.ndarray, similarity: np.ndarray, classes: list[str]) -> None:
     """Figure 3. Counts int (classes, classes) by true and predicted class, and cosines of the class means."""
-    figure.set_size_inches(figure.get_figwidth(), 4.9)
+    figure.set_size_inches(figure.get_figwidth(), 5.1)
     left, right = figure.subplots(1, 2, sharey=True)
     shares = counts / counts.sum(1, keepdims=True).clip(min=1)
     image = left.imshow(100 * shares, cmap="Blues", vmin=0, vmax=100)
@@ -78,10 +78,13 @@ def confusion_and_similarity(figure: Figure, counts: np.ndarray, similarity: np.
     for first, second in confused_pairs(counts, MARKED_PAIRS):
         for axes, (x, y) in product((left, right), ((first, second), (second, first))):
             axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, edgecolor=COLOURS["red"], linewidth=1.4))
-    left.set_title(f"trained head: {np.trace(counts) / counts.sum():.1%} of {counts.sum():,} right", fontsize=8)
-    right.set_title("mean embeddings of the classes", fontsize=8)
-    figure.suptitle(f"marked: the {MARKED_PAIRS} pairs of classes most often taken for each other", fontsize=8)
+    right_share = f"{np.trace(counts) / counts.sum():.1%} of {counts.sum():,}"
+    left.set_title(
+        f"trained head: {right_share} right\nmarked: the {MARKED_PAIRS} pairs most often confused", fontsize=8
+    )
+    right.set_title("mean embeddings of the classes\nmarked: the same pairs", fontsize=8)
     for axes in (left, right):
+        axes.set_anchor("N")
         axes.grid(visible=False)
         axes.set_xticks(range(len(classes)), classes, rotation=90, fontsize=7)
         axes.set_yticks(range(len(classes)), classes, fontsize=7)

@@ -77,12 +77,14 @@ def epoch_axis(axes: Axes) -> None:
 
 
 def few_logarithmic_ticks(axis: Axis) -> None:
-    """A logarithmic axis of a narrow panel, with its data in it: 1, 2, 5, 10 or powers of ten, no labels between."""
+    """A logarithmic axis of a narrow panel, with its data in it: a few round numbers, or powers of ten."""
     low, high = axis.get_view_interval()
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 30 else (1,)))
+    within_a_decade = high / low < 10
+    subs = (1, 2, 5) if high / low < 30 else (1,)
+    axis.set_major_locator(MaxNLocator(nbins=3) if within_a_decade else LogLocator(subs=subs))
     axis.set_minor_formatter(NullFormatter())
-    if low >= 1e-3 and high < 1e4:
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    readable = low >= 1e-3 and high < 1e4
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}") if readable else PowersOfTen())
 
 
 class PowersOfTen(LogFormatterSciNotation):

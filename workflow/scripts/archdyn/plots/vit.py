@@ -64,7 +64,7 @@ def attention_maps(
     headings, *grid = figure.subplots(1 + len(images), 1 + len(columns), height_ratios=[0.3, *[2] * len(images)])
     for axes, heading in zip(headings, ("image", *columns), strict=True):
         axes.set_axis_off()
-        axes.text(0.5, 0, heading, fontsize=7, fontweight="bold", ha="center", transform=axes.transAxes)
+        axes.text(0.5, 0.5, heading, fontsize=7, fontweight="bold", ha="center", transform=axes.transAxes)
     order, probabilities = top_classes(answers[0], 1)
     for row, image in enumerate(images):
         top1 = _answer(answers[1][order[row, 0]], probabilities[row, 0])
