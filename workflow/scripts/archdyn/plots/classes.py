@@ -29,7 +29,7 @@ def scatter_classes(axes: Axes, xy: np.ndarray, labels: np.ndarray, classes: lis
     """Points (n, 2) with labels int (n,), each class under its name; the more points, the smaller."""
     size = np.clip(75 / np.sqrt(len(xy)), 1.5, 4)
     for number, name in enumerate(classes):
-        axes.plot(*xy[labels == number].T, linestyle="", ms=size, mew=0, label=name, **class_look(number))
+        axes.plot(*xy[labels == number].T, linestyle="", ms=size, mew=0, alpha=0.8, label=name, **class_look(number))
 
 
 def class_legend(figure: Figure, axes: Axes, **style) -> None:
