@@ -12,6 +12,8 @@ import psutil
 import pytest
 import torch
 
+from figure_text import rc_file
+
 # Small models gain nothing from more threads, and lose much where other jobs hold the cores.
 torch.set_num_threads(1)
 
@@ -145,8 +147,13 @@ def with_data(prepared, tmp_path) -> Project:
 
 @pytest.fixture(scope="session")
 def smoke_run(tmp_path_factory) -> Project:
-    """A copy in which the whole pipeline ran at smoke scale. Tests that edit it work on a clone of it."""
+    """A copy in which the whole pipeline ran at smoke scale, its figures watched by figure_text.py.
+
+    Tests that edit it work on a clone of it.
+    """
     project = Project.fresh(tmp_path_factory.mktemp("smoke"))
+    project.environment["PYTHONPATH"] += f"{os.pathsep}{project.folder / 'tests'}"
+    project.environment["MATPLOTLIBRC"] = str(rc_file(tmp_path_factory.mktemp("figure_text")))
     run = project.snakemake("--cores", "2", "--configfile", "config/smoke.yaml")
     assert run.returncode == 0, run.stdout[-5000:]
     return project

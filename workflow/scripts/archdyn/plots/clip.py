@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from archdyn.plots.classes import class_look
+from archdyn.plots.classes import class_legend, class_look
 from archdyn.plots.style import COLOURS
 
 PROMPTS = {"plain": "blue", "photo": "orange", "wild": "green", "ensemble": "red"}
-MARKS = "osD^"  # classes beyond the colours get the next mark
+PROMPT_MARKS = "os^D"
 PROJECTIONS = {
     "separate_tsne": "as published: two t-SNE fits,\neach to its own scale",
     "joint_tsne": "corrected: one t-SNE fit\nof both",
@@ -42,11 +42,13 @@ def accuracy_along_gap(figure: Figure, shift: pd.DataFrame) -> None:
     figure.set_size_inches(figure.get_figwidth(), 4.6)
     grid = figure.subplots(2, 2, sharex=True, sharey="row")
     for (top, bottom), moved in zip(grid.T, ("images", "texts"), strict=True):
-        for prompt, colour in PROMPTS.items():
+        for place, (prompt, colour) in enumerate(PROMPTS.items()):
+            # Where curves coincide, marks in turn show each of them.
+            marks = {"marker": PROMPT_MARKS[place], "ms": 4.5, "markevery": (place, len(PROMPTS))}
             rows = shift[(shift["moved"] == moved) & (shift["condition"] == prompt)].groupby("shift")
             for axes, metric, scale in ((top, "accuracy", 100), (bottom, "centroid_distance", 1)):
                 values = scale * rows[metric].agg(["mean", "min", "max"])
-                axes.plot(values["mean"], color=COLOURS[colour], label=prompt)
+                axes.plot(values["mean"], color=COLOURS[colour], label=prompt, **marks)
                 axes.fill_between(values.index, values["min"], values["max"], color=COLOURS[colour], alpha=0.2, lw=0)
         for axes in (top, bottom):
             for position in (0, 1):
@@ -54,7 +56,7 @@ def accuracy_along_gap(figure: Figure, shift: pd.DataFrame) -> None:
         top.set_title(f"the {moved} move")
         bottom.set_xlabel("share of the gap vector: 0 as it is, 1 closed")
     grid[0, 0].set_ylabel("zero-shot accuracy (%)")
-    grid[1, 0].set_ylabel("centroid distance")
+    grid[1, 0].set_ylabel("centroid distance (no unit)")
     grid[1, 0].set_ylim(bottom=0)
     figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
 
@@ -72,12 +74,11 @@ def projected_pairs(figure: Figure, points: pd.DataFrame, classes: list[str]) ->
             for number, name in enumerate(classes):
                 shown = of_modality[of_modality["label"] == number]
                 label = name if modality == "text" else None
-                axes.plot(shown["x"], shown["y"], linestyle="", **class_look(number, MARKS), **look, label=label)
+                axes.plot(shown["x"], shown["y"], linestyle="", **class_look(number), **look, label=label)
         axes.set_title(title, fontsize=8)
         # The dimensions of t-SNE and UMAP have neither unit nor meaning.
-        axes.set(xticks=[], yticks=[], xlabel="first dimension", ylabel="second dimension")
-    style = {"ncols": 5, "fontsize": 7, "markerscale": 0.6, "title": "small: images; large and open: texts"}
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", title_fontsize=8, **style)
+        axes.set(xticks=[], yticks=[], xlabel="first dimension (no unit)", ylabel="second dimension (no unit)")
+    class_legend(figure, panels[0], title="small: images; large and open: texts", title_fontsize=8)
 
 
 def _each_to_its_own_scale(points: pd.DataFrame) -> pd.DataFrame:

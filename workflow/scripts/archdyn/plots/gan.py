@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from archdyn.plots.grid import show_grid
-from archdyn.plots.style import COLOURS
+from archdyn.plots.style import COLOURS, epoch_axis
 
 LOSS_D, LOSS_G, *_, GRAD_NORM_G = range(5)
 NAMES = {
@@ -46,7 +46,8 @@ def losses_by_step(figure: Figure, seeds: list[np.ndarray], epochs: int, publish
         fontsize=7,
     )
     top = np.percentile(np.concatenate(seeds)[:, [LOSS_D, LOSS_G]], 99.5)
-    axes.set(xlabel="epoch", ylabel="loss per image (nats)", ylim=(0, top * 1.1), xlim=(0, epochs * 1.01))
+    axes.set(ylabel="loss per image (nats)", ylim=(0, top * 1.1), xlim=(0, epochs * 1.01))
+    epoch_axis(axes)
     figure.legend(loc="outside upper center", ncols=4)
 
 
@@ -62,12 +63,13 @@ def sample_grids(
         (f"Linder-Norén, epoch {len(comparator)}", comparator[-1], "linder_noren"),
         ("real, held out", real[:25], "held_out"),
     ]
-    figure.set_size_inches(figure.get_figwidth(), 2.6)
+    figure.set_size_inches(figure.get_figwidth(), 2.5)
     frechet = summary[summary["metric"] == "frechet_distance"].set_index("condition")["mean"]
     for axes, (title, images, condition) in zip(figure.subplots(1, len(panels)), panels, strict=True):
         show_grid(axes, images, columns=5)
-        distance = f"Fréchet distance {frechet[condition]:.3f}" if condition else " "
-        axes.set_title(f"{title}\n{distance}", fontsize=8)
+        axes.set_anchor("N")
+        second_line = f"Fréchet distance {frechet[condition]:.3f}" if condition else "half-way"
+        axes.set_title(f"{title}\n{second_line}", fontsize=8)
 
 
 def collapse_and_mitigation(figure: Figure, samples: dict[str, np.ndarray], metrics: pd.DataFrame) -> None:
@@ -80,7 +82,7 @@ def collapse_and_mitigation(figure: Figure, samples: dict[str, np.ndarray], metr
         _class_shares(grid[1, column], metrics[metrics["condition"] == condition])
         grid[1, column].sharey(grid[1, 0])
     grid[1, 0].set_ylabel("share of samples (%)")
-    grid[1, -1].legend(loc="upper right")
+    figure.legend(*grid[1, 0].get_legend_handles_labels(), loc="outside upper right", fontsize=8)
 
 
 def discriminator_accuracy(figure: Figure, epochs: dict[str, list[pd.DataFrame]], dropout: float) -> None:
@@ -91,18 +93,24 @@ def discriminator_accuracy(figure: Figure, epochs: dict[str, list[pd.DataFrame]]
     names = NAMES | {"overfit_dropout": f"dropout {dropout:g}"}
     figure.set_size_inches(figure.get_figwidth(), 3.0)
     *panels, gap_panel = figure.subplots(1, len(epochs) + 1)
-    kinds = (("fake", "fakes", "grey"), ("train", "training images", "blue"), ("held_out", "held-out images", "red"))
+    kinds = (  # the narrower line lies on the wider one where both agree
+        ("fake", "fakes", "grey", 1.4),
+        ("train", "training images", "blue", 2.4),
+        ("held_out", "held-out images", "red", 1.0),
+    )
     for axes, (condition, runs), gap_colour in zip(panels, epochs.items(), ("purple", "green"), strict=True):
         accuracy = {kind: 100 * np.stack([run[f"d_accuracy_{kind}"] for run in runs]) for kind, *_ in kinds}
-        for kind, name, colour in kinds:
-            _smooth_over_seeds(axes, accuracy[kind], COLOURS[colour], name)
-        axes.set(title=names[condition], xlabel="epoch", ylim=(-2, 102))
+        for kind, name, colour, width in kinds:
+            _smooth_over_seeds(axes, accuracy[kind], COLOURS[colour], name, width)
+        axes.set(title=names[condition], ylim=(-2, 102))
+        epoch_axis(axes)
         gap = accuracy["train"] - accuracy["held_out"]
-        _smooth_over_seeds(gap_panel, gap, COLOURS[gap_colour], names[condition])
+        _smooth_over_seeds(gap_panel, gap, COLOURS[gap_colour], names[condition], width=1.4)
     panels[0].set_ylabel("discriminator accuracy (%)")
     gap_panel.axhline(0, color=COLOURS["grey"], linewidth=0.8)
-    gap_panel.set(title="training - held out", xlabel="epoch", ylabel="accuracy gap (percentage points)")
-    gap_panel.legend(loc="upper left", fontsize=7)
+    gap_panel.set(title="training - held out", ylabel="gap (percentage points)")
+    epoch_axis(gap_panel)
+    gap_panel.legend(fontsize=7)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=len(kinds))
 
 
@@ -115,14 +123,16 @@ def gradient_norms(figure: Figure, steps: dict[str, list[np.ndarray]]) -> None:
             label = NAMES[condition] if number == 0 else None
             axes.plot(np.arange(1, len(run) + 1), run[:, GRAD_NORM_G], color=COLOURS[colour], label=label, alpha=0.8)
     axes.set(xlabel="generator step", ylabel="L2 norm of the generator's gradient", yscale="log")
-    axes.legend()
+    figure.legend(loc="outside upper center", ncols=3)
 
 
-def _smooth_over_seeds(axes: Axes, values: np.ndarray, colour: str, label: str) -> None:
+def _smooth_over_seeds(axes: Axes, values: np.ndarray, colour: str, label: str, width: float) -> None:
     """Values (seeds, epochs): a running mean over five epochs of the seeds' mean, over the faint seeds themselves."""
     epoch = np.arange(1, values.shape[1] + 1)
     axes.plot(epoch, values.T, color=colour, alpha=0.18, linewidth=0.6)
-    axes.plot(epoch, pd.Series(values.mean(0)).rolling(5, min_periods=1).mean(), color=colour, label=label)
+    axes.plot(
+        epoch, pd.Series(values.mean(0)).rolling(5, min_periods=1).mean(), color=colour, label=label, linewidth=width
+    )
 
 
 def _class_shares(axes: Axes, metrics: pd.DataFrame) -> None:

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from archdyn.metrics.resnet import confused_pairs
-from archdyn.plots.classes import scatter_classes
-from archdyn.plots.style import COLOURS
+from archdyn.plots.classes import class_legend, scatter_classes
+from archdyn.plots.style import COLOURS, few_logarithmic_ticks
 
 NAMES = {
     "baseline": "baseline",
@@ -42,14 +43,14 @@ def layers_projected(
         _scatter(axes, xy, labels, classes)
         title = f"k-NN {cells[layer, 'knn_accuracy']:.1%}, linear probe {cells[layer, 'probe_accuracy']:.1%}"
         axes.set_title(f"{layer}\n{title}", fontsize=8)
-    _shared_legend(figure, panels[0])
+    class_legend(figure, panels[0])
 
 
 def projections_compared(
     figure: Figure, points: np.ndarray, labels: np.ndarray, classes: list[str], summary: pd.DataFrame
 ) -> None:
     """Figure 2. t-SNE and UMAP of the penultimate layer, float (2, n, 2), with how well each keeps neighbours."""
-    figure.set_size_inches(figure.get_figwidth(), 3.6)
+    figure.set_size_inches(figure.get_figwidth(), 4.0)
     cells = summary.set_index(["condition", "metric"])["mean"]
     panels = figure.subplots(1, 2)
     for axes, (key, name), xy in zip(panels, (("tsne", "t-SNE"), ("umap", "UMAP")), points, strict=True):
@@ -59,32 +60,36 @@ def projections_compared(
             f"k-NN {cells[key, 'knn_accuracy']:.1%}, silhouette {cells[key, 'silhouette']:.3f}"
         )
         axes.set_title(f"{name}\n{numbers}", fontsize=8)
-    _shared_legend(figure, panels[0])
+    class_legend(figure, panels[0])
 
 
 def confusion_and_similarity(figure: Figure, counts: np.ndarray, similarity: np.ndarray, classes: list[str]) -> None:
     """Figure 3. Counts int (classes, classes) by true and predicted class, and cosines of the class means."""
-    figure.set_size_inches(figure.get_figwidth(), 3.9)
-    left, right = figure.subplots(1, 2)
+    figure.set_size_inches(figure.get_figwidth(), 5.1)
+    left, right = figure.subplots(1, 2, sharey=True)
     shares = counts / counts.sum(1, keepdims=True).clip(min=1)
     image = left.imshow(100 * shares, cmap="Blues", vmin=0, vmax=100)
-    figure.colorbar(image, ax=left, shrink=0.7, label="share of the true class (%)")
+    figure.colorbar(image, ax=left, location="bottom", aspect=40, label="share of the true class (%)")
     for row, column in zip(*np.nonzero(counts), strict=True):
         colour = "white" if shares[row, column] > 0.5 else "black"
-        left.text(column, row, counts[row, column], ha="center", va="center", fontsize=5.5, color=colour)
+        left.text(column, row, counts[row, column], ha="center", va="center", fontsize=7, color=colour)
     image = right.imshow(similarity, cmap="PuOr", vmin=-1, vmax=1)
-    figure.colorbar(image, ax=right, shrink=0.7, label="cosine of the class means")
+    figure.colorbar(image, ax=right, location="bottom", aspect=40, label="cosine of the class means")
     for first, second in confused_pairs(counts, MARKED_PAIRS):
         for axes, (x, y) in product((left, right), ((first, second), (second, first))):
-            axes.plot(x, y, "s", color="none", mec=COLOURS["red"], ms=11)
-    left.set_title(f"trained head: {np.trace(counts) / counts.sum():.1%} of {counts.sum():,} right", fontsize=8)
-    right.set_title("mean embeddings of the classes", fontsize=8)
-    figure.suptitle(f"marked: the {MARKED_PAIRS} pairs of classes most often taken for each other", fontsize=8)
+            axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, edgecolor=COLOURS["red"], linewidth=1.4))
+    right_share = f"{np.trace(counts) / counts.sum():.1%} of {counts.sum():,}"
+    left.set_title(
+        f"trained head: {right_share} right\nmarked: the {MARKED_PAIRS} pairs most often confused", fontsize=8
+    )
+    right.set_title("mean embeddings of the classes\nmarked: the same pairs", fontsize=8)
     for axes in (left, right):
+        axes.set_anchor("N")
         axes.grid(visible=False)
-        axes.set_xticks(range(len(classes)), classes, rotation=60, ha="right", rotation_mode="anchor", fontsize=6)
-        axes.set_yticks(range(len(classes)), classes, fontsize=6)
+        axes.set_xticks(range(len(classes)), classes, rotation=90, fontsize=7)
+        axes.set_yticks(range(len(classes)), classes, fontsize=7)
     left.set(xlabel="predicted class", ylabel="true class")
+    right.set(xlabel="class")
 
 
 def gradients_by_block(figure: Figure, gradients: pd.DataFrame) -> None:
@@ -116,16 +121,17 @@ def layers_compared(figure: Figure, layers: list[str], summary: pd.DataFrame, ck
         strict=False,
     ):
         left.plot(layers, [cells[layer, metric] for layer in layers], "o-", color=colour, label=name)
-    left.set(ylabel="accuracy (0 to 1), silhouette (-1 to 1)", xlabel="layer")
-    left.legend()
+    left.set(ylabel="accuracy (0 to 1), silhouette (-1 to 1)", xlabel="layer", ylim=(None, 1.02))
+    left.tick_params(axis="x", labelsize=7)
+    left.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, fontsize=8, columnspacing=1)
     image = right.imshow(cka.to_numpy(), cmap="viridis", vmin=0, vmax=1)
     figure.colorbar(image, ax=right, shrink=0.8, label="linear CKA")
     for row, column in np.ndindex(cka.shape):
         value = cka.to_numpy()[row, column]
         right.text(column, row, f"{value:.2f}", ha="center", va="center", color="black" if value > 0.6 else "white")
     right.grid(visible=False)
-    right.set_xticks(range(len(layers)), layers, rotation=20)
-    right.set_yticks(range(len(layers)), layers)
+    right.set_xticks(range(len(layers)), layers, fontsize=7)
+    right.set_yticks(range(len(layers)), layers, fontsize=7)
 
 
 def accuracy_against_cost(figure: Figure, summary: pd.DataFrame) -> None:
@@ -134,25 +140,26 @@ def accuracy_against_cost(figure: Figure, summary: pd.DataFrame) -> None:
     panels = figure.subplots(1, 3, sharey=True)
     cells = summary.set_index(["condition", "metric"])["mean"]
     conditions = set(summary["condition"])
-    costs = (("gflops", "training (GFLOPs)"), ("seconds", "training (s)"), ("trainable_parameters", "parameters"))
-    for axes, (metric, name) in zip(panels, costs, strict=True):
+    costs = (
+        ("gflops", 1, "arithmetic (GFLOPs)"),
+        ("seconds", 1, "time (s)"),
+        ("trainable_parameters", 1e-6, "learning parameters (millions)"),
+    )
+    for axes, (metric, scale, name) in zip(panels, costs, strict=True):
         for strategy, colour in zip(STRATEGIES, COLOURS.values(), strict=False):
-            for protocol, mark, fill in (("published", "o", "none"), ("corrected", "o", colour)):
+            for protocol, mark, fill in (("published", "s", "none"), ("corrected", "o", colour)):
                 condition = f"{strategy}_{protocol}"
                 if condition in conditions:
-                    x, y = cells[condition, metric], 100 * cells[condition, "test_accuracy"]
+                    x, y = scale * cells[condition, metric], 100 * cells[condition, "test_accuracy"]
                     low, high = (100 * cells[condition, f"test_accuracy_{end}"] for end in ("low", "high"))
                     label = f"{NAMES[strategy]}, {protocol}" if axes is panels[0] else None
                     axes.errorbar(x, y, [[y - low], [high - y]], fmt=mark, color=colour, mfc=fill, ms=5, label=label)
         axes.set(xscale="log", xlabel=name)
-    panels[0].set_ylabel("test accuracy (%), 95% interval")
+        few_logarithmic_ticks(axes.xaxis)
+    panels[0].set_ylabel("test accuracy (%)\nwith 95% interval")
     figure.legend(loc="outside upper center", ncols=4, fontsize=7)
 
 
 def _scatter(axes: Axes, xy: np.ndarray, labels: np.ndarray, classes: list[str]) -> None:
-    scatter_classes(axes, xy, labels, classes, size=2.5)
+    scatter_classes(axes, xy, labels, classes)
     axes.set(xticks=[], yticks=[], xlabel="first dimension (no unit)", ylabel="second dimension (no unit)")
-
-
-def _shared_legend(figure: Figure, axes: Axes) -> None:
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside right", markerscale=2, fontsize=7)

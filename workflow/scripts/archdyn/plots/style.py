@@ -11,9 +11,11 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.font_manager import get_font_names
-from matplotlib.ticker import LogFormatterSciNotation
+from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation, LogLocator, MaxNLocator, NullFormatter
 
 from archdyn.errors import ArchdynError
 
@@ -66,6 +68,23 @@ def figure_file(output, label: str) -> Iterator[Figure]:
         _label_logarithmic_axes(figure)
         _save(figure, output)
         plt.close(figure)
+
+
+def epoch_axis(axes: Axes) -> None:
+    """Whole epochs only."""
+    axes.set_xlabel("epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
+
+
+def few_logarithmic_ticks(axis: Axis) -> None:
+    """A logarithmic axis of a narrow panel, with its data in it: a few round numbers, or powers of ten."""
+    low, high = axis.get_view_interval()
+    within_a_decade = high / low < 10
+    subs = (1, 2, 5) if high / low < 30 else (1,)
+    axis.set_major_locator(MaxNLocator(nbins=3) if within_a_decade else LogLocator(subs=subs))
+    axis.set_minor_formatter(NullFormatter())
+    readable = low >= 1e-3 and high < 1e4
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}") if readable else PowersOfTen())
 
 
 class PowersOfTen(LogFormatterSciNotation):

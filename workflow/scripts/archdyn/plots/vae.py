@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from archdyn.metrics.vae import FLOOR
-from archdyn.plots.classes import scatter_classes
+from archdyn.plots.classes import class_legend, scatter_classes
 from archdyn.plots.grid import show_grid
-from archdyn.plots.style import COLOURS
+from archdyn.plots.style import COLOURS, epoch_axis
 
 NAMES = {
     "kl5": "the report's training",
@@ -56,7 +56,7 @@ def elbo_parts(figure: Figure, epochs: pd.DataFrame, published: pd.DataFrame) ->
     parts = (
         ("reconstruction", "squared error per image"),
         ("kl", "KL per image (nats)"),
-        ("elbo", "ELBO per image (nats, no constant)"),
+        ("elbo", "ELBO per image\n(nats, no constant)"),
     )
     for axes, (part, name) in zip(panels, parts, strict=True):
         for (condition, colour), label in _coloured(epochs["condition"].unique()):
@@ -65,7 +65,8 @@ def elbo_parts(figure: Figure, epochs: pd.DataFrame, published: pd.DataFrame) ->
                 values = of_condition[f"{split}_{part}"]
                 axes.plot(values.mean(), line, color=colour, label=label if split == "test" else None)
             axes.fill_between(values.mean().index, values.min(), values.max(), color=colour, alpha=0.2, linewidth=0)
-        axes.set(xlabel="epoch", ylabel=name)
+        axes.set_ylabel(name)
+        epoch_axis(axes)
     shown = published[published["epoch"] <= epochs["epoch"].max()]
     for axes, part in zip(panels, ("recon", "KL"), strict=False):
         axes.plot(shown["epoch"], shown[part], "D", color="none", mec="black", ms=4, label="report")
@@ -84,8 +85,7 @@ def kl_by_dimension(figure: Figure, metrics: pd.DataFrame) -> None:
         rank = np.arange(1, kl.shape[1] + 1)
         axes.plot(rank, kl.mean(0), "o-", color=colour, label=label, ms=3)
         axes.fill_between(rank, kl.min(0), kl.max(0), color=colour, alpha=0.2, linewidth=0)
-    axes.axhline(FLOOR, color=COLOURS["grey"], linestyle="--", linewidth=1)
-    axes.text(rank[-1], 1.1 * FLOOR, "free bits as published", fontsize=7, ha="right")
+    axes.axhline(FLOOR, color=COLOURS["grey"], linestyle="--", linewidth=1, label="free bits as published")
     axes.set(xlabel="latent dimension, by KL", ylabel="KL per image (nats)", yscale="log", xticks=rank)
     figure.legend(loc="outside upper center", ncols=3)
 
@@ -118,13 +118,13 @@ def projections(figure: Figure, points: dict[str, np.ndarray], labels: np.ndarra
         axes.set_axis_off()
     reach = 1.05 * max(np.abs(xy).max() for xy in points.values())
     for axes, (condition, xy) in zip(panels, points.items(), strict=False):
-        scatter_classes(axes, xy, labels, classes, size=2)
+        scatter_classes(axes, xy, labels, classes)
         axes.set_title(_name(condition), fontsize=8)
         axes.tick_params(labelbottom=True)
         axes.set(aspect="equal", xlim=(-reach, reach), ylim=(-reach, reach), xlabel="first axis (prior's sd)")
     for axes in panels[::columns]:
         axes.set_ylabel("second axis (prior's sd)")
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right", markerscale=2, fontsize=7)
+    class_legend(figure, panels[0])
 
 
 def _name(condition: str) -> str:

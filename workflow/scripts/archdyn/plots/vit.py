@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
@@ -11,6 +12,7 @@ from archdyn.metrics.vit import PROBES, WAYS, mask_name, rollout, short_name, to
 from archdyn.plots.style import COLOURS
 
 HEADS_PER_ROW = 6
+OVERLAY = {"cmap": "inferno", "alpha": 0.6}
 LINES = {  # shape and way of a mask: colour, line
     ("random", "pixels"): ("blue", "-"),
     ("centre", "pixels"): ("red", "-"),
@@ -57,17 +59,20 @@ def attention_maps(
         "attention rollout,\nall layers": _patch_map(rollout(attention)),
         f"Grad-CAM of the CNN,\n{cnn['layer']}": cams,
     }
-    figure.set_size_inches(figure.get_figwidth(), 1.95 * len(images) + 0.6)
-    grid = figure.subplots(len(images), 1 + len(columns), squeeze=False)
+    figure.set_size_inches(figure.get_figwidth(), 2 * len(images) + 1.2)
+    headings, *grid = figure.subplots(1 + len(images), 1 + len(columns), height_ratios=[0.3, *[2] * len(images)])
+    for axes, heading in zip(headings, ("image", *columns), strict=True):
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, heading, fontsize=7, fontweight="bold", ha="center", transform=axes.transAxes)
     order, probabilities = top_classes(answers[0], 1)
     for row, image in enumerate(images):
         top1 = _answer(answers[1][order[row, 0]], probabilities[row, 0])
-        _show(grid[row, 0], image, f"{names[row]}\nViT: {top1}")
-        for axes, (name, maps) in zip(grid[row, 1:], columns.items(), strict=True):
-            _overlay(axes, image, maps[row], name if row == 0 else "")
         nowhere = "" if cams[row].any() else "\n(nothing speaks for it)"
-        heading = f"{grid[row, -1].get_title()}\nCNN: {_answer(*cnn['answers'][row])}{nowhere}"
-        grid[row, -1].set_title(heading.strip(), fontsize=7)
+        titles = ("", "", f"CNN: {_answer(*cnn['answers'][row])}{nowhere}")
+        _show(grid[row][0], image, f"{names[row]}\nViT: {top1}")
+        for axes, maps, title in zip(grid[row][1:], columns.values(), titles, strict=True):
+            _overlay(axes, image, maps[row], title)
+    _colour_bar(figure, np.array(grid))
 
 
 def all_heads(figure: Figure, images: np.ndarray, names: list[str], attention: np.ndarray) -> None:
@@ -75,7 +80,7 @@ def all_heads(figure: Figure, images: np.ndarray, names: list[str], attention: n
     heads = attention.shape[2]
     across = min(HEADS_PER_ROW, heads)
     down = -(-heads // across)
-    figure.set_size_inches(figure.get_figwidth(), 1.18 * down * len(images) + 0.5)
+    figure.set_size_inches(figure.get_figwidth(), 1.2 * down * len(images) + 0.9)
     grid = figure.subplots(down * len(images), 1 + across, squeeze=False)
     for axes in grid.ravel():
         axes.set_axis_off()
@@ -84,6 +89,7 @@ def all_heads(figure: Figure, images: np.ndarray, names: list[str], attention: n
         for head in range(heads):
             axes = grid[number * down + head // across, 1 + head % across]
             _overlay(axes, image, _patch_map(attention[number, -1, head][None])[0], f"head {head + 1}")
+    _colour_bar(figure, grid)
 
 
 def head_specialisation(figure: Figure, metrics: pd.DataFrame) -> None:
@@ -147,7 +153,7 @@ def learning_curve(figure: Figure, summary: pd.DataFrame, published: pd.DataFram
     rows = summary[summary["condition"].str.startswith("images_")]
     reported = dict(published.itertuples(index=False))
     dataset, reported_images = images.loc[0, ["dataset", "training images"]]
-    for (name, heading), colour in zip(PROBES.items(), ("blue", "orange", "green"), strict=True):
+    for (name, heading), colour, mark in zip(PROBES.items(), ("blue", "orange", "green"), "Ds^", strict=True):
         of_probe = rows[rows["metric"] == f"{name}_accuracy"]
         of_probe = of_probe.assign(images=of_probe["condition"].str.removeprefix("images_").astype(int))
         of_probe = of_probe.sort_values("images")
@@ -156,7 +162,7 @@ def learning_curve(figure: Figure, summary: pd.DataFrame, published: pd.DataFram
         axes.fill_between(counts, mean - sd, mean + sd, color=COLOURS[colour], alpha=0.2, linewidth=0)
         if heading in reported:
             label = f"report, {heading} ({dataset})"
-            axes.plot(reported_images, reported[heading], "D", color=COLOURS[colour], mec="black", ms=5, label=label)
+            axes.plot(reported_images, reported[heading], mark, color=COLOURS[colour], mec="black", ms=5, label=label)
     axes.set(xlabel="training images of the probe", ylabel="test accuracy (%)", xscale="log")
     ticks = sorted({*counts, reported_images})
     axes.set_xticks(ticks, [str(tick) for tick in ticks], minor=False)
@@ -205,8 +211,17 @@ def _overlay(axes: Axes, image: np.ndarray, values: np.ndarray, title: str) -> N
     """A map (rows, columns) over the image without its colours, from 0 to the map's largest value."""
     grey = image if image.ndim == 2 else image.mean(-1)
     _show(axes, grey, title)
-    look = {"cmap": "inferno", "vmin": 0, "alpha": 0.6, "interpolation": "bilinear"}
-    axes.imshow(values, extent=(0, 1, 1, 0), **look)
+    axes.imshow(values, extent=(0, 1, 1, 0), vmin=0, interpolation="bilinear", **OVERLAY)
+
+
+def _colour_bar(figure: Figure, grid: np.ndarray) -> None:
+    """What the colours of `_overlay` mean, below the panels `grid`."""
+    colours = ScalarMappable(cmap=OVERLAY["cmap"])
+    label = "value of a map (no unit)"
+    bar = figure.colorbar(
+        colours, ax=grid, location="bottom", aspect=60, shrink=0.6, alpha=OVERLAY["alpha"], label=label
+    )
+    bar.set_ticks([0, 1], labels=["0", "largest of the map"])
 
 
 def _answer(name: str, probability: float) -> str:

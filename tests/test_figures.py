@@ -1,0 +1,106 @@
+"""Figures can be read: no text overlaps another, leaves the page or is tiny, and ten classes look different."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+from matplotlib.figure import Figure
+
+from archdyn.plots.classes import CLASS_COLOURS, class_look
+from archdyn.plots.style import STYLE, few_logarithmic_ticks
+from figure_text import text_faults, watch
+
+EXPERIMENTS = ("resnet", "vit", "gan", "vae", "clip")
+
+
+@pytest.fixture
+def figure():
+    with plt.rc_context(STYLE):
+        yield plt.figure(figsize=(4, 3))
+        plt.close("all")
+
+
+def faults(figure: Figure) -> list[str]:
+    figure.canvas.draw()
+    return text_faults(figure)
+
+
+def test_a_good_figure_has_no_faults(figure):
+    for axes in figure.subplots(2, 2).ravel():
+        axes.plot([1, 2], label="a line")
+        axes.set(xlabel="x (m)", ylabel="y (s)", title="a panel")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center")
+    assert faults(figure) == []
+
+
+def test_an_axis_label_longer_than_its_axis_is_found(figure):
+    first, second = figure.subplots(2, 1)
+    for axes in (first, second):
+        axes.set_ylabel("a label much longer than this axis is high")
+    found = faults(figure)
+    assert any("overlaps" in line for line in found)
+    assert any("leaves the figure" in line for line in found)
+
+
+def test_tick_labels_that_overprint_are_found(figure):
+    figure.subplots().set_xticks([0.50, 0.51], ["first class", "second class"])
+    assert faults(figure) == ["'first class' overlaps 'second class'"]
+
+
+def test_legends_and_annotations_are_looked_at_too(figure):
+    axes = figure.subplots()
+    axes.plot([1, 2], label="in the legend")
+    axes.legend(loc="center")
+    axes.annotate("over it", (0.5, 0.5), xycoords="axes fraction", ha="center", va="center")
+    assert faults(figure) == ["'over it' overlaps 'in the legend'"]
+
+
+def test_small_type_is_found(figure):
+    figure.text(0.5, 0.5, "tiny", fontsize=6)
+    assert faults(figure) == ["'tiny' has 6 pt"]
+
+
+def test_text_that_is_not_drawn_does_not_count(figure):
+    axes = figure.subplots()
+    axes.set_xlabel("a label " * 20)
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, "drawn")
+    axes.text(0.5, 0.5, "hidden", visible=False)
+    assert faults(figure) == []
+
+
+def test_a_watched_figure_leaves_its_faults_when_it_is_saved(figure, tmp_path, monkeypatch):
+    monkeypatch.setenv("MATPLOTLIBRC", str(tmp_path / "matplotlibrc"))
+    folder = tmp_path / "gan/figures"
+    folder.mkdir(parents=True)
+    watch(figure)
+    figure.text(0.9, 0.5, "longer than the figure is wide")
+    figure.savefig(folder / ".partial-figure9.png")
+    assert (tmp_path / "gan_figure9.txt").read_text() == "'longer than the figure is wide' leaves the figure"
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_no_text_of_the_smoke_run_overlaps_is_clipped_or_tiny(smoke_run, experiment):
+    findings = Path(smoke_run.environment["MATPLOTLIBRC"]).parent
+    drawn = sorted((smoke_run.folder / f"results/smoke/{experiment}/figures").glob("*.png"))
+    assert len(drawn) >= 4
+    found = {path.stem: (findings / f"{experiment}_{path.stem}.txt").read_text() for path in drawn}
+    assert found == dict.fromkeys(found, "")
+
+
+def test_ten_classes_differ_in_colour_and_thirty_in_colour_or_mark():
+    assert len(set(CLASS_COLOURS)) == 10
+    looks = [tuple(class_look(number).values()) for number in range(30)]
+    assert len(set(looks)) == 30
+    assert all(mark != after for (mark, _), (after, _) in pairwise(looks))
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.05, 0.6), (1.4, 4.8), (1e-3, 1.0), (300, 9e6)])
+def test_logarithmic_ticks_of_a_narrow_panel_do_not_overlap(figure, low, high):
+    axes = figure.subplots(1, 3)[0]
+    axes.set(xscale="log", xlim=(low, high))
+    few_logarithmic_ticks(axes.xaxis)
+    assert faults(figure) == []
+    shown = [tick for tick in axes.get_xticks() if low <= tick <= high]
+    assert len(shown) >= 2
