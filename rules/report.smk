@@ -2,8 +2,8 @@
 #   needs: the figures, tables and numbers of the experiments that config.yaml's `report` names; their claims
 #          (config/claims), published numbers (config/published), and prose and captions
 #          (workflow/report)
-#   steps: report_verdicts for each experiment -> report_content -> report_html and report_pdf
-#   makes: results/<run>/<experiment>/tables/verdicts.*, results/<run>/report/report.{html,pdf}
+#   steps: report_verdicts for each experiment, and report_notebooks -> report_content -> report_html and report_pdf
+#   makes: results/<run>/<experiment>/tables/verdicts.*, results/<run>/report/report.{html,pdf} and tables/notebooks.*
 
 REPORTED = config["report"]
 REPORT_RESULTS = [
@@ -14,6 +14,7 @@ REPORT_RESULTS = [
 
 localrules:
     report_verdicts,
+    report_notebooks,
     report_content,
     report_html,
     report_pdf,
@@ -49,6 +50,27 @@ rule report_verdicts:
         "../workflow/scripts/report_verdicts.py"
 
 
+rule report_notebooks:
+    """Set what the report's saved notebooks printed beside what it published."""
+    input:
+        cells="config/published/notebooks.yaml",
+        published=[experiment.published for experiment in plan.experiments()],
+    output:
+        **table_files("<results>/report/tables/notebooks"),
+    log:
+        "<logs>/report_notebooks/notebooks.log",
+    benchmark:
+        "<benchmarks>/report_notebooks/notebooks.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        label="Notebooks as saved in the report's repository",
+        caption=caption("notebooks"),
+        code=plan.code("report_notebooks"),
+    script:
+        "../workflow/scripts/report_notebooks.py"
+
+
 rule report_content:
     """Gather prose, verdicts, tables, figures and where each is from."""
     input:
@@ -57,6 +79,8 @@ rule report_content:
         published=expand("config/published/{experiment}.yaml", experiment=REPORTED),
         prose=expand("workflow/report/{experiment}/prose.md", experiment=REPORTED),
         introduction="workflow/report/introduction.md",
+        notebooks=rules.report_notebooks.output.csv,
+        appendix="workflow/report/notebooks.md",
     output:
         content="<results>/report/content.json",
         settings="<results>/report/settings.json",

@@ -267,7 +267,12 @@ resnet.figure(
     settings={"layers": RESNET_LAYERS},
 )
 resnet.figure("strategies", summary=rules.resnet_summary.output.summary)
-resnet.table("table1", published=resnet.published, epochs=rules.resnet_summary.output.epochs)
+resnet.table(
+    "table1",
+    published=resnet.published,
+    epochs=rules.resnet_summary.output.epochs,
+    settings={"restart_after": resnet.condition("baseline_published")["epochs"] // 2},
+)
 resnet.table("table2", published=resnet.published, epochs=rules.resnet_summary.output.epochs)
 resnet.table("table3", published=resnet.published, epochs=rules.resnet_summary.output.epochs)
 resnet.table("table4", published=resnet.published, epochs=rules.resnet_summary.output.epochs)

@@ -15,7 +15,6 @@ LIBRARY = SCRIPTS / "archdyn"
 # A layer is a folder of the package or a module at its top, and each imports only those above it in this table.
 ALLOWED = {
     "errors": set(),
-    "captions": set(),
     "numbers": set(),
     "data": {"errors"},
     "settings": {"errors", "data"},

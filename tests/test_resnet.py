@@ -21,7 +21,7 @@ from archdyn.models.backbones import build, load_backbone, save_backbone
 from archdyn.models.resnet import blocks, load_transferred, remove_skips, save_transferred, transferred
 from archdyn.settings.common import Pretraining
 from archdyn.settings.resnet import ResnetMode, TransferTraining
-from archdyn.tables.resnet import strategies_table
+from archdyn.tables.resnet import strategies_table, warm_restart_table
 from archdyn.train.pretrain import pretrain
 from archdyn.train.read_ahead import TrainingImages
 from archdyn.train.resnet import forward_gflops, gradient_norms, split_rows, train_head, train_transfer
@@ -297,6 +297,16 @@ def test_strategies_stand_beside_the_report():
     ]
     assert table["val"].tolist() == ["84.66", "55.00 (-29.66)", "90.00"]
     assert table["val 1"].tolist() == ["83.31", "40.00", "60.00"]
+
+
+def test_table1_stands_beside_the_second_half_of_one_training_and_the_first():
+    published = pd.DataFrame({"epoch": [1, 5], "train": [83.10, 84.14], "val": [82.72, 83.81]})
+    runs = [("baseline_published", epoch, epoch / 100, epoch / 100) for epoch in range(1, 11)]
+    epochs = pd.DataFrame(runs, columns=["condition", "epoch", "train_accuracy", "val_accuracy"])
+    table = warm_restart_table(published, epochs, "baseline", restart_after=5)
+    assert table.loc[table["source"] == "ours, trained on", "val"].tolist() == ["6.00 (-76.72)", "10.00 (-73.81)"]
+    assert table.loc[table["source"] == "ours, from a fresh head", "val"].tolist() == ["1.00", "5.00"]
+    assert table.loc[table["source"] == "ours, corrected", "val"].tolist() == ["–", "–"]
 
 
 def test_a_last_batch_of_one_joins_the_batch_before(start, arrays):

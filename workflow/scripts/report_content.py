@@ -6,12 +6,13 @@ from pathlib import Path
 from archdyn.pipeline.job import Job
 from archdyn.pipeline.origin import origin, records
 from archdyn.pipeline.provenance import commit, repository
-from archdyn.report.content import Result, section, tally, work
+from archdyn.report.content import Result, appendix, section, tally, work
 
 with Job(snakemake) as job:
     results = [Path(file) for file in job.input.results if file.endswith((".csv", ".png"))]
     made = [Result(file, origin(file)) for file in results]
     folder = results[0].parents[2]
+    notebooks = Path(job.input.notebooks)
     sections = []
     for experiment, settings in job.params.settings.items():
         own = [result for result in made if result.experiment == experiment]
@@ -24,6 +25,7 @@ with Job(snakemake) as job:
         "tally": tally(sections),
         "work": work(records(folder, list(job.params.settings))),
         "sections": sections,
+        "appendix": appendix(Path(job.input.appendix), Result(notebooks, origin(notebooks))),
     }
     Path(job.output.settings).write_text(json.dumps(job.params.settings, indent=2) + "\n")
     Path(job.output.content).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")

@@ -41,6 +41,10 @@ class Plan:
         """An experiment whose rule file has been read."""
         return self._experiments[name]
 
+    def experiments(self) -> list[Experiment]:
+        """All experiments whose rule files have been read."""
+        return list(self._experiments.values())
+
     def reported(self) -> list[Experiment]:
         """The experiments in the report."""
         return [self.experiment(name) for name in self.config["report"]]

@@ -69,6 +69,18 @@ def section(experiment: str, run_folder: Path, results: list[Result], settings: 
     }
 
 
+def appendix(source: Path, table: Result) -> dict:
+    """The section on hidden notebook state: the prose of `source`, which shows this one table."""
+    markdown = prose.fill(source.read_text(), str(source), {})
+    _check_shown(shown_results(markdown), [table.name], source)
+    return {
+        "experiment": source.stem,
+        "title": title(markdown),
+        "markdown": markdown,
+        "results": {table.name: table.content()},
+    }
+
+
 def tally(sections: list[dict]) -> dict[str, int]:
     """How many claims have each verdict."""
     found = [row["verdict"] for part in sections for row in part["verdicts"]]

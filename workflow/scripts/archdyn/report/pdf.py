@@ -10,10 +10,11 @@ from archdyn.report.markdown import to_typst
 
 def paper(content: dict, run_folder: Path, template: Path) -> bytes:
     """PDF of the report; the template reads the content as JSON, and figures from run_folder."""
-    sections = [part | {"typst": to_typst(part["markdown"])} for part in content["sections"]]
+    parts = [*content["sections"], content["appendix"]]
+    set_parts = [part | {"typst": to_typst(part["markdown"])} for part in parts]
     introduction = to_typst(content["introduction"])
     inputs = {
-        "content": json.dumps(content | {"sections": sections, "introduction": introduction}),
+        "content": json.dumps(content | {"parts": set_parts, "introduction": introduction}),
         "folder": f"/{run_folder.as_posix()}",
     }
     return typst.compile(str(template), root=".", sys_inputs=inputs, ignore_system_fonts=True)

@@ -26,6 +26,20 @@ def epochs_table(published: pd.DataFrame, epochs: pd.DataFrame, base: str) -> pd
     return rows.epoch_table(published, ours, EPOCH_COLUMNS)
 
 
+def warm_restart_table(published: pd.DataFrame, epochs: pd.DataFrame, base: str, restart_after: int) -> pd.DataFrame:
+    """As `epochs_table`, with the published protocol twice: its epochs after `restart_after`, counted from 1 again as in
+    a notebook whose training cell is run twice, and those up to it, which start from a fresh head."""
+    percent = _in_percent(epochs)
+    published_runs = percent[percent["condition"] == f"{base}_published"]
+    continued = published_runs[published_runs["epoch"] > restart_after]
+    ours = {
+        "ours, trained on": continued.assign(epoch=continued["epoch"] - restart_after),
+        "ours, from a fresh head": published_runs[published_runs["epoch"] <= restart_after],
+        SOURCES["corrected"]: percent[percent["condition"] == f"{base}_corrected"],
+    }
+    return rows.epoch_table(published, ours, EPOCH_COLUMNS)
+
+
 def strategies_table(
     published: pd.DataFrame, published_epochs: pd.DataFrame, epochs: pd.DataFrame, bases: list[str]
 ) -> pd.DataFrame:
