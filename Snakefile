@@ -7,9 +7,6 @@
 from archdyn.pipeline.faults import pass_on_sigterm
 
 
-configfile: "config/config.yaml"
-
-
 # Of `snakemake --report`; it keeps to what Markdown and reStructuredText share.
 report: "workflow/report/introduction.md"
 

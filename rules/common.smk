@@ -3,6 +3,7 @@
 
 from archdyn.pipeline.plan import Plan
 from archdyn.pipeline.results import caption, figure_files, table_files
+from archdyn.pipeline.shipped import shipped
 
 plan = Plan(workflow, config)
 config = plan.config

@@ -30,8 +30,8 @@ rule report:
 rule report_verdicts:
     """Decide every claim of the report about an experiment from its numbers."""
     input:
-        claims="config/claims/{experiment}.yaml",
-        published="config/published/{experiment}.yaml",
+        claims=shipped("config/claims/{experiment}.yaml"),
+        published=shipped("config/published/{experiment}.yaml"),
         summary="<results>/{experiment}/metrics/summary.csv",
     output:
         **table_files("<results>/{experiment}/tables/verdicts"),
@@ -53,7 +53,7 @@ rule report_verdicts:
 rule report_notebooks:
     """Set what the report's saved notebooks printed beside what it published."""
     input:
-        cells="config/published/notebooks.yaml",
+        cells=shipped("config/published/notebooks.yaml"),
         published=[experiment.published for experiment in plan.experiments()],
     output:
         **table_files("<results>/report/tables/notebooks"),
@@ -76,11 +76,11 @@ rule report_content:
     input:
         results=REPORT_RESULTS,
         summaries=expand("<results>/{experiment}/metrics/summary.csv", experiment=REPORTED),
-        published=expand("config/published/{experiment}.yaml", experiment=REPORTED),
-        prose=expand("workflow/report/{experiment}/prose.md", experiment=REPORTED),
-        introduction="workflow/report/introduction.md",
+        published=[experiment.published for experiment in plan.reported()],
+        prose=[shipped(f"workflow/report/{experiment}/prose.md") for experiment in REPORTED],
+        introduction=shipped("workflow/report/introduction.md"),
         notebooks=rules.report_notebooks.output.csv,
-        appendix="workflow/report/notebooks.md",
+        appendix=shipped("workflow/report/notebooks.md"),
     output:
         content="<results>/report/content.json",
         settings="<results>/report/settings.json",
@@ -105,9 +105,9 @@ rule report_html:
     input:
         results=REPORT_RESULTS,
         content=rules.report_content.output.content,
-        template="workflow/report/page.html",
-        style="workflow/report/page.css",
-        behaviour="workflow/report/page.js",
+        template=shipped("workflow/report/page.html"),
+        style=shipped("workflow/report/page.css"),
+        behaviour=shipped("workflow/report/page.js"),
     output:
         html="<results>/report/report.html",
         provenance="<results>/report/report_html.provenance.json",
@@ -128,7 +128,7 @@ rule report_pdf:
     input:
         results=REPORT_RESULTS,
         content=rules.report_content.output.content,
-        template="workflow/report/paper.typ",
+        template=shipped("workflow/report/paper.typ"),
     output:
         pdf="<results>/report/report.pdf",
         provenance="<results>/report/report_pdf.provenance.json",

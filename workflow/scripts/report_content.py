@@ -14,9 +14,10 @@ with Job(snakemake) as job:
     folder = results[0].parents[2]
     notebooks = Path(job.input.notebooks)
     sections = []
-    for experiment, settings in job.params.settings.items():
+    files = zip(map(Path, job.input.prose), map(Path, job.input.published), strict=True)
+    for (experiment, settings), own_files in zip(job.params.settings.items(), files, strict=True):
         own = [result for result in made if result.experiment == experiment]
-        sections.append(section(experiment, folder, own, settings) | job.params.about[experiment])
+        sections.append(section(experiment, folder, own, settings, *own_files) | job.params.about[experiment])
     content = {
         "run": job.params.run,
         "commit": commit(),

@@ -3,10 +3,13 @@
 import sys
 from pathlib import Path
 
+from snakemake.io import local
+
 from archdyn.claims import read as claims
 from archdyn.data import backbones, registry
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.results import FORMS, Result, caption
+from archdyn.pipeline.shipped import shipped
 from archdyn.settings.conditions import by_condition, merged_condition
 
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
@@ -38,7 +41,7 @@ class Experiment:
     @property
     def published(self) -> str:
         """Path of the report's numbers."""
-        return f"config/published/{self.name}.yaml"
+        return shipped(f"config/published/{self.name}.yaml")
 
     @property
     def conditions(self) -> list[str]:
@@ -72,7 +75,7 @@ class Experiment:
         """The user's file with the weights of a backbone."""
         specs = self.settings["backbones"].values()
         files = [spec["weights"]["file"] for spec in specs if spec["name"] == backbone and "file" in spec["weights"]]
-        return str(Path(files[0]).expanduser())
+        return local(str(Path(files[0]).expanduser()))
 
     def weights_label(self, role: str) -> str:
         """The backbone that plays `role` and the weights behind it, in words."""
@@ -154,7 +157,7 @@ class Experiment:
     def untestable(self) -> dict[str, str]:
         """Why this run cannot test a claim, by the claim's id; claims that it can test are left out."""
         try:
-            return claims.untestable(claims.read_claims(f"config/claims/{self.name}.yaml"), self.settings)
+            return claims.untestable(claims.read_claims(shipped(f"config/claims/{self.name}.yaml")), self.settings)
         except ArchdynError as error:
             sys.exit(f"config error: {error}")
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from snakemake.io import local
+
 from archdyn.data import registry
 from archdyn.pipeline.experiment import Experiment, array_paths
 
@@ -36,7 +38,7 @@ class Vit(Experiment):
 
     def photos(self) -> list[str]:
         """The user's pictures; none where test images take their place."""
-        return [str(Path(photo["file"]).expanduser()) for photo in self.settings["images"] or []]
+        return [local(str(Path(photo["file"]).expanduser())) for photo in self.settings["images"] or []]
 
     def pictures(self) -> str:
         """What the pictures are, in words: the photos' file names, or the dataset of the test images."""

@@ -2,6 +2,8 @@
 
 import sys
 
+from snakemake.utils import update_config
+
 from archdyn.data import registry
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.cache import checked_cache, evict_corrupt
@@ -10,7 +12,8 @@ from archdyn.pipeline.experiment import Experiment
 from archdyn.pipeline.faults import check_interpreter
 from archdyn.pipeline.fingerprint import code_fingerprint
 from archdyn.pipeline.results import Result
-from archdyn.settings.check import checked
+from archdyn.settings.check import SHIPPED, checked
+from archdyn.settings.read import read_yaml
 
 
 class Plan:
@@ -19,9 +22,9 @@ class Plan:
     def __init__(self, workflow, config: dict):
         self._workflow = workflow
         check_interpreter(sys.executable)
-        files = [*workflow.configfiles, *workflow.overwrite_configfiles]
+        files = [SHIPPED, *workflow.configfiles, *workflow.overwrite_configfiles]
         try:
-            self.config = checked(config, files).model_dump()
+            self.config = checked(_over_shipped(config), files).model_dump()
         except ArchdynError as error:
             sys.exit(f"config error: {error}")
         if workflow.enable_cache and workflow.is_main_process:
@@ -110,3 +113,10 @@ class Plan:
         """Have raw files fetched again of which one was lost."""
         for folder in registry.forget_incomplete() if self._workflow.is_main_process else []:
             print(f"data: {folder} lacks a file and is removed; what needs it fetches it again", file=sys.stderr)
+
+
+def _over_shipped(config: dict) -> dict:
+    """`config` laid over config/config.yaml, which another project's folder lacks, so that `configfile:` would fail."""
+    merged = read_yaml(SHIPPED)
+    update_config(merged, config)
+    return merged

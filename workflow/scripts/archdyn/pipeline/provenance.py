@@ -10,8 +10,11 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+from archdyn.pipeline.origin import REPOSITORY
+
 # https://[user:password@]host/owner/name[.git] or git@host:owner/name[.git]
 WEB_REMOTE = re.compile(r"(https://([^/@]+@)?|git@)(?P<host>[^/:]+\.[^/:]+)[/:](?P<path>[^:]+?)(\.git)?/?")
+GIT = ("git", "-C", str(REPOSITORY))  # results may lie in another project's folder
 PACKAGES = ("snakemake", "numpy", "scipy", "pandas", "scikit-learn", "matplotlib", "torch", "safetensors")
 
 
@@ -29,9 +32,9 @@ def write_provenance(path: Path, **facts) -> None:
 
 
 def commit() -> str:
-    """The git commit of the working directory, with `-dirty` for local changes; "unknown" outside git."""
+    """The git commit of the workflow, with `-dirty` for local changes; "unknown" outside git."""
     describe = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
+        [*GIT, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
         capture_output=True,
         text=True,
         check=False,
@@ -41,7 +44,7 @@ def commit() -> str:
 
 def repository() -> str | None:
     """The web address of the git remote `origin`, without credentials; None where there is none."""
-    remote = subprocess.run(["git", "remote", "get-url", "origin"], capture_output=True, text=True, check=False)
+    remote = subprocess.run([*GIT, "remote", "get-url", "origin"], capture_output=True, text=True, check=False)
     found = WEB_REMOTE.fullmatch(remote.stdout.strip())
     return f"https://{found['host']}/{found['path']}" if found else None
 

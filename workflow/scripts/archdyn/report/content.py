@@ -1,5 +1,6 @@
 """Everything that the report says, gathered once for its two forms."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,19 +43,21 @@ class Result:
         return {"kind": self.file.parent.name, "stem": place} | self.origin | table
 
 
-def section(experiment: str, run_folder: Path, results: list[Result], settings: dict) -> dict:
+def section(
+    experiment: str, run_folder: Path, results: list[Result], settings: dict, source: Path, published: Path
+) -> dict:
     """One experiment: its prose filled in, its verdicts, and its tables and figures with caption and origin.
 
-    settings: with those of a condition under its name. Raises ArchdynError where prose and results do not agree.
+    settings: with those of a condition under its name. source: the prose. published: the file of the report's numbers.
+    Raises ArchdynError where prose and results do not agree.
     """
     shown = {result.name: result for result in results}
     verdicts = pd.read_csv(shown[TABLE_OF_VERDICTS].file)
-    source = Path(f"workflow/report/{experiment}/prose.md")
-    published = f"config/published/{experiment}.yaml"
     summary = f"{experiment}/metrics/summary.csv"
+    published_link = os.path.relpath(published, run_folder / "report")
     names = {  # with files as seen from results/<run>/report
         "metric": prose.metric_names(pd.read_csv(run_folder / summary), f"../{summary}"),
-        "published": prose.published_names(read_all_published(Path(published)), f"../../../{published}"),
+        "published": prose.published_names(read_all_published(published), published_link),
         "setting": prose.setting_names(settings, SETTINGS, experiment),
         "verdict": prose.verdict_names(verdicts, f"../{experiment}/{TABLE_OF_VERDICTS}.csv"),
     }
