@@ -14,5 +14,5 @@ with Job(snakemake) as job:
     job.seed_everything()
     images = np.load(job.input.train_images)[: job.params.images]
     rounds = pd.DataFrame(time_gan(images, job.params.training, device, job.params.rounds))
-    caption = benchmark_caption("GAN training", len(images), rounds, hardware(), job.threads, job.params.label)
+    caption = benchmark_caption("GAN training", len(images), rounds, hardware(device), job.threads, job.params.label)
     write_table(benchmark_table(rounds), job.output, caption)

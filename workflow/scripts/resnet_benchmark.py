@@ -14,12 +14,12 @@ from archdyn.tables.write import write_table
 TIMED = {"embedding": ("ResNet features", time_embedding), "training": ("ResNet training", time_training)}
 
 with Job(snakemake) as job:
-    device = job.device()
+    device = job.device(job.params.precision)
     job.seed_everything()
     images = np.load(job.input.train_images)[: job.params.images]
     settings = dict(job.params.training)
     settings |= {"precision": job.params.precision, "validation_share": job.params.validation_share}
     task, timed = TIMED[job.wildcards["work"]]
     rounds = pd.DataFrame(timed(images, Path(job.input.backbone), settings, device, job.params.rounds))
-    caption = benchmark_caption(task, len(images), rounds, hardware(), job.threads, job.params.label)
+    caption = benchmark_caption(task, len(images), rounds, hardware(device), job.threads, job.params.label)
     write_table(benchmark_table(rounds), job.output, caption)

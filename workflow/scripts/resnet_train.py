@@ -11,7 +11,7 @@ from archdyn.pipeline.job import Job
 from archdyn.train.resnet import train_transfer
 
 with Job(snakemake) as job:
-    device = job.device()
+    device = job.device(job.params.precision)
     seed = job.seed_everything()
     classes = json.loads(Path(job.input.classes).read_text())
     limits = {"train": job.params.images, "test": job.params.test_images}

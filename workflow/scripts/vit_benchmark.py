@@ -13,11 +13,11 @@ from archdyn.tables.benchmark import benchmark_caption, benchmark_table
 from archdyn.tables.write import write_table
 
 with Job(snakemake) as job:
-    device = job.device()
+    device = job.device(job.params.precision)
     vit = load_vit(Path(job.input.model), device)
     images = np.load(job.input.train_images, mmap_mode="r")[: job.params.images]
     settings = (job.params.preprocessing, device, job.params.precision, job.params.rounds)
     rounds = pd.DataFrame(time_embedding(vit, images, *settings))
     task = f"ViT embeddings in {job.params.precision}"
-    caption = benchmark_caption(task, len(images), rounds, hardware(), job.threads, job.params.label)
+    caption = benchmark_caption(task, len(images), rounds, hardware(device), job.threads, job.params.label)
     write_table(benchmark_table(rounds), job.output, caption)
