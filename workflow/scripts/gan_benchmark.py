@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from archdyn.benchmarks.gan import time_gan
+from archdyn.benchmarks.timer import enough
 from archdyn.pipeline.job import Job
 from archdyn.pipeline.provenance import hardware
 from archdyn.tables.benchmark import benchmark_caption, benchmark_table
@@ -12,7 +13,7 @@ from archdyn.tables.write import write_table
 with Job(snakemake) as job:
     device = job.device()
     job.seed_everything()
-    images = np.load(job.input.train_images)[: job.params.images]
+    images = enough(np.load(job.input.train_images)[: job.params.images], device)
     rounds = pd.DataFrame(time_gan(images, job.params.training, device, job.params.rounds))
     caption = benchmark_caption("GAN training", len(images), rounds, hardware(device), job.threads, job.params.label)
     write_table(benchmark_table(rounds), job.output, caption)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from archdyn.benchmarks.resnet import time_embedding, time_training
+from archdyn.benchmarks.timer import enough
 from archdyn.pipeline.job import Job
 from archdyn.pipeline.provenance import hardware
 from archdyn.tables.benchmark import benchmark_caption, benchmark_table
@@ -16,7 +17,7 @@ TIMED = {"embedding": ("ResNet features", time_embedding), "training": ("ResNet 
 with Job(snakemake) as job:
     device = job.device(job.params.precision)
     job.seed_everything()
-    images = np.load(job.input.train_images)[: job.params.images]
+    images = enough(np.load(job.input.train_images)[: job.params.images], device)
     settings = dict(job.params.training)
     settings |= {"precision": job.params.precision, "validation_share": job.params.validation_share}
     task, timed = TIMED[job.wildcards["work"]]

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from archdyn.benchmarks.timer import enough
 from archdyn.benchmarks.vit import time_embedding
 from archdyn.models.vit import load_vit
 from archdyn.pipeline.job import Job
@@ -15,7 +16,7 @@ from archdyn.tables.write import write_table
 with Job(snakemake) as job:
     device = job.device(job.params.precision)
     vit = load_vit(Path(job.input.model), device)
-    images = np.load(job.input.train_images, mmap_mode="r")[: job.params.images]
+    images = enough(np.load(job.input.train_images, mmap_mode="r")[: job.params.images], device)
     settings = (job.params.preprocessing, device, job.params.precision, job.params.rounds)
     rounds = pd.DataFrame(time_embedding(vit, images, *settings))
     task = f"ViT embeddings in {job.params.precision}"
