@@ -7,11 +7,14 @@ torch, timm, numpy, PyYAML, filelock and pytest, and for some tests what they sk
 The speeds, with hardware, n and spread, go to results/gpu_speed.json.
 """
 
+import importlib.util
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -42,7 +45,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CONFIG = yaml.safe_load((ROOT / "config/config.yaml").read_text())
 CPU = torch.device("cpu")
 EPOCHS, STEPS = 3, 6  # per epoch, the last of them on fewer images
-ROUNDS = 5
+ROUNDS = 3
 TRAINABLE = ("head_published", "layer4_published", "noskip_corrected", "full_corrected")
 TRAININGS = [
     *(f"gan {condition}" for condition in CONFIG["gan"]["conditions"]),
@@ -62,10 +65,13 @@ def on_both(on_cpu: list[str]) -> pytest.MarkDecorator:
 
 @pytest.fixture
 def cuda():
-    return devices.pick_device("cuda", 2)
+    return picked("cuda")
 
 
 def picked(kind: str, precision: str = "float32") -> torch.device:
+    """The device of a job; what an earlier test locked is free again."""
+    while devices._held:
+        devices._held.pop().release()
     return devices.pick_device(kind, 1 if kind == "cpu" else 2, precision)
 
 
@@ -175,17 +181,17 @@ test_gpu.EPOCHS = 400
 torch.set_num_threads(1)
 made = test_gpu.train(
     "gan baseline",
-    test_gpu.picked(sys.argv[2]),
-    test_gpu.Interruption(Path(sys.argv[3]), "same", lambda: bool(asked)),
+    test_gpu.picked("cuda"),
+    test_gpu.Interruption(Path(sys.argv[2]), "same", lambda: bool(asked)),
     lambda row: print(row["epoch"], flush=True),
 )
-torch.save(made, sys.argv[4])
+torch.save(made, sys.argv[3])
 """
 
 
-@pytest.mark.parametrize("kind", ["cpu", pytest.param("cuda", marks=needs_cuda)])
-def test_sigterm_ends_a_training_after_its_step_and_it_goes_on(kind, tmp_path):
-    command = [sys.executable, "-c", TO_THE_SIGNAL, str(ROOT / "tests"), kind]
+@needs_cuda  # tests/test_preemption.py does it on the processor
+def test_sigterm_between_replays_ends_a_training_and_it_goes_on(tmp_path):
+    command = [sys.executable, "-c", TO_THE_SIGNAL, str(ROOT / "tests")]
     first = subprocess.Popen([*command, tmp_path / "state", tmp_path / "made"], stdout=-1, stderr=-1, text=True)
     while first.stdout.readline() != "3\n":
         assert first.poll() is None, first.stderr.read()
@@ -243,10 +249,9 @@ def by_vae(device, _):
 
     torch.manual_seed(0)
     model = Vae((1, 28, 28)).to(device).eval()
-    drawn_by_no_one = {
-        key: value for key, value in embed_posterior(model, images(40), device).items() if key != "errors"
-    }
-    return drawn_by_no_one | {"traversal": traverse(model, device) / np.float32(255)}
+    posterior = embed_posterior(model, images(40), device)
+    del posterior["errors"]  # of latents drawn at random
+    return posterior | {"traversal": traverse(model, device) / np.float32(255)}
 
 
 def by_clip(device, _):
@@ -352,9 +357,7 @@ def test_a_card_that_torch_has_no_code_for_stops_the_job(as_if_cuda, monkeypatch
 
     monkeypatch.setattr(torch, "ones", ones)
     monkeypatch.setattr(devices.tempfile, "tempdir", str(tmp_path))
-    wanted = (
-        r"auto, but Tesla V100 \(compute capability 7.0\) cannot be used: CUDA error: no kernel image .* the device \("
-    )
+    wanted = r"auto, but Tesla V100 \(compute capability 7.0\) cannot be used: CUDA error: no kernel image is available"
     monkeypatch.setattr(devices, "has_gpu", lambda: True)
     with pytest.raises(ArchdynError, match=wanted) as stop:
         devices.pick_device("auto", 1)
@@ -471,17 +474,35 @@ def timed(ways: dict, pixels: np.ndarray, device: torch.device) -> dict:
     }
 
 
-def embedding_speed(name: str, precision: str, device: torch.device) -> dict:
-    from archdyn.benchmarks.resnet import _time_our_embedding
-    from archdyn.benchmarks.vit import _time_ours
+def by_our_resnet(backbone: Backbone, pixels: np.ndarray, device: torch.device, precision: str) -> None:
+    from archdyn.embed.resnet import embed_penultimate
 
+    embed_penultimate(backbone, pixels, device, precision)
+
+
+def by_our_vit(backbone: Backbone, pixels: np.ndarray, device: torch.device, precision: str) -> None:
+    from archdyn.embed.vit import embed
+
+    embed(backbone, pixels, device, precision)
+
+
+def embedding_speed(name: str, ours: Callable, precision: str) -> dict:
+    """Pace of our embedding and of the bare passes, and the GPU memory that was reserved for ours."""
+    device = picked("cuda", precision)
     backbone, pixels = drawn(name, device), enough(images(512, 32), device)
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats(device)
+    ours(backbone, pixels[:256], device, precision)
+    reserved = torch.cuda.max_memory_reserved(device) // 1024**2
+
+    def time_ours(pixels: np.ndarray, *_) -> float:
+        began = time.perf_counter()
+        ours(backbone, pixels, device, precision)
+        return time.perf_counter() - began
+
     batch = backbone.preprocess(torch.tensor(pixels[:256], device=device)).contiguous(memory_format=torch.channels_last)
-    ours = {
-        "resnet152-v2": lambda pixels, *_: _time_our_embedding(backbone, pixels, {"precision": precision}, device),
-        "vit-base-16": lambda pixels, *_: _time_ours(backbone, pixels, device, precision),
-    }
-    return timed({"archdyn": ours[name]} | bare_ways(backbone.model, batch, precision), pixels, device)
+    ways = {"archdyn": time_ours} | bare_ways(backbone.model, batch, precision)
+    return timed(ways, pixels, device) | {"reserved_mib": reserved}
 
 
 def training_speed(experiment: str, device: torch.device) -> dict:
@@ -495,20 +516,19 @@ def training_speed(experiment: str, device: torch.device) -> dict:
 
 
 @needs_cuda
-def test_speed_beside_the_limits(tmp_path):
-    """Nothing is asserted of the pace but that it is not a tenth of the limit: it is a record, to be read."""
-    found = {"torch": torch.__version__}
-    for name in ("resnet152-v2", "vit-base-16"):
-        for precision in ("float32", "bfloat16"):
-            device = picked("cuda", precision)
-            torch.cuda.reset_peak_memory_stats(device)
-            found[f"{name} {precision}"] = embedding_speed(name, precision, device)
-            found[f"{name} {precision}"]["peak_reserved_mib"] = torch.cuda.max_memory_reserved(device) // 1024**2
-            torch.cuda.empty_cache()
+def test_speed_beside_the_limits():
+    """A record, to be read: nothing is asserted of the pace but that it is not a tenth of the limit."""
+    found = {
+        f"{name} {precision}": embedding_speed(name, ours, precision)
+        for name, ours in {"resnet152-v2": by_our_resnet, "vit-base-16": by_our_vit}.items()
+        if ours is by_our_resnet or importlib.util.find_spec("scipy")
+        for precision in ("float32", "bfloat16")
+    }
+    limited = list(found.values())
     device = picked("cuda")
     found |= {experiment: training_speed(experiment, device) for experiment in ("gan", "vae")}
-    (ROOT / "results/gpu_speed.json").write_text(json.dumps({"hardware": hardware(device)} | found, indent=2) + "\n")
-    limited = [row for row in found.values() if "bare forward pass" in row]
+    record = {"hardware": hardware(device), "torch": torch.__version__, "images": 16384, "images_per_s": found}
+    (ROOT / "results/gpu_speed.json").write_text(json.dumps(record, indent=2) + "\n")
     assert all(row["archdyn"]["median"] > 0.1 * row["bare forward pass"]["median"] for row in limited)
 
 
