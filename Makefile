@@ -7,7 +7,7 @@ BIN := .venv/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 PYTHON_FILES := workflow tests
 
-.PHONY: demo test gpu-check slurm chromium env format lock clean
+.PHONY: demo test gpu-check slurm chromium latex env format lock clean
 
 demo: env
 	$(RUN) snakemake --cores $(CORES) --configfile config/demo.yaml --quiet rules host
@@ -36,16 +36,22 @@ chromium:
 	which chromium google-chrome || (apt-get update --quiet && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install --yes --quiet --no-install-recommends chromium)
 
+# What tests/test_names.py compiles the tables with; it is skipped without it. As root, on Debian or Ubuntu.
+latex:
+	which pdflatex || (apt-get update --quiet && DEBIAN_FRONTEND=noninteractive \
+	  apt-get install --yes --quiet --no-install-recommends texlive-latex-base)
+
 format: env
 	$(BIN)/ruff check --fix $(PYTHON_FILES)
 	$(BIN)/ruff format $(PYTHON_FILES)
 	$(BIN)/snakefmt Snakefile rules
-	$(BIN)/python -m archdyn.config_manual > config/README.md
+	$(BIN)/python -m archdyn.settings.manual
 
 env: .venv/done
 
 .venv/done: requirements.lock pyproject.toml
-	$(PYTHON) -c "import sys; v = sys.version_info; sys.exit(v < (3, 11) and f'Python 3.11 or later is needed, this is {v[0]}.{v[1]}: make PYTHON=python3.12 ...')"
+	$(PYTHON) -c "import sys; v = sys.version_info; sys.exit(v < (3, 11, 4) and f'Python 3.11.4 or later is needed, this is {v[0]}.{v[1]}.{v[2]}: make PYTHON=python3.12 ...')"
+	@case "$(CURDIR)" in *[[:space:]]*) echo "$(CURDIR) has a space, which Snakemake cannot run an environment in"; exit 1;; esac
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --requirement requirements.lock
 	$(BIN)/pip install --quiet --no-deps --editable .

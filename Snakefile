@@ -4,6 +4,9 @@
 #   snakemake --cores 2 report                 all of them, and the report on them
 
 
+from archdyn.pipeline.faults import pass_on_sigterm
+
+
 configfile: "config/config.yaml"
 
 
@@ -20,26 +23,22 @@ include: "rules/classifier.smk"
 include: "rules/gan.smk"
 include: "rules/vae.smk"
 include: "rules/clip.smk"
+include: "rules/results.smk"
 include: "rules/report.smk"
+include: "rules/benchmarks.smk"
 
 
 onstart:
     registry.forget_missing()
+    pass_on_sigterm()
 
 
 onerror:
     print(registry.missing_report())
 
 
-rule benchmark:
-    input:
-        expand(rules.resnet_benchmark.output, work=["embedding", "training"]),
-        rules.vit_benchmark.output,
-        rules.gan_benchmark.output,
-        rules.vae_benchmark.output,
-
-
 rule all:
+    """All figures and tables, and the report."""
     default_target: True
     input:
         rules.resnet.input,

@@ -14,7 +14,7 @@ localrules:
 
 
 rule backbone_download:
-    """Fetch the official weights of {wildcards.backbone}."""
+    """Fetch a backbone's official weights."""
     output:
         model="resources/backbones/{backbone}.safetensors",
         provenance="resources/backbones/{backbone}.provenance.json",
@@ -22,7 +22,7 @@ rule backbone_download:
         "resources/logs/backbone_download/{backbone}.log",
     wildcard_constraints:
         backbone="|".join(backbones.with_official_weights()),
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
@@ -32,16 +32,18 @@ rule backbone_download:
         run="{backbone}",
         files=lambda w: backbone_entries[w.backbone]["weights"]["files"],
         architecture=lambda w: backbones.architecture(w.backbone),
-        weights=lambda w: plan.weights_label({"name": w.backbone, "weights": "official"}),
+        weights=lambda w: backbones.weights_label({"name": w.backbone, "weights": "official"}),
         code=plan.code("backbone_download"),
+    message:
+        "Fetching the weights of {wildcards.backbone}"
     script:
         "../workflow/scripts/backbone_download.py"
 
 
 rule backbone_pretrain:
-    """Pretrain {wildcards.backbone} for {wildcards.experiment}."""
+    """Pretrain a backbone for an experiment."""
     input:
-        unpack(lambda w: plan.pretraining_arrays(w.experiment)),
+        unpack(lambda w: plan.experiment(w.experiment).pretraining_arrays()),
     output:
         model="<results>/{experiment}/models/{backbone}_pretrained.safetensors",
         epochs="<results>/{experiment}/metrics/{backbone}_pretraining.csv",
@@ -51,35 +53,35 @@ rule backbone_pretrain:
         progress="<logs>/backbone_pretrain/{experiment}_{backbone}.csv",
     wildcard_constraints:
         backbone="|".join(backbones.of_library("timm")),
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpu(),
-        mem_mb=8000,
-        runtime=240,
+        **plan.gpu_job(mem_mb=8000, runtime=240),
     params:
         run="{experiment}_{backbone}",
         architecture=lambda w: backbones.architecture(w.backbone),
-        settings=lambda w: config[w.experiment]["pretraining"],
-        weights=lambda w: plan.weights_label({"name": w.backbone, "weights": "pretrain"}, w.experiment),
+        settings=lambda w: plan.experiment(w.experiment).settings["pretraining"],
+        weights=lambda w: plan.experiment(w.experiment).pretrained_label(w.backbone),
         seed=0,
         device=config["device"],
         code=plan.code("backbone_pretrain"),
+    message:
+        "{wildcards.experiment}: pretraining {wildcards.backbone}"
     script:
         "../workflow/scripts/backbone_pretrain.py"
 
 
 rule backbone_import:
-    """Take the weights of {wildcards.backbone} from a file of the user's."""
+    """Take a backbone's weights from a file of the user's."""
     input:
-        file=lambda w: plan.weights_file(w.experiment, w.backbone),
+        file=lambda w: plan.experiment(w.experiment).weights_file(w.backbone),
     output:
         model="<results>/{experiment}/models/{backbone}_file.safetensors",
         provenance="<results>/{experiment}/models/{backbone}_file.provenance.json",
     log:
         "<logs>/backbone_import/{experiment}_{backbone}.log",
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
@@ -88,20 +90,22 @@ rule backbone_import:
     params:
         run="{experiment}_{backbone}",
         architecture=lambda w: backbones.architecture(w.backbone),
-        weights=lambda w, input: plan.weights_label({"name": w.backbone, "weights": {"file": input.file}}),
+        weights=lambda w, input: backbones.weights_label({"name": w.backbone, "weights": {"file": input.file}}),
         code=plan.code("backbone_import"),
+    message:
+        "{wildcards.experiment}: reading the weights of {wildcards.backbone}"
     script:
         "../workflow/scripts/backbone_import.py"
 
 
 rule backbone_initialise:
-    """Draw random weights for {wildcards.backbone}."""
+    """Draw random weights for a backbone."""
     output:
         model="<results>/{experiment}/models/{backbone}_random.safetensors",
         provenance="<results>/{experiment}/models/{backbone}_random.provenance.json",
     log:
         "<logs>/backbone_initialise/{experiment}_{backbone}.log",
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
@@ -110,8 +114,10 @@ rule backbone_initialise:
     params:
         run="{experiment}_{backbone}",
         architecture=lambda w: backbones.architecture(w.backbone),
-        weights=lambda w: plan.weights_label({"name": w.backbone, "weights": "random"}),
+        weights=lambda w: backbones.weights_label({"name": w.backbone, "weights": "random"}),
         seed=0,
         code=plan.code("backbone_initialise"),
+    message:
+        "{wildcards.experiment}: drawing random weights for {wildcards.backbone}"
     script:
         "../workflow/scripts/backbone_initialise.py"

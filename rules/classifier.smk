@@ -2,11 +2,13 @@
 #   needs: the prepared dataset
 #   makes: models/classifier.safetensors, metrics/classifier.csv, embeddings/real_{train,test}_{features,logits}.npy
 
+from archdyn.pipeline.experiment import real_paths
+
 
 rule classifier_train:
-    """Train the classifier that judges the images which {wildcards.experiment} generates."""
+    """Train the classifier that judges the images which an experiment generates."""
     input:
-        unpack(lambda w: plan.arrays(w.experiment)),
+        unpack(lambda w: plan.experiment(w.experiment).arrays()),
     output:
         model="<results>/{experiment}/models/classifier.safetensors",
         metrics="<results>/{experiment}/metrics/classifier.csv",
@@ -14,43 +16,43 @@ rule classifier_train:
     log:
         "<logs>/classifier_train/{experiment}.log",
         progress="<logs>/classifier_train/{experiment}.csv",
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpu(),
-        mem_mb=4000,
-        runtime=60,
+        **plan.gpu_job(mem_mb=4000, runtime=60),
     params:
         experiment="{experiment}",
-        settings=lambda w: config[w.experiment]["classifier"],
+        settings=lambda w: plan.experiment(w.experiment).settings["classifier"],
         seed=0,
         device=config["device"],
         code=plan.code("classifier_train"),
+    message:
+        "{wildcards.experiment}: training the classifier of generated images"
     script:
         "../workflow/scripts/classifier_train.py"
 
 
 rule classifier_embed_real:
-    """Embed the real images, which those that {wildcards.experiment} generates are compared with."""
+    """Embed the real images, which generated ones are compared with."""
     input:
-        unpack(lambda w: plan.arrays(w.experiment, "train_images", "test_images")),
+        unpack(lambda w: plan.experiment(w.experiment).arrays("train_images", "test_images")),
         classifier=rules.classifier_train.output.model,
     output:
-        **plan.real("{experiment}", "train", "test"),
+        **real_paths("{experiment}", "train", "test"),
         provenance="<results>/{experiment}/embeddings/real.provenance.json",
     log:
         "<logs>/classifier_embed_real/{experiment}.log",
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpu(),
-        mem_mb=4000,
-        runtime=20,
+        **plan.gpu_job(mem_mb=4000, runtime=20),
     params:
         experiment="{experiment}",
         device=config["device"],
         code=plan.code("classifier_embed_real"),
+    message:
+        "{wildcards.experiment}: embedding the real images"
     script:
         "../workflow/scripts/classifier_embed_real.py"

@@ -4,9 +4,11 @@
 #   steps  data_download or data_synthesise -> data_prepare; data_imagefolder for a user's own pictures
 
 from archdyn.data import registry
+from archdyn.pipeline.experiment import array_paths
 
 dataset_entries = registry.load()
 image_folders = registry.image_folders(config)
+plan.forget_incomplete_data()
 
 
 # On a cluster, this stays where Snakemake runs: compute nodes seldom reach the internet.
@@ -23,7 +25,7 @@ rule data_download:
         "resources/logs/data_download/{dataset}.log",
     wildcard_constraints:
         dataset="|".join(registry.downloadable()),
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -68,17 +70,14 @@ rule data_prepare:
     input:
         raw="resources/raw/{dataset}",
     output:
-        train_images="resources/datasets/{dataset}/train_images.npy",
-        train_labels="resources/datasets/{dataset}/train_labels.npy",
-        test_images="resources/datasets/{dataset}/test_images.npy",
-        test_labels="resources/datasets/{dataset}/test_labels.npy",
+        **array_paths("{dataset}"),
         classes="resources/datasets/{dataset}/classes.json",
         provenance="resources/datasets/{dataset}/provenance.json",
     log:
         "resources/logs/data_prepare/{dataset}.log",
     wildcard_constraints:
         dataset="|".join(registry.of_kind("idx", "synthetic", "cifar10", "stl10")),
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -100,10 +99,7 @@ rule data_prepare:
 rule data_imagefolder:
     """Turn a user's folder of pictures (a sub-folder per class) into arrays."""
     output:
-        train_images="resources/datasets/{dataset}/train_images.npy",
-        train_labels="resources/datasets/{dataset}/train_labels.npy",
-        test_images="resources/datasets/{dataset}/test_images.npy",
-        test_labels="resources/datasets/{dataset}/test_labels.npy",
+        **array_paths("{dataset}"),
         classes="resources/datasets/{dataset}/classes.json",
         provenance="resources/datasets/{dataset}/provenance.json",
     log:

@@ -7,7 +7,7 @@
 
 REPORTED = config["report"]
 REPORT_RESULTS = [
-    *[file for experiment in REPORTED for file in getattr(rules, experiment).input],
+    *[file for experiment in plan.reported() for file in experiment.results()],
     *expand("<results>/{experiment}/tables/verdicts.csv", experiment=REPORTED),
 ]
 
@@ -20,20 +20,20 @@ localrules:
 
 
 rule report:
+    """The report on every experiment that the config names, as a page and as a paper."""
     input:
         "<results>/report/report.html",
         "<results>/report/report.pdf",
 
 
 rule report_verdicts:
-    """Decide every claim of the report about {wildcards.experiment} from its numbers."""
+    """Decide every claim of the report about an experiment from its numbers."""
     input:
         claims="config/claims/{experiment}.yaml",
         published="config/published/{experiment}.yaml",
         summary="<results>/{experiment}/metrics/summary.csv",
-        caption="workflow/report/verdicts.rst",
     output:
-        **plan.table("<results>/{experiment}/tables/verdicts"),
+        **table_files("<results>/{experiment}/tables/verdicts"),
     log:
         "<logs>/report_verdicts/{experiment}.log",
     benchmark:
@@ -41,8 +41,9 @@ rule report_verdicts:
     conda:
         "../envs/report.yaml"
     params:
-        untestable=lambda w: plan.untestable(w.experiment),
-        label=lambda w: plan.label(w.experiment),
+        untestable=lambda w: plan.experiment(w.experiment).untestable(),
+        label=lambda w: plan.experiment(w.experiment).label(),
+        caption=caption("verdicts"),
         code=plan.code("report_verdicts"),
     script:
         "../workflow/scripts/report_verdicts.py"
@@ -52,7 +53,6 @@ rule report_content:
     """Gather prose, verdicts, tables, figures and where each is from."""
     input:
         results=REPORT_RESULTS,
-        captions=plan.captions(REPORT_RESULTS),
         summaries=expand("<results>/{experiment}/metrics/summary.csv", experiment=REPORTED),
         published=expand("config/published/{experiment}.yaml", experiment=REPORTED),
         prose=expand("workflow/report/{experiment}/prose.md", experiment=REPORTED),
@@ -69,8 +69,8 @@ rule report_content:
         "../envs/report.yaml"
     params:
         run=plan.run,
-        settings=plan.settings(),
-        about=plan.about(),
+        settings={experiment.name: experiment.settings_by_condition() for experiment in plan.reported()},
+        about={experiment.name: experiment.about() for experiment in plan.reported()},
         code=plan.code("report_content"),
     script:
         "../workflow/scripts/report_content.py"

@@ -1,76 +1,56 @@
 # Section 3: a vision transformer's predictions, attention, answers under masks, and linear probes.
 #   needs: the prepared datasets, the transformer's weights, and a CNN of section 2 for Grad-CAM
-#   steps: vit_images, the pictures to show (photos, or test images);
+#   steps: vit_images, the pictures to look at one by one (photos, or test images);
 #          vit_look (logits, attention), vit_mask (answers under masks), vit_embed (CLS and mean patch), vit_gradcam;
 #          vit_evaluate_attention, vit_evaluate_masking, vit_probe_published, vit_probe_corrected -> vit_summary;
 #          then Figures 4 and 5, Tables 5 and 6, and what goes with each of them
 #   makes: results/<run>/vit/{models,embeddings,metrics,figures,tables}
 
-VIT = config["vit"]
-VIT_FIGURES = ["figure4", "figure5", "heads", "specialisation", "masking", "learning_curve"]
-VIT_TABLES = ["predictions", "table5", "masking", "table6", "heads"]
+from archdyn.pipeline.experiments import Vit
 
-VIT_MODEL = plan.weights("vit", "vit")
+vit = plan.add("vit", Vit)
+VIT_MODEL = vit.weights("vit")
 VIT_CNN = {
-    "pretrained": plan.weights("resnet", "deep"),
-    "transferred": plan.shown("resnet", rules.resnet_train.output.model, ["full_corrected"])[0],
-}[VIT["cnn"]]
+    "pretrained": resnet.weights("deep"),
+    "transferred": resnet.first_seed(rules.resnet_train.output.model, "full_corrected")[0],
+}[vit.settings["cnn"]]
 VIT_CNN_LABEL = " · ".join(
-    [plan.weights_label(config["resnet"]["backbones"]["deep"], "resnet")]
-    + [f"transferred to {plan.dataset('resnet')}"] * (VIT["cnn"] == "transferred")
+    [resnet.weights_label("deep")] + [f"transferred to {resnet.dataset}"] * (vit.settings["cnn"] == "transferred")
 )
-VIT_PREPROCESSING = backbones.architecture(VIT["backbones"]["vit"]["name"])["preprocessing"]
-VIT_NORMALISATION = {"own": {}, "imagenet": {"mean": [0.485, 0.456, 0.406], "sd": [0.229, 0.224, 0.225]}}
-VIT_PROBED = registry.dataset_id(VIT["probes"]["dataset"])
+VIT_PREPROCESSING = backbones.architecture(vit.backbone("vit"))["preprocessing"]
+VIT_PROBES = vit.settings["probes"]
+VIT_NORMALISATION = {"own": {}, "imagenet": VIT_PROBES["published_normalisation"]}
 VIT_IMAGES = {  # that probes are fitted and scored on: ImageNet's normalisation belongs to the published protocol
-    "imagenet": {"train": VIT["probes"]["train_images"], "test": VIT["probes"]["published_test_images"]},
-    "own": {"train": VIT["probes"]["train_images"], "test": VIT["probes"]["test_images"]},
+    "imagenet": {"train": VIT_PROBES["train_images"], "test": VIT_PROBES["published_test_images"]},
+    "own": {"train": VIT_PROBES["train_images"], "test": VIT_PROBES["test_images"]},
 }
-VIT_EMBEDDED = "<results>/vit/embeddings/{dataset}_{normalisation}"
-VIT_MASKED = f"{VIT['masking']['images']} images of {plan.dataset('vit')}"
-VIT_SHOWN = plan.pictures("vit")
+VIT_MASKING = vit.settings["masking"]
+VIT_TOP = 5  # likeliest classes of a picture
 
 
 localrules:
     vit_images,
     vit_summary,
-    vit_figure4,
-    vit_figure5,
-    vit_heads,
-    vit_specialisation,
-    vit_masking,
-    vit_learning_curve,
-    vit_predictions_table,
-    vit_table5,
-    vit_masking_table,
-    vit_table6,
-    vit_heads_table,
-
-
-rule vit:
-    input:
-        expand("<results>/vit/figures/{name}.{form}", name=VIT_FIGURES, form=["pdf", "png"]),
-        expand("<results>/vit/tables/{name}.{form}", name=VIT_TABLES, form=["csv", "md", "tex"]),
 
 
 rule vit_images:
     """Prepare the pictures that are looked at one by one."""
     input:
-        **plan.arrays("vit", "test_images", "test_labels"),
-        classes=plan.classes("vit"),
-        files=plan.photos("vit"),
+        **vit.arrays("test_images", "test_labels"),
+        classes=vit.classes,
+        files=vit.photos(),
     output:
-        images="<results>/vit/embeddings/shown_images.npy",
-        names="<results>/vit/embeddings/shown_names.json",
-        provenance="<results>/vit/embeddings/shown_images.provenance.json",
+        images="<results>/vit/embeddings/pictures.npy",
+        names="<results>/vit/embeddings/picture_names.json",
+        provenance="<results>/vit/embeddings/pictures.provenance.json",
     log:
-        "<logs>/vit_images/shown.log",
+        "<logs>/vit_images/pictures.log",
     benchmark:
-        "<benchmarks>/vit_images/shown.tsv"
+        "<benchmarks>/vit_images/pictures.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
-        names=[photo["name"] for photo in VIT["images"] or []],
+        names=[photo["name"] for photo in vit.settings["images"] or []],
         preprocessing=VIT_PREPROCESSING,
         code=plan.code("vit_images"),
     script:
@@ -78,31 +58,31 @@ rule vit_images:
 
 
 rule vit_look:
-    """Logits and attention of the shown pictures in one pass, and the heads' statistics on many images."""
+    """Logits and attention of the pictures in one pass, and the heads' statistics on many images."""
     input:
-        **plan.arrays("vit", "test_images"),
+        **vit.arrays("test_images"),
         model=VIT_MODEL,
         images=rules.vit_images.output.images,
     output:
-        logits="<results>/vit/embeddings/shown_logits.npy",
-        attention="<results>/vit/embeddings/shown_attention.npy",
+        logits="<results>/vit/embeddings/picture_logits.npy",
+        attention="<results>/vit/embeddings/picture_attention.npy",
         classes="<results>/vit/embeddings/classes.json",
         entropy="<results>/vit/embeddings/head_entropy.npy",
         distance="<results>/vit/embeddings/head_distance.npy",
         provenance="<results>/vit/embeddings/look.provenance.json",
     log:
         "<logs>/vit_look/look.log",
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpu(),
-        mem_mb=6000,
-        runtime=60,
+        **plan.gpu_job(mem_mb=6000, runtime=60),
     params:
-        images=VIT["attention"]["images"],
+        images=vit.settings["attention"]["images"],
         device=config["device"],
         code=plan.code("vit_look"),
+    message:
+        "vit: reading logits and attention"
     script:
         "../workflow/scripts/vit_look.py"
 
@@ -118,25 +98,25 @@ rule vit_gradcam:
         provenance="<results>/vit/embeddings/gradcam.provenance.json",
     log:
         "<logs>/vit_gradcam/gradcam.log",
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpu(),
-        mem_mb=4000,
-        runtime=20,
+        **plan.gpu_job(mem_mb=4000, runtime=20),
     params:
         device=config["device"],
         weights=VIT_CNN_LABEL,
         code=plan.code("vit_gradcam"),
+    message:
+        "vit: computing Grad-CAM of a CNN"
     script:
         "../workflow/scripts/vit_gradcam.py"
 
 
 rule vit_mask:
-    """Mask the shown pictures and many test images, at random and at the centre, by black pixels and lost tokens."""
+    """Mask the pictures and many test images, at random and at the centre, by black pixels and lost tokens."""
     input:
-        **plan.arrays("vit", "test_images"),
+        **vit.arrays("test_images"),
         model=VIT_MODEL,
         images=rules.vit_images.output.images,
     output:
@@ -144,60 +124,55 @@ rule vit_mask:
         cls="<results>/vit/embeddings/masked_cls.npy",
         top1="<results>/vit/embeddings/masked_top1.npy",
         probability="<results>/vit/embeddings/masked_probability.npy",
-        shown="<results>/vit/embeddings/shown_masked.csv",
-        shown_masks="<results>/vit/embeddings/shown_masks.npy",
-        shown_logits="<results>/vit/embeddings/shown_masked_logits.npy",
+        pictures="<results>/vit/embeddings/pictures_masked.csv",
+        picture_masks="<results>/vit/embeddings/picture_masks.npy",
+        picture_logits="<results>/vit/embeddings/picture_masked_logits.npy",
         provenance="<results>/vit/embeddings/masked.provenance.json",
     log:
         "<logs>/vit_mask/mask.log",
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpu(),
-        mem_mb=6000,
-        runtime=240,
+        **plan.gpu_job(mem_mb=6000, runtime=240),
     params:
-        masking=VIT["masking"],
-        published_fraction=0.3,
-        seeds=VIT["seeds"],
-        precision=VIT["precision"],
+        masking=VIT_MASKING,
+        seeds=vit.seeds,
+        precision=vit.settings["precision"],
         device=config["device"],
         code=plan.code("vit_mask"),
+    message:
+        "vit: masking images"
     script:
         "../workflow/scripts/vit_mask.py"
 
 
 rule vit_embed:
-    """Embed {wildcards.dataset}, {wildcards.normalisation} normalisation: CLS and mean patch tokens, in one pass."""
+    """Embed a dataset: CLS and mean patch tokens, in one pass."""
     input:
-        train_images="resources/datasets/{dataset}/train_images.npy",
-        test_images="resources/datasets/{dataset}/test_images.npy",
+        **array_paths("{dataset}", "train_images", "test_images"),
         model=VIT_MODEL,
     output:
-        train_cls=f"{VIT_EMBEDDED}_train_cls.npy",
-        train_mean_patch=f"{VIT_EMBEDDED}_train_mean_patch.npy",
-        test_cls=f"{VIT_EMBEDDED}_test_cls.npy",
-        test_mean_patch=f"{VIT_EMBEDDED}_test_mean_patch.npy",
-        provenance=f"{VIT_EMBEDDED}.provenance.json",
+        **vit.embeddings("{dataset}_{normalisation}", "train_cls", "train_mean_patch", "test_cls", "test_mean_patch"),
+        provenance="<results>/vit/embeddings/{dataset}_{normalisation}.provenance.json",
     log:
         "<logs>/vit_embed/{dataset}_{normalisation}.log",
     wildcard_constraints:
         normalisation="|".join(VIT_NORMALISATION),
-    cache: True
+    cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
-        gpu=plan.gpu(),
-        mem_mb=4000,
-        runtime=240,
+        **plan.gpu_job(mem_mb=4000, runtime=240),
     params:
         run="{dataset}_{normalisation}",
         images=lambda w: VIT_IMAGES[w.normalisation],
         preprocessing=lambda w: VIT_NORMALISATION[w.normalisation],
-        precision=VIT["precision"],
+        precision=vit.settings["precision"],
         device=config["device"],
         code=plan.code("vit_embed"),
+    message:
+        "vit: embedding {wildcards.dataset}, {wildcards.normalisation} normalisation"
     script:
         "../workflow/scripts/vit_embed.py"
 
@@ -221,8 +196,10 @@ rule vit_evaluate_attention:
         mem_mb=2000,
         runtime=10,
     params:
-        seed=VIT["seeds"][0],
+        seed=vit.seeds[0],
         code=plan.code("vit_evaluate_attention"),
+    message:
+        "vit: measuring the attention heads"
     script:
         "../workflow/scripts/vit_evaluate_attention.py"
 
@@ -230,8 +207,8 @@ rule vit_evaluate_attention:
 rule vit_evaluate_masking:
     """Measure the answers under every mask."""
     input:
-        **plan.arrays("vit", "train_labels", "test_labels"),
-        train_cls=plan.probed(plan.dataset("vit"), "own", rules.vit_embed.output)["train_cls"],
+        **vit.arrays("train_labels", "test_labels"),
+        train_cls=vit.embedded(vit.dataset, "own", rules.vit_embed.output)["train_cls"],
         sweep=rules.vit_mask.output.sweep,
         cls=rules.vit_mask.output.cls,
         top1=rules.vit_mask.output.top1,
@@ -249,9 +226,11 @@ rule vit_evaluate_masking:
         mem_mb=4000,
         runtime=60,
     params:
-        seed=VIT["seeds"][0],
-        validation_share=VIT["probes"]["validation_share"],
+        seed=vit.seeds[0],
+        validation_share=VIT_PROBES["validation_share"],
         code=plan.code("vit_evaluate_masking"),
+    message:
+        "vit: measuring the answers under masks"
     script:
         "../workflow/scripts/vit_evaluate_masking.py"
 
@@ -259,7 +238,7 @@ rule vit_evaluate_masking:
 rule vit_probe_published:
     """Fit the linear probes of Table 6 as the report's code does."""
     input:
-        **plan.probed(VIT_PROBED, "imagenet", rules.vit_embed.output),
+        **vit.embedded(vit.probed, "imagenet", rules.vit_embed.output),
     output:
         metrics="<results>/vit/metrics/probe_published.csv",
         provenance="<results>/vit/metrics/probe_published.provenance.json",
@@ -273,8 +252,10 @@ rule vit_probe_published:
         mem_mb=2000,
         runtime=120,
     params:
-        seed=VIT["seeds"][0],
+        seed=vit.seeds[0],
         code=plan.code("vit_probe_published"),
+    message:
+        "vit: fitting the probes as published"
     script:
         "../workflow/scripts/vit_probe_published.py"
 
@@ -282,7 +263,7 @@ rule vit_probe_published:
 rule vit_probe_corrected:
     """Fit the linear probes of Table 6 without its flaws, on growing numbers of images too."""
     input:
-        **plan.probed(VIT_PROBED, "own", rules.vit_embed.output),
+        **vit.embedded(vit.probed, "own", rules.vit_embed.output),
     output:
         metrics="<results>/vit/metrics/probe_corrected.csv",
         provenance="<results>/vit/metrics/probe_corrected.provenance.json",
@@ -296,9 +277,11 @@ rule vit_probe_corrected:
         mem_mb=2000,
         runtime=240,
     params:
-        validation_share=VIT["probes"]["validation_share"],
-        seeds=VIT["seeds"],
+        validation_share=VIT_PROBES["validation_share"],
+        seeds=vit.seeds,
         code=plan.code("vit_probe_corrected"),
+    message:
+        "vit: fitting the corrected probes"
     script:
         "../workflow/scripts/vit_probe_corrected.py"
 
@@ -328,270 +311,80 @@ rule vit_summary:
         "../workflow/scripts/vit_summary.py"
 
 
-rule vit_figure4:
-    """Figure 4: the shown pictures and their likeliest classes."""
+VIT_PICTURES = {"images": rules.vit_images.output.images, "names": rules.vit_images.output.names}
+VIT_ANSWERS = {"logits": rules.vit_look.output.logits, "classes": rules.vit_look.output.classes}
+VIT_PICTURES_LABEL = vit.scale(data=vit.pictures())
+VIT_PROBES_LABEL = vit.label(data=f"probes of {vit.probed}")
+
+vit.figure("figure4", **VIT_PICTURES, **VIT_ANSWERS, settings={"k": VIT_TOP}, label=VIT_PICTURES_LABEL)
+vit.figure(
+    "figure5",
+    **VIT_PICTURES,
+    **VIT_ANSWERS,
+    attention=rules.vit_look.output.attention,
+    cams=rules.vit_gradcam.output.maps,
+    cam_facts=rules.vit_gradcam.output.facts,
+    label=VIT_PICTURES_LABEL,
+)
+vit.figure("heads", **VIT_PICTURES, attention=rules.vit_look.output.attention, label=VIT_PICTURES_LABEL)
+vit.figure(
+    "specialisation",
+    metrics=rules.vit_evaluate_attention.output.metrics,
+    label=f"{vit.scale()} · {vit.settings['attention']['images']} test images",
+)
+vit.figure(
+    "masking",
+    images=rules.vit_images.output.images,
+    classes=rules.vit_look.output.classes,
+    sweep=rules.vit_mask.output.pictures,
+    masks=rules.vit_mask.output.picture_masks,
+    logits=rules.vit_mask.output.picture_logits,
+    summary=rules.vit_summary.output.summary,
+    settings={"fractions": VIT_MASKING["fractions"]},
+    label=f"{vit.label(data=vit.pictures())} · {VIT_MASKING['images']} images of {vit.dataset}, 95% intervals",
+)
+vit.figure(
+    "learning_curve",
+    summary=rules.vit_summary.output.summary,
+    published=vit.published,
+    label=VIT_PROBES_LABEL,
+)
+vit.table(
+    "predictions",
+    names=rules.vit_images.output.names,
+    **VIT_ANSWERS,
+    settings={"k": VIT_TOP},
+    label=VIT_PICTURES_LABEL,
+)
+vit.table(
+    "table5",
+    names=rules.vit_images.output.names,
+    classes=rules.vit_look.output.classes,
+    sweep=rules.vit_mask.output.pictures,
+    logits=rules.vit_mask.output.picture_logits,
+    published=vit.published,
+    label=vit.label(data=vit.pictures()),
+)
+vit.table(
+    "masked_accuracy",
+    summary=rules.vit_summary.output.summary,
+    settings={"fractions": VIT_MASKING["fractions"]},
+)
+vit.table("table6", summary=rules.vit_summary.output.summary, published=vit.published, label=VIT_PROBES_LABEL)
+vit.table(
+    "head_statistics",
+    summary=rules.vit_summary.output.summary,
+    label=f"{vit.scale()} · {vit.settings['attention']['images']} images",
+)
+vit.benchmark(
+    "benchmark",
+    **vit.arrays("train_images"),
+    model=VIT_MODEL,
+    settings=vit.settings["benchmark"] | {"preprocessing": VIT_PREPROCESSING, "precision": vit.settings["precision"]},
+)
+
+
+rule vit:
+    """All figures and tables of section 3, the vision transformer."""
     input:
-        images=rules.vit_images.output.images,
-        names=rules.vit_images.output.names,
-        logits=rules.vit_look.output.logits,
-        classes=rules.vit_look.output.classes,
-    output:
-        **plan.figure("<results>/vit/figures/figure4"),
-    log:
-        "<logs>/vit_figure4/figure4.log",
-    benchmark:
-        "<benchmarks>/vit_figure4/figure4.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        k=5,
-        label=plan.scale("vit", data=VIT_SHOWN),
-        code=plan.code("vit_figure4"),
-    script:
-        "../workflow/scripts/vit_figure4.py"
-
-
-rule vit_figure5:
-    """Figure 5: CLS attention of the last layer, attention rollout, and a CNN's Grad-CAM."""
-    input:
-        images=rules.vit_images.output.images,
-        names=rules.vit_images.output.names,
-        logits=rules.vit_look.output.logits,
-        classes=rules.vit_look.output.classes,
-        attention=rules.vit_look.output.attention,
-        cams=rules.vit_gradcam.output.maps,
-        cam_facts=rules.vit_gradcam.output.facts,
-    output:
-        **plan.figure("<results>/vit/figures/figure5"),
-    log:
-        "<logs>/vit_figure5/figure5.log",
-    benchmark:
-        "<benchmarks>/vit_figure5/figure5.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        label=plan.scale("vit", data=VIT_SHOWN),
-        code=plan.code("vit_figure5"),
-    script:
-        "../workflow/scripts/vit_figure5.py"
-
-
-rule vit_heads:
-    """CLS attention of the last layer, head by head."""
-    input:
-        images=rules.vit_images.output.images,
-        names=rules.vit_images.output.names,
-        attention=rules.vit_look.output.attention,
-    output:
-        **plan.figure("<results>/vit/figures/heads"),
-    log:
-        "<logs>/vit_heads/heads.log",
-    benchmark:
-        "<benchmarks>/vit_heads/heads.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        label=plan.scale("vit", data=VIT_SHOWN),
-        code=plan.code("vit_heads"),
-    script:
-        "../workflow/scripts/vit_heads.py"
-
-
-rule vit_specialisation:
-    """How the heads differ by layer."""
-    input:
-        metrics=rules.vit_evaluate_attention.output.metrics,
-    output:
-        **plan.figure("<results>/vit/figures/specialisation"),
-    log:
-        "<logs>/vit_specialisation/specialisation.log",
-    benchmark:
-        "<benchmarks>/vit_specialisation/specialisation.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        label=f"{plan.scale('vit')} · {VIT['attention']['images']} test images",
-        code=plan.code("vit_specialisation"),
-    script:
-        "../workflow/scripts/vit_specialisation.py"
-
-
-rule vit_masking:
-    """Answers under masks: on the shown pictures, and over the masked share of many images."""
-    input:
-        images=rules.vit_images.output.images,
-        classes=rules.vit_look.output.classes,
-        shown=rules.vit_mask.output.shown,
-        shown_masks=rules.vit_mask.output.shown_masks,
-        shown_logits=rules.vit_mask.output.shown_logits,
-        summary=rules.vit_summary.output.summary,
-    output:
-        **plan.figure("<results>/vit/figures/masking"),
-    log:
-        "<logs>/vit_masking/masking.log",
-    benchmark:
-        "<benchmarks>/vit_masking/masking.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        fractions=VIT["masking"]["fractions"],
-        label=f"{plan.label('vit', data=VIT_SHOWN)} · {VIT_MASKED}, 95% intervals",
-        code=plan.code("vit_masking"),
-    script:
-        "../workflow/scripts/vit_masking.py"
-
-
-rule vit_learning_curve:
-    """The corrected probes' accuracy by the number of their training images."""
-    input:
-        summary=rules.vit_summary.output.summary,
-        published="config/published/vit.yaml",
-    output:
-        **plan.figure("<results>/vit/figures/learning_curve"),
-    log:
-        "<logs>/vit_learning_curve/learning_curve.log",
-    benchmark:
-        "<benchmarks>/vit_learning_curve/learning_curve.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        label=plan.label("vit", data=f"probes of {VIT_PROBED}"),
-        code=plan.code("vit_learning_curve"),
-    script:
-        "../workflow/scripts/vit_learning_curve.py"
-
-
-rule vit_predictions_table:
-    """The likeliest classes of the shown pictures, with their probabilities."""
-    input:
-        names=rules.vit_images.output.names,
-        logits=rules.vit_look.output.logits,
-        classes=rules.vit_look.output.classes,
-        caption="workflow/report/vit/tables/predictions.rst",
-    output:
-        **plan.table("<results>/vit/tables/predictions"),
-    log:
-        "<logs>/vit_predictions_table/predictions.log",
-    benchmark:
-        "<benchmarks>/vit_predictions_table/predictions.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        k=5,
-        label=plan.scale("vit", data=VIT_SHOWN),
-        code=plan.code("vit_predictions_table"),
-    script:
-        "../workflow/scripts/vit_predictions_table.py"
-
-
-rule vit_table5:
-    """Table 5: answers to the shown pictures under masks, published beside ours."""
-    input:
-        names=rules.vit_images.output.names,
-        classes=rules.vit_look.output.classes,
-        shown=rules.vit_mask.output.shown,
-        shown_logits=rules.vit_mask.output.shown_logits,
-        published="config/published/vit.yaml",
-        caption="workflow/report/vit/tables/table5.rst",
-    output:
-        **plan.table("<results>/vit/tables/table5"),
-    log:
-        "<logs>/vit_table5/table5.log",
-    benchmark:
-        "<benchmarks>/vit_table5/table5.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        label=plan.label("vit", data=VIT_SHOWN),
-        code=plan.code("vit_table5"),
-    script:
-        "../workflow/scripts/vit_table5.py"
-
-
-rule vit_masking_table:
-    """Accuracy and agreement by masked share, with 95% intervals."""
-    input:
-        summary=rules.vit_summary.output.summary,
-        caption="workflow/report/vit/tables/masking.rst",
-    output:
-        **plan.table("<results>/vit/tables/masking"),
-    log:
-        "<logs>/vit_masking_table/masking.log",
-    benchmark:
-        "<benchmarks>/vit_masking_table/masking.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        fractions=VIT["masking"]["fractions"],
-        label=plan.label("vit"),
-        code=plan.code("vit_masking_table"),
-    script:
-        "../workflow/scripts/vit_masking_table.py"
-
-
-rule vit_table6:
-    """Table 6: linear probes, published beside ours."""
-    input:
-        summary=rules.vit_summary.output.summary,
-        published="config/published/vit.yaml",
-        caption="workflow/report/vit/tables/table6.rst",
-    output:
-        **plan.table("<results>/vit/tables/table6"),
-    log:
-        "<logs>/vit_table6/table6.log",
-    benchmark:
-        "<benchmarks>/vit_table6/table6.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        label=plan.label("vit", data=f"probes of {VIT_PROBED}"),
-        code=plan.code("vit_table6"),
-    script:
-        "../workflow/scripts/vit_table6.py"
-
-
-rule vit_heads_table:
-    """How the heads differ by layer, in numbers."""
-    input:
-        summary=rules.vit_summary.output.summary,
-        caption="workflow/report/vit/tables/heads.rst",
-    output:
-        **plan.table("<results>/vit/tables/heads"),
-    log:
-        "<logs>/vit_heads_table/heads.log",
-    benchmark:
-        "<benchmarks>/vit_heads_table/heads.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        label=f"{plan.scale('vit')} · {VIT['attention']['images']} images",
-        code=plan.code("vit_heads_table"),
-    script:
-        "../workflow/scripts/vit_heads_table.py"
-
-
-rule vit_benchmark:
-    """Time embeddings: the bare forward pass, our way, and image by image, in turn, on this machine."""
-    input:
-        **plan.arrays("vit", "train_images"),
-        model=VIT_MODEL,
-    output:
-        **plan.table("<results>/vit/tables/benchmark"),
-    log:
-        "<logs>/vit_benchmark/benchmark.log",
-    conda:
-        "../envs/torch.yaml"
-    resources:
-        gpu=plan.gpu(),
-        mem_mb=8000,
-        runtime=30,
-    params:
-        images=VIT["benchmark"]["images"],
-        rounds=VIT["benchmark"]["rounds"],
-        preprocessing=VIT_PREPROCESSING,
-        precision=VIT["precision"],
-        device=config["device"],
-        label=plan.scale("vit"),
-        code=plan.code("vit_benchmark"),
-    script:
-        "../workflow/scripts/vit_benchmark.py"
+        vit.results(),

@@ -1,6 +1,7 @@
 """A copy of the project to run in, so that tests neither see nor touch anybody's results."""
 
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -15,6 +16,13 @@ import torch
 torch.set_num_threads(1)
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def declared_scripts() -> dict[str, str]:
+    """Scripts of what experiments declare, with the kind: they share the rules figure, table and benchmark_table."""
+    declaration = re.compile(r"^(\w+)\.(figure|table|benchmark)\(\s*\"(\w+)\"", re.MULTILINE)
+    files = [file.read_text() for file in (ROOT / "rules").glob("*.smk")]
+    return {f"{experiment}_{name}": kind for text in files for experiment, kind, name in declaration.findall(text)}
 
 
 class Project:
@@ -85,7 +93,7 @@ class Project:
         return run, next(child for child in children if child.cmdline()[-1].endswith("_train.py"))
 
     def planned(self, *arguments: str) -> dict[str, int]:
-        """Jobs by rule that a dry-run plans, without the targets."""
+        """Jobs by rule that a dry-run plans, without the targets; a figure or table by its script."""
         run = self.snakemake("--quiet", "reason", "--dry-run", *arguments)
         assert run.returncode == 0, run.stdout
         if "Nothing to be done" in run.stdout:
@@ -93,7 +101,11 @@ class Project:
         table = run.stdout.split("Job stats:")[1].split("total")[0].splitlines()
         counts = (line.split() for line in table if len(line.split()) == 2 and line.split()[1].isdigit())
         targets = {"all", "resnet", "vit", "gan", "vae", "clip", "report"}
-        return {rule: int(count) for rule, count in counts if rule not in targets}
+        jobs = {rule: int(count) for rule, count in counts if rule not in targets}
+        messages = r"^Job \d+: (\w+): (?:drawing|tabulating) (\w+)$"
+        results = [f"{experiment}_{name}" for experiment, name in re.findall(messages, run.stdout, re.MULTILINE)]
+        assert len(results) == len(set(results)) == jobs.pop("figure", 0) + jobs.pop("table", 0)
+        return jobs | dict.fromkeys(results, 1)
 
     def replace(self, file: str, old: str, new: str) -> None:
         """Edit one place of a file."""

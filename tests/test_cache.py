@@ -2,13 +2,17 @@
 
 import hashlib
 import json
+import os
 import shutil
+import tempfile
 import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 import yaml
 
+from archdyn.errors import ArchdynError
 from archdyn.pipeline.cache import evict_corrupt
 from archdyn.pipeline.files import content_digest
 from conftest import Project
@@ -142,26 +146,71 @@ def test_what_is_not_whole_is_evicted_even_after_it_was(entries, damage):
     assert list(entries.iterdir()) == []
 
 
-def test_two_runs_share_a_cache_at_the_same_time(prepared, tmp_path):
-    runs = [prepared.clone(tmp_path / name) for name in ("one", "other")]
+def test_a_folder_that_two_runs_stored_at_once_stays(entries):
+    shutil.copytree(entries / "key_raw", entries / "key_raw/key_raw")
+    assert evict_corrupt(entries) == []
+    assert [path.name for path in (entries / "key_raw").iterdir()] == ["file"]
+
+
+def test_a_date_in_the_future_vouches_for_nothing(entries):
+    assert evict_corrupt(entries) == []
+    (entries / "key_raw/file").write_text("other")
+    later = time.time() + 3600
+    for path in (entries / "key_provenance.json", entries / "key_raw/file"):
+        os.utime(path, (later, later))
+    assert evict_corrupt(entries) == ["key"]
+
+
+@pytest.fixture
+def foreign(entries):
+    """The entry in a folder of somebody else's; for root, who may remove everything, after a step down."""
+    shared = Path(tempfile.mkdtemp())
+    shutil.copytree(entries, shared, dirs_exist_ok=True)
+    shared.chmod(0o555)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    yield shared
+    os.seteuid(user)
+    shared.chmod(0o755)
+    shutil.rmtree(shared)
+
+
+def test_somebody_elses_entry_that_is_corrupt_is_named(foreign):
+    assert evict_corrupt(foreign) == []
+    os.seteuid(os.getuid())
+    (foreign / "key_model.safetensors").write_text("other")
+    os.seteuid(65534 if os.getuid() == 0 else os.getuid())
+    with pytest.raises(
+        ArchdynError, match=r"key_\S+ is corrupt and cannot be removed \(Permission denied\); ask \S+ to"
+    ):
+        evict_corrupt(foreign)
+
+
+def test_two_runs_fill_a_cache_at_the_same_time(downloading, prepared, tmp_path):
+    """With a folder among the entries: Snakemake moves the later one's into the earlier one's."""
+    runs = [downloading.clone(tmp_path / name) for name in ("one", "other")]
     cache = tmp_path / "cache"
     cache.mkdir()
     for project in runs:
         project.environment["SNAKEMAKE_OUTPUT_CACHE"] = str(cache)
+        shutil.copytree(prepared.folder / "resources/raw/synthetic_mnist", project.folder / "resources/manual/mnist")
     started = [project.start(MODELS[0], *SMOKE) for project in runs]
     assert [run.wait(120) for run in started] == [0, 0]
     assert runs[0].folder.joinpath(MODELS[0]).read_bytes() == runs[1].folder.joinpath(MODELS[0]).read_bytes()
     assert list(cache.glob("tmp*")) == []
+    assert evict_corrupt(cache) == []
 
 
 @pytest.mark.parametrize(
     ("folder", "said"),
     [
         (None, "--cache was given, but SNAKEMAKE_OUTPUT_CACHE is not set: export SNAKEMAKE_OUTPUT_CACHE=FOLDER"),
+        (".", "SNAKEMAKE_OUTPUT_CACHE: . is relative; write {project}"),
         ("/no/such", "SNAKEMAKE_OUTPUT_CACHE: /no/such is not a folder; make it with mkdir -p /no/such"),
         ("/proc", "SNAKEMAKE_OUTPUT_CACHE: /proc cannot be written to (No such file or directory)"),
     ],
-    ids=["unset", "missing", "not writable"],
+    ids=["unset", "relative", "missing", "not writable"],
 )
 def test_an_unusable_folder_stops_before_any_job(project, folder, said):
     project.environment.pop("SNAKEMAKE_OUTPUT_CACHE", None)
@@ -169,7 +218,7 @@ def test_an_unusable_folder_stops_before_any_job(project, folder, said):
         project.environment["SNAKEMAKE_OUTPUT_CACHE"] = folder
     run = project.snakemake("--dry-run", MODELS[0], *SMOKE)
     assert run.returncode == 1
-    assert run.stdout.splitlines()[-1] == f"cache error: {said}"
+    assert run.stdout.splitlines()[-1] == f"cache error: {said.format(project=project.folder)}"
     assert "Traceback" not in run.stdout
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from archdyn.errors import ArchdynError
-from archdyn.models.checkpoint import load_weights, read_settings, save_checkpoint
+from archdyn.models.checkpoint import load_state_or_set_aside, load_weights, read_settings, save_checkpoint, save_state
 
 
 @pytest.fixture
@@ -23,6 +23,19 @@ def test_round_trip(tmp_path):
     other = load_weights(tmp_path / "m.safetensors", "net", nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2)))
     assert all(torch.equal(a, b) for a, b in zip(model.state_dict().values(), other.state_dict().values(), strict=True))
     assert read_settings(tmp_path / "m.safetensors") == {"width": 3}
+
+
+@pytest.mark.parametrize("damage", [lambda whole: whole[:-9], lambda whole: whole[:20], lambda whole: b"", None])
+def test_a_damaged_state_is_set_aside(tmp_path, damage):
+    path, said = tmp_path / ".checkpoint", []
+    save_state(path, {"weights": torch.ones(9)})
+    if damage:
+        path.write_bytes(damage(path.read_bytes()))
+    else:
+        save_checkpoint(path, {"net": nn.Linear(3, 2)}, {})
+    assert load_state_or_set_aside(path, said.append) is None
+    assert [file.name for file in tmp_path.iterdir()] == [".checkpoint.broken"]
+    assert said[0].startswith(f"starts afresh: {path}: not a ") and said[0].endswith("set aside as .checkpoint.broken")
 
 
 def test_a_wrong_shape_is_named(saved):

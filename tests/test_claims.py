@@ -7,8 +7,9 @@ import yaml
 
 from archdyn.claims.read import read_claims, untestable
 from archdyn.claims.verdicts import FAILS, HOLDS, PUBLISHED_ONLY, UNTESTABLE, decide, verdict_table
-from archdyn.config import CONFIG_FOLDER, read_yaml
 from archdyn.errors import ArchdynError
+from archdyn.settings.check import CONFIG_FOLDER
+from archdyn.settings.read import read_yaml
 
 EXPERIMENTS = sorted(path.stem for path in (CONFIG_FOLDER / "claims").glob("*.yaml"))
 PUBLISHED = {"table1": pd.DataFrame({"epoch": [1, 20], "KL": [1.70, 2.967]})}

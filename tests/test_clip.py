@@ -16,6 +16,7 @@ from archdyn.errors import ArchdynError
 from archdyn.metrics import clip as metrics
 from archdyn.models.backbones import build, convert, default_classes, load_backbone, save_backbone
 from archdyn.models.preprocessing import Preprocess
+from archdyn.settings.clip import ClipPretraining
 from archdyn.tables.clip import table10
 from archdyn.train.clip import pretrain_clip
 from conftest import ROOT
@@ -102,7 +103,9 @@ def test_pretraining_learns_what_its_captions_say(tmp_path, rng):
     images = (rng.integers(0, 100, (256, 28, 28)) + 120 * labels[:, None, None]).astype(np.uint8)
     arrays = {"train_images": images, "train_labels": labels}
     captions = ["a {} thing", "this is {}"]
-    settings = {"images": None, "epochs": 4, "batch_size": 32, "learning_rate": 1e-3, "captions": captions}
+    settings = ClipPretraining(
+        dataset="mnist", images=None, epochs=4, batch_size=32, learning_rate=1e-3, captions=captions
+    )
 
     def pretrained() -> tuple[open_clip.CLIP, list[dict]]:
         torch.manual_seed(0)

@@ -50,7 +50,9 @@ def two_runs(tmp_path, monkeypatch):
 
 
 def test_the_command_prints_a_table_of_runs_by_name_or_by_folder(two_runs, capsys):
-    assert main(["diff", "one", "results/two"]) == 0
+    with pytest.raises(SystemExit) as end:
+        main(["diff", "one", "results/two"])
+    assert end.value.code == 0
     printed = capsys.readouterr().out
     assert "A: `results/one`, at c0ffee-one" in printed
     assert "1 of 1 metrics differ by more than 1 spreads." in printed
@@ -58,6 +60,7 @@ def test_the_command_prints_a_table_of_runs_by_name_or_by_folder(two_runs, capsy
     assert cells == ["gan", "a", "kl", "1.00 ± 0.10 (n = 3)", "2.00 ± 0.10 (n = 3)", "1.00", "7.1"]
 
 
-def test_a_run_that_there_is_not_is_one_line(two_runs, capsys):
-    assert main(["diff", "one", "three"]) == 1
-    assert capsys.readouterr().err == "error: three: there is no such folder, nor results/three\n"
+def test_a_run_that_does_not_exist_is_one_line(two_runs):
+    with pytest.raises(SystemExit) as end:
+        main(["diff", "one", "three"])
+    assert end.value.code == "error: three: no such folder, nor results/three"

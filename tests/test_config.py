@@ -1,5 +1,7 @@
 """The strict config: what is accepted, and the one line that each wrong input gets."""
 
+import copy
+import json
 import os
 import subprocess
 import sys
@@ -8,13 +10,20 @@ from subprocess import PIPE, STDOUT
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 
-from archdyn.config import checked, load_schema, merged_condition
-from archdyn.config_manual import manual
 from archdyn.errors import ArchdynError
+from archdyn.settings.check import checked
+from archdyn.settings.conditions import merged_condition
+from archdyn.settings.config import Config
+from archdyn.settings.manual import editors_schema, manual
+from archdyn.settings.read import read_yaml
+from archdyn.settings.words import json_schema
 from conftest import processor_seconds
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,7 +38,7 @@ def laid_over(*overlays: Path) -> dict:
     return config
 
 
-def check_overlay(folder: Path, text: str) -> dict:
+def check_overlay(folder: Path, text: str) -> Config:
     overlay = folder / "own.yaml"
     overlay.write_text(text)
     return checked(laid_over(overlay), [CONFIG, overlay])
@@ -39,7 +48,13 @@ def check_overlay(folder: Path, text: str) -> dict:
 def test_shipped_configs_are_valid(overlays):
     files = [ROOT / "config" / name for name in overlays]
     config = laid_over(*files)
-    assert checked(config, [CONFIG, *files]) == config
+    typed = checked(config, [CONFIG, *files]).model_dump()
+    for block in (typed["resnet"], typed["gan"], typed["vae"]):
+        block["conditions"] = {name: {"about": full["about"]} for name, full in block["conditions"].items()}
+    expected = copy.deepcopy(config)
+    for block in (expected["resnet"], expected["gan"], expected["vae"]):
+        block["conditions"] = {name: {"about": own["about"]} for name, own in block["conditions"].items()}
+    assert typed == expected
 
 
 REFUSALS = {
@@ -59,11 +74,14 @@ REFUSALS = {
     "unknown key before other faults": ("gan: {samples: -1, training: {epoch: 5}}", ["gan.training.epoch,"]),
     "unknown condition": (
         "gan: {conditions: {basline: {}}}",
-        ["gan.conditions.basline,", "did you mean baseline?"],
+        [
+            "gan.conditions.basline,",
+            "unknown condition, did you mean baseline?; allowed: baseline, vanishing_published",
+        ],
     ),
     "a classifier as CLIP": (
         "clip: {backbones: {clip: {name: resnet152-v2}}}",
-        ["clip.backbones.clip.name,", 'found "resnet152-v2", another kind', "clip-vit-b32, clip-narrow"],
+        ["clip.backbones.clip.name,", 'found "resnet152-v2"; allowed: clip-vit-b32, clip-narrow'],
     ),
     "a prompt without its class": ("clip: {prompts: {photo: a photo}}", ["clip.prompts.photo,", 'found "a photo"']),
     "NaN": (
@@ -111,7 +129,32 @@ REFUSALS = {
     "empty block": ("gan:", ["gan,", "found null", "a block of keys"]),
     "run with a slash": ("run: ../elsewhere", ["run,", 'found "../elsewhere"']),
     "run with a line break": ("run: |\n  own\n", ["run", "printable text on one line"]),
-    "key that is no text": ("no: 1", ["found the key false"]),
+    "key that is no text": ("no: 1", ["own.yaml line 1", "found the key no, ", 'write "no"']),
+    "key that is no text, further in": ("gan: {on: 1}", ["gan, from", "found the key on, "]),
+    "number to the base of 8": (
+        "gan: {seeds: [1, 010]}",
+        ["gan.seeds[1],", "found 010", "reads as 8", "write 10 or 8"],
+    ),
+    "text with a leading zero": ("gan: {samples: '0100'}", ["gan.samples,", 'found "0100"', "a whole number"]),
+    "number to the base of 60": ("gan: {samples: 1:30}", ["gan.samples,", "own.yaml line 1", "found 1:30"]),
+    "nested deep": (f"gan: {'[' * 40}{']' * 40}", ["gan[0][0],", "more than 30 levels deep"]),
+    "condition whose name is no name": (
+        "gan: {conditions: {No name: {about: Nothing.}}}",
+        ["gan.conditions.No name,", "names matching"],
+    ),
+    "condition without a sentence": ("gan: {conditions: {mine: {epochs: 5}}}", ["gan.conditions.mine,", "`about`"]),
+    "condition with an empty sentence": (
+        "gan: {conditions: {mine: {about: ''}}}",
+        ["gan.conditions.mine.about,", 'found ""', "at least 1 character"],
+    ),
+    "start from a condition that is no start": (
+        "vae: {conditions: {beta1: {start: annealing_published}}}",
+        ["vae.conditions.beta1.start,", 'found "annealing_published"', "allowed: fresh, kl5, annealing_corrected"],
+    ),
+    "nobody's weights": (
+        "vit: {backbones: {vit: {name: vit-small-4}}}",
+        ["vit.backbones.vit.weights,", 'found "official", but nobody', "pretrain, random, {file: PATH}"],
+    ),
     "duplicate key": (
         "gan:\n  conditions:\n    baseline:\n      epochs: 1\n      epochs: 2\n",
         ["gan.conditions.baseline.epochs,", "own.yaml line 5", "duplicate key"],
@@ -136,14 +179,34 @@ def test_refused_with_one_line(tmp_path, overlay, parts):
     ("content", "part"),
     [
         (None, "there is no such file"),
+        ("run: a\nrun: b", "run, from {file} line 2: duplicate key"),
         ("", "found nothing"),
         ("# only a comment\n", "found nothing"),
         ("- a list\n", 'found ["a list"]'),
         ("gan:\n  seeds: [0\nrun: own\n", "line 3: not valid YAML"),
         ("run: a\x00b\n", "not valid YAML"),
         ("run: caf\udce9\n", "cannot be read"),
+        ("gan: {? [a] : 1}", "line 1: found the key of several parts"),
+        ("run: 2001-02-30", "not valid YAML (day is out of range for month)"),
+        ("gan: &block\n  training: *block\n", "gan.training, from {file} line 1: found an anchor that contains itself"),
+        ("gan: {seeds: &list [*list]}", "gan.seeds[0], from {file} line 1: found an anchor that contains itself"),
+        (f"gan: {'[' * 5000}{']' * 5000}", "{file}: found values nested more than 30 levels deep"),
     ],
-    ids=["missing", "empty", "comment", "list", "broken", "control character", "not UTF-8"],
+    ids=[
+        "missing",
+        "duplicate",
+        "empty",
+        "comment",
+        "list",
+        "broken",
+        "control character",
+        "not UTF-8",
+        "key of parts",
+        "no date",
+        "anchor in a block",
+        "anchor in a list",
+        "too deep to parse",
+    ],
 )
 def test_unreadable_file_is_named_in_one_line(tmp_path, content, part):
     file = tmp_path / "own.yaml"
@@ -152,7 +215,7 @@ def test_unreadable_file_is_named_in_one_line(tmp_path, content, part):
     with pytest.raises(ArchdynError) as refusal:
         checked(load_configfile(CONFIG), [CONFIG, file])
     assert str(file) in str(refusal.value)
-    assert part in str(refusal.value)
+    assert part.format(file=file) in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
 
@@ -166,7 +229,7 @@ def test_missing_key_is_named_with_its_block():
 def test_no_conditions_are_refused():
     config = load_configfile(CONFIG)
     config["gan"]["conditions"] = {}
-    with pytest.raises(ArchdynError, match=r"^gan\.conditions, .* the key baseline is missing"):
+    with pytest.raises(ArchdynError, match=r"^gan\.conditions, .*: found \{\}; .* at least 1 entry"):
         checked(config, [CONFIG])
 
 
@@ -176,13 +239,13 @@ def test_no_conditions_are_refused():
 )
 def test_plain_number_written_as_text_is_accepted(tmp_path, text, number):
     config = check_overlay(tmp_path, f"gan: {{training: {{learning_rate_g: {text}}}}}")
-    assert config["gan"]["training"]["learning_rate_g"] == number
+    assert config.gan.training.learning_rate_g == number
 
 
 def test_whole_numbers_come_out_as_int(tmp_path):
     config = check_overlay(tmp_path, "gan: {samples: 1e3, training: {epochs: 5.0}}")
-    assert repr(config["gan"]["samples"]) == "1000"
-    assert repr(config["gan"]["training"]["epochs"]) == "5"
+    assert repr(config.gan.samples) == "1000"
+    assert repr(config.gan.training.epochs) == "5"
 
 
 def test_input_is_not_changed(tmp_path):
@@ -192,9 +255,47 @@ def test_input_is_not_changed(tmp_path):
     assert config["gan"]["training"]["learning_rate_g"] == "1e-3"
 
 
+def test_folder_in_the_place_of_a_file(tmp_path):
+    with pytest.raises(ArchdynError, match="found a folder; allowed: a file"):
+        checked(laid_over(), [CONFIG, tmp_path])
+
+
+def test_files_of_one_backbone_have_one_content(tmp_path):
+    files = [tmp_path / "a.pt", tmp_path / "b.pt"]
+    for file in files:
+        file.touch()
+    specs = [f"{{name: resnet18-v1, weights: {{file: '{file}'}}}}" for file in files]
+    with pytest.raises(
+        ArchdynError, match=r"^resnet\.backbones\.shallow\.weights, .*one file by name in an experiment"
+    ):
+        check_overlay(tmp_path, f"resnet: {{backbones: {{deep: {specs[0]}, shallow: {specs[1]}}}}}")
+
+
+def test_a_condition_of_ones_own_comes_last_with_the_rest_filled_in(tmp_path):
+    gan = check_overlay(tmp_path, "gan: {conditions: {smoothed: {about: Smooth., real_label: 9e-1}}}").gan
+    assert list(gan.conditions)[0] == "baseline"
+    assert list(gan.conditions)[-1] == "smoothed"
+    assert gan.conditions["smoothed"].model_dump() == gan.training.model_dump() | {
+        "about": "Smooth.",
+        "real_label": 0.9,
+    }
+
+
+def test_an_edited_sentence_is_no_part_of_a_training(tmp_path):
+    before = merged_condition(laid_over()["gan"], "baseline")
+    after = check_overlay(tmp_path, "gan: {conditions: {baseline: {about: Otherwise said.}}}")
+    assert after.gan.conditions["baseline"].about == "Otherwise said."
+    assert merged_condition(after.model_dump()["gan"], "baseline") == before
+
+
+def test_a_condition_that_is_asked_for_is_there():
+    with pytest.raises(ArchdynError, match="found no condition basline; allowed: baseline, vanishing"):
+        merged_condition(laid_over()["gan"], "basline")
+
+
 def test_image_folder_gets_its_defaults(tmp_path):
     config = check_overlay(tmp_path, f"gan: {{dataset: {{imagefolder: '{tmp_path}'}}}}")
-    assert config["gan"]["dataset"] == {"imagefolder": str(tmp_path), "size": 28, "channels": 1}
+    assert config.gan.dataset.model_dump() == {"imagefolder": str(tmp_path), "size": 28, "channels": 1}
 
 
 def test_command_line_text_takes_the_type_of_its_key():
@@ -203,9 +304,9 @@ def test_command_line_text_takes_the_type_of_its_key():
     training = {"images": "null", "reuse_fakes": "true"}
     update_config(config, {"gan": {"seeds": ["3", "4"], "training": training}})
     result = checked(config, [CONFIG])
-    assert result["gan"]["seeds"] == [3, 4]
-    assert result["gan"]["training"]["images"] is None
-    assert result["gan"]["training"]["reuse_fakes"] is True
+    assert result.gan.seeds == [3, 4]
+    assert result.gan.training.images is None
+    assert result.gan.training.reuse_fakes is True
 
 
 def test_origin_is_the_last_file_or_the_command_line(tmp_path):
@@ -230,9 +331,8 @@ def test_condition_changes_only_what_it_names():
     }
 
 
-def test_schema_is_a_valid_schema_and_closed_at_every_level():
-    Draft202012Validator.check_schema(yaml.safe_load((ROOT / "config" / "schema.yaml").read_text()))
-    for key, part in properties(load_schema()):
+def test_every_setting_is_described_and_every_block_closed():
+    for key, part in properties(json_schema(Config)):
         assert part.get("description"), f"{key} has no description"
         assert "properties" not in part or part["additionalProperties"] is False, f"{key} is not closed"
 
@@ -240,18 +340,84 @@ def test_schema_is_a_valid_schema_and_closed_at_every_level():
 def properties(schema: dict, prefix: str = ""):
     for key, part in schema.get("properties", {}).items():
         yield f"{prefix}{key}", part
-        yield from properties(part, f"{prefix}{key}.")
+        for form in part.get("oneOf", [part]):
+            yield from properties(form, f"{prefix}{key}.")
 
 
-def test_manual_is_up_to_date():
-    assert (ROOT / "config" / "README.md").read_text() == manual(), (
-        "config/README.md differs from the schema; run: python -m archdyn.config_manual > config/README.md"
-    )
+@pytest.mark.parametrize(("name", "text"), [("README.md", manual), ("schema.json", editors_schema)])
+def test_what_is_made_from_the_settings_is_up_to_date(name, text):
+    made = (ROOT / "config" / name).read_text()
+    assert made == text(), f"config/{name} differs from the settings; run: python -m archdyn.settings.manual"
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "demo.yaml", "smoke.yaml"])
+def test_editors_find_the_schema_and_accept_what_is_shipped(name):
+    file = ROOT / "config" / name
+    assert file.read_text().startswith("# yaml-language-server: $schema=schema.json\n")
+    schema = json.loads((ROOT / "config/schema.json").read_text())
+    Draft202012Validator.check_schema(schema)
+    validator = Draft202012Validator(schema)
+    assert list(validator.iter_errors(yaml.safe_load(file.read_text()))) == []
+    assert list(validator.iter_errors({"gan": {"training": {"epoch": 5}}})) != []
+    assert list(validator.iter_errors({"gan": {"training": {"epochs": 0}}})) != []
+
+
+KEYS = sorted({key.rpartition(".")[2] for key, _ in properties(json_schema(Config))})
+PLAIN = [None, True, -1, 0, 3, 0.5, 1e-3, "1e-3", "mnist", "cifar10", "", "a {}", "null", float("nan"), float("inf")]
+values = st.recursive(
+    st.sampled_from(PLAIN) | st.text(max_size=5) | st.integers() | st.floats() | st.dates(),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=5), inner, max_size=4)
+    ),
+    max_leaves=10,
+)
+
+
+@st.composite
+def overlays(draw) -> dict:
+    """config.yaml's own keys down to some depth, then anything."""
+    overlay, known = {}, load_configfile(CONFIG)
+    block = overlay
+    while draw(st.integers(0, 3)) and isinstance(known, dict) and known:
+        key = draw(st.sampled_from(sorted(known)))
+        block[key], known = {}, known[key]
+        block[draw(st.sampled_from(KEYS))] = draw(values)
+        block = block.setdefault(key, {}) if isinstance(block.get(key), dict) else {}
+    block[draw(st.sampled_from(sorted(known)) if isinstance(known, dict) and known else st.text())] = draw(values)
+    return overlay
+
+
+@effort(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@given(overlays())
+def test_whatever_is_laid_over_gives_a_config_or_one_line(tmp_path_factory, overlay):
+    file = tmp_path_factory.getbasetemp() / "generated.yaml"
+    file.write_text(yaml.safe_dump(overlay, allow_unicode=True))
+    try:
+        config = checked(laid_over(file), [CONFIG, file])
+    except ArchdynError as error:
+        assert "\n" not in str(error)
+        assert str(error)
+    else:
+        assert isinstance(config, Config)
+
+
+TEXTS = st.text(alphabet=" \n\t:-?[]{},&*!|>'\"%@`#~0123456789.eabgnrux_<=", max_size=60)
+
+
+@effort(max_examples=200, deadline=None, derandomize=True)
+@given(TEXTS | TEXTS.map(lambda text: f"gan: {text}") | TEXTS.map(lambda text: f"gan: {{seeds: [{text}]}}"))
+def test_whatever_a_file_says_it_is_read_or_refused_with_one_line(tmp_path_factory, text):
+    file = tmp_path_factory.getbasetemp() / "written.yaml"
+    file.write_text(text)
+    try:
+        assert isinstance(read_yaml(file), dict)
+    except ArchdynError as error:
+        assert "\n" not in str(error)
 
 
 def test_import_is_light():
     heavy = "{'torch', 'numpy', 'pandas', 'matplotlib', 'snakemake'}"
-    code = f"import sys, archdyn.config; print({heavy} & set(sys.modules))"
+    code = f"import sys, archdyn.settings.check; print({heavy} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True) == "set()\n"
 
 
@@ -278,8 +444,10 @@ def test_planning_is_quick(overlay):
         ("gan: {samples: .nan}", "found NaN"),
         ("gan: {dataset: minst}", "fashion_mnist"),
         ("run: a\nrun: b\n", "line 2: duplicate key"),
+        ("gan: {samples: 010}", "line 1: found 010, which YAML reads as 8"),
+        (f"gan: {'[' * 40}{']' * 40}", "line 1: found values nested more than 30 levels deep"),
     ],
-    ids=["misspelt", "zero", "NaN", "dataset", "duplicate"],
+    ids=["misspelt", "zero", "NaN", "dataset", "duplicate", "octal", "deep"],
 )
 def test_planning_stops_with_one_line(tmp_path, overlay, part):
     file = tmp_path / "own.yaml"
@@ -291,6 +459,24 @@ def test_planning_stops_with_one_line(tmp_path, overlay, part):
     assert part in lines[0]
     assert str(file) in lines[0]
     assert "Traceback" not in run.stdout
+
+
+@effort(max_examples=2, deadline=None, derandomize=True)
+@given(overlays())
+def test_whatever_is_laid_over_is_planned_or_refused_with_one_line(tmp_path_factory, overlay):
+    file = tmp_path_factory.getbasetemp() / "planned.yaml"
+    file.write_text(yaml.safe_dump(overlay, allow_unicode=True))
+    run = plan("--configfile", file)
+    assert "Traceback" not in run.stdout
+    assert (run.returncode == 0) == (run.stdout.count("config error: ") == 0), run.stdout
+
+
+def test_a_condition_of_ones_own_is_planned(tmp_path):
+    file = tmp_path / "own.yaml"
+    file.write_text("gan: {conditions: {smoothed: {about: Smooth., real_label: 0.9}}}")
+    assert plan("results/paper/gan/models/smoothed_seed2.safetensors", "--configfile", file).returncode == 0
+    run = plan("gan", "--configfile", file)
+    assert run.returncode == 0, run.stdout
 
 
 def test_single_value_from_the_command_line():
@@ -306,8 +492,9 @@ def test_single_value_from_the_command_line():
         (None, "No such file or directory: '{file}'"),
         ("", "Config file must be given as JSON or YAML with keys at top level"),
         ("run: [\n", "Config file is not valid JSON or YAML"),
+        ("gan: &block {training: *block}\n", "RecursionError"),
     ],
-    ids=["missing", "empty", "broken"],
+    ids=["missing", "empty", "broken", "anchor in itself"],
 )
 def test_file_that_snakemake_itself_refuses(tmp_path, content, part):
     """Snakemake reads --configfile before the Snakefile, so these words are its own."""

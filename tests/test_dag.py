@@ -1,6 +1,7 @@
 """Which jobs are planned: for each config, and after each kind of change."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -33,11 +34,11 @@ VIT_FIGURES = dict.fromkeys(
     [f"vit_{n}" for n in ("figure4", "figure5", "heads", "specialisation", "masking", "learning_curve")], 1
 )
 VIT_TABLES = dict.fromkeys(
-    [f"vit_{n}" for n in ("table5", "table6", "predictions_table", "masking_table", "heads_table")], 1
+    [f"vit_{n}" for n in ("table5", "table6", "predictions", "masked_accuracy", "head_statistics")], 1
 )
 CLIP_SEEDS = 2
 CLIP_FIGURES = dict.fromkeys([f"clip_{n}" for n in ("figure12", "figure13", "classes", "shift")], 1)
-CLIP_TABLES = dict.fromkeys([f"clip_{n}" for n in ("table10", "gap_table", "procrustes_table")], 1)
+CLIP_TABLES = dict.fromkeys([f"clip_{n}" for n in ("table10", "gap", "procrustes")], 1)
 FIGURES = RESNET_FIGURES | VIT_FIGURES | GAN_FIGURES | VAE_FIGURES | CLIP_FIGURES
 TABLES = RESNET_TABLES | VIT_TABLES | GAN_TABLES | VAE_TABLES | CLIP_TABLES
 
@@ -96,7 +97,9 @@ CLASSIFIERS = {"classifier_train": 2, "classifier_embed_real": 2}
 GAN_FIGURES_OF_THE_SUMMARY = once("gan_figure7", "gan_figure8")
 VAE_FIGURES_OF_THE_SUMMARY = {rule: 1 for rule in VAE_FIGURES if rule != "vae_projection"}
 
-VIT_OF_THE_SUMMARY = once("vit_heads_table", "vit_learning_curve", "vit_masking", "vit_masking_table", "vit_table6")
+VIT_OF_THE_SUMMARY = once(
+    "vit_head_statistics", "vit_learning_curve", "vit_masking", "vit_masked_accuracy", "vit_table6"
+)
 VIT_OF_THE_MASKS = once("vit_mask", "vit_evaluate_masking", "vit_table5", "vit_summary") | VIT_OF_THE_SUMMARY
 VIT_PROBES = once("vit_probe_published", "vit_probe_corrected")
 VIT_RESULTS = VIT_PROBES | VIT_OF_THE_MASKS | VIT_FIGURES | VIT_TABLES
@@ -156,7 +159,7 @@ CHANGES = {
             f"{CODE}/archdyn/embed/vit.py", replaced("ATTENTION_BATCH = 32", "ATTENTION_BATCH = 16"), EMBEDDED_BY_VIT
         ),
         "a comment": Change(f"{CODE}/archdyn/embed/vit.py", replaced("  # in ViT-B/16", "  # In ViT-B/16")),
-        "touching an embedding": Change("results/smoke/vit/embeddings/shown_attention.npy", Path.touch),
+        "touching an embedding": Change("results/smoke/vit/embeddings/picture_attention.npy", Path.touch),
     },
     "gan": {
         "a learning rate of one condition": Change(
@@ -176,7 +179,7 @@ CHANGES = {
         ),
         "one figure's style": Change(
             f"{CODE}/gan_figure9.py",
-            replaced("discriminator_accuracy(figure, epochs)", "discriminator_accuracy(figure, dict(epochs))"),
+            replaced("discriminator_accuracy(figure, epochs,", "discriminator_accuracy(figure, dict(epochs),"),
             once("gan_figure9"),
         ),
         "the number of samples drawn": Change(
@@ -263,6 +266,24 @@ CHANGES = {
         "touching an embedding": Change("results/smoke/clip/embeddings/seed1_prompts.npy", Path.touch),
     },
     "every experiment": {
+        "a caption of a figure": Change(
+            "workflow/report/gan/figures/figure6.rst",
+            replaced("a line per", "one line per"),
+            once("gan_figure6"),
+        ),
+        "a caption of a table": Change(
+            "workflow/report/vae/tables/table9.rst", replaced("rows beside ours", "rows above ours"), once("vae_table9")
+        ),
+        "a setting that only one figure says": Change(
+            "rules/gan.smk",
+            replaced('gan.condition("overfit_dropout")["dropout"]', "0.3"),
+            once("gan_figure9"),
+        ),
+        "the inputs of one table": Change(
+            "rules/clip.smk",
+            replaced('clip.table("gap", summary=', 'clip.table("gap", published=clip.published, summary='),
+            once("clip_gap"),
+        ),
         "the style of all figures": Change(
             f"{CODE}/archdyn/plots/style.py", replaced('"font.size": 9', '"font.size": 8'), FIGURES
         ),
@@ -411,6 +432,9 @@ for name in heavy & set(sys.modules):
 
 
 def test_training_rules_ask_for_a_gpu_where_there_is_one(project):
+    for file in (project.folder / "rules").glob("*.smk"):
+        # Snakemake prints a job's message in place of its resources.
+        file.write_text(re.sub(r"    message:\n.*\n", "", file.read_text()))
     plan = project.snakemake("--dry-run", "--config", "device=cuda", "--until", "gan_train", "classifier_train").stdout
     trainings = [block for block in plan.split("[") if "rule gan_train:" in block or "rule classifier_train:" in block]
     assert len(trainings) == 32
@@ -424,3 +448,41 @@ def test_the_readme_shows_the_rule_graph_of_today(project):
     command = [sys.executable, "-m", "archdyn.pipeline.rulegraph"]
     graph = subprocess.check_output(command, cwd=project.folder, env=project.environment, text=True)
     assert graph in (ROOT / "README.md").read_text(), f"paste the output of {' '.join(command[1:])}"
+
+
+def test_messages_name_the_experiment_the_condition_and_the_seed(project):
+    plan = project.snakemake("--dry-run", *SMOKE).stdout
+    said = set(re.findall(r"^Job \d+: (.+)$", plan, re.MULTILINE))
+    assert {
+        "gan: training collapse, seed 1",
+        "clip: pretraining, seed 2",
+        "vit: embedding synthetic_mnist, own normalisation",
+        "gan: drawing figure6",
+        "vit: tabulating table5",
+    } <= said
+    listed = project.snakemake("--list").stdout
+    assert "{wildcards" not in listed
+    assert "figure (Draw a figure, as its experiment declares it.)" in listed
+
+
+def test_every_job_off_the_local_machine_says_what_it_does(project):
+    for file in (project.folder / "rules").glob("*.smk"):
+        text = file.read_text()
+        local = set(re.findall(r"^    (\w+),$", text.partition("localrules:")[2].partition("\n\n")[0], re.MULTILINE))
+        for block in re.split(r"^rule ", text, flags=re.MULTILINE)[1:]:
+            name = block.partition(":")[0]
+            assert '"""' in block, f"{name} has no docstring"
+            assert "script:" not in block or name in local or "    message:" in block, f"{name} has no message"
+
+
+def test_a_figure_that_no_experiment_declares_is_refused(project):
+    run = project.snakemake("--dry-run", "results/smoke/gan/figures/figure13.png", *SMOKE)
+    assert run.returncode != 0
+    assert "rules/gan.smk: no figure13 among the figures figure6, figure7" in run.stdout
+    project.replace("rules/gan.smk", '    "table8",', '    "figure6",')
+    run = project.snakemake("--dry-run", "gan", *SMOKE)
+    assert run.returncode != 0
+    assert "rules/gan.smk: figure6 is declared twice; allowed: each name once" in run.stdout
+    project.replace("rules/gan.smk", '    "figure6",\n    published', '    "figure66",\n    published')
+    run = project.snakemake("--dry-run", "gan", *SMOKE)
+    assert "workflow/report/gan/tables/figure66.rst: there is no such file; it holds the caption" in run.stdout

@@ -12,6 +12,7 @@ from PIL import Image
 
 from archdyn.data import registry
 from archdyn.data.imagefolder import prepare_imagefolder
+from archdyn.data.pictures import read_picture
 from archdyn.data.prepare import prepare_idx, read_idx, save_dataset
 from archdyn.data.synthetic import COUNTS, draw, synthesise
 from archdyn.errors import ArchdynError
@@ -231,10 +232,16 @@ def test_unreadable_picture_is_named(tmp_path):
             prepare_imagefolder(tmp_path, 8, 1)
 
 
-def test_sixteen_bit_picture_is_refused(tmp_path):
+def test_names_that_are_not_utf8(tmp_path):
     make_pictures(tmp_path, {"a": 2, "b": 2})
-    Image.fromarray(np.full((9, 9), 40000, np.uint16)).save(tmp_path / "b" / "00.png")
-    with pytest.raises(ArchdynError, match=r"b/00\.png: pixels of more than 8 bits"):
+    file = (tmp_path / "a/01.png").rename(tmp_path / "a" / os.fsdecode(b"caf\xe9.png"))
+    registry.folder_listing_hash(tmp_path)
+    assert len(prepare_imagefolder(tmp_path, 8, 1)[0]["train_images"]) == 2
+    file.write_bytes(b"")
+    with pytest.raises(ArchdynError, match=r"a/caf\\xe9\.png: not a readable image"):
+        prepare_imagefolder(tmp_path, 8, 1)
+    (tmp_path / "b").rename(tmp_path / os.fsdecode(b"\xe9"))
+    with pytest.raises(ArchdynError, match=r"the class name \\xe9 is not UTF-8"):
         prepare_imagefolder(tmp_path, 8, 1)
 
 
@@ -253,3 +260,59 @@ def test_unusable_folder_is_refused(tmp_path, counts, reason):
     make_pictures(tmp_path, counts)
     with pytest.raises(ArchdynError, match=reason):
         prepare_imagefolder(tmp_path, 8, 1)
+
+
+# --- pictures
+
+
+def test_sixteen_bits_are_scaled_to_eight(tmp_path):
+    grey = np.arange(0, 65536, 257, dtype=np.uint16).reshape(16, 16)
+    for name in ("p.png", "p.tif"):
+        Image.fromarray(grey).save(tmp_path / name)
+        for mode in ("L", "RGB"):
+            pixels = np.asarray(read_picture(tmp_path / name, mode)).reshape(16, 16, -1)
+            assert (pixels == np.arange(256).reshape(16, 16, 1)).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int32])
+def test_pixels_of_no_known_range_are_refused(tmp_path, dtype):
+    Image.fromarray(np.full((9, 9), 1, dtype)).save(tmp_path / "p.tif")
+    with pytest.raises(ArchdynError, match=r"p\.tif: pixels of 32 bits are not supported"):
+        read_picture(tmp_path / "p.tif", "RGB")
+
+
+def test_a_huge_picture_is_refused(tmp_path):
+    (tmp_path / "p.pgm").write_text("P5 20000 20000 255\n")
+    with pytest.raises(ArchdynError, match=r"p\.pgm: not a readable image: .*400000000 pixels"):
+        read_picture(tmp_path / "p.pgm", "RGB")
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "p.png")
+    with pytest.raises(ArchdynError, match=r"p\.png: not a readable image: no file"):
+        read_picture(tmp_path / "p.png", "RGB")
+
+
+def test_transparent_pixels_are_white(tmp_path):
+    picture = Image.new("RGBA", (2, 1), (200, 0, 0, 255))
+    picture.putpixel((1, 0), (0, 0, 0, 0))
+    picture.save(tmp_path / "p.png")
+    picture.convert("P").save(tmp_path / "p.gif", transparency=picture.convert("P").getpixel((1, 0)))
+    for name in ("p.png", "p.gif"):
+        assert np.asarray(read_picture(tmp_path / name, "RGB"))[0, 1].tolist() == [255, 255, 255]
+    assert np.asarray(read_picture(tmp_path / "p.png", "L")).tolist() == [[60, 255]]
+
+
+def test_the_other_kinds_of_pictures(tmp_path):
+    red, blue = Image.new("RGB", (8, 8), (255, 0, 0)), Image.new("RGB", (8, 8), (0, 0, 255))
+    red.save(tmp_path / "animated.gif", save_all=True, append_images=[blue])
+    red.convert("CMYK").save(tmp_path / "cmyk.jpg", quality=100)
+    for name in ("animated.gif", "cmyk.jpg"):
+        assert np.abs(np.asarray(read_picture(tmp_path / name, "RGB")).astype(int) - [255, 0, 0]).max() <= 3
+    lying = Image.new("L", (8, 4), 0)
+    lying.paste(255, (0, 0, 4, 4))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by a quarter clockwise: what was left is then above
+    lying.save(tmp_path / "turned.png", exif=exif)
+    pixels = np.asarray(read_picture(tmp_path / "turned.png", "L"))
+    assert pixels.shape == (8, 4) and (pixels[:4] == 255).all() and (pixels[4:] == 0).all()

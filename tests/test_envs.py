@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from archdyn.pipeline.fingerprint import SCRIPTS, _import_closure
-from conftest import ROOT
+from conftest import ROOT, declared_scripts
 from test_layers import LIBRARY, imports
 
 ENVIRONMENTS = ("analysis", "report", "torch")
@@ -30,7 +30,7 @@ def conda(name: str) -> tuple[str, dict[str, str]]:
 
 def environment_of_scripts() -> dict[str, str]:
     """The conda environment of every script, as its rule says."""
-    found = {}
+    found = {script: "torch" if kind == "benchmark" else "analysis" for script, kind in declared_scripts().items()}
     for file in (ROOT / "rules").glob("*.smk"):
         for block in re.split(r"^(?=rule )", file.read_text(), flags=re.M):
             for script in re.findall(r"workflow/scripts/(\w+)\.py", block):

@@ -6,15 +6,20 @@ and a corrupt entry are in test_cache.
 """
 
 import os
+import shutil
 import signal
 import subprocess
+import sys
+import venv
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
+import torch
 from PIL import Image
 
+from archdyn.pipeline.faults import explained
 from conftest import Project
 
 SMOKE = ("--cores", "1", "--configfile", "config/smoke.yaml")
@@ -88,13 +93,13 @@ def test_a_disk_that_is_read_only_and_then_full(with_data):
 
 def test_a_loss_that_is_not_a_number(with_data):
     model = "results/smoke/vae/models/beta1_seed0.safetensors"
-    with_data.replace("config/config.yaml", "beta1: {}", "beta1: {learning_rate: 1.0}")
+    with_data.replace("config/config.yaml", "beta1:\n", "beta1:\n      learning_rate: 1.0\n")
     run = with_data.snakemake(model, *SMOKE)
     assert run.returncode != 0
     assert "[vae_train beta1 0] error: training diverged: loss is nan in epoch 1, step 2" in run.stdout
     assert "Traceback" not in run.stdout
     assert list((with_data.folder / "results/smoke/vae").glob("m*/*")) == []
-    with_data.replace("config/config.yaml", "beta1: {learning_rate: 1.0}", "beta1: {}")
+    with_data.replace("config/config.yaml", "beta1:\n      learning_rate: 1.0\n", "beta1:\n")
     assert with_data.snakemake(model, *SMOKE).returncode == 0
 
 
@@ -115,3 +120,47 @@ def test_a_picture_that_cannot_be_read(project):
     broken.write_bytes(whole)
     assert project.snakemake("gan", *arguments).returncode == 0
     assert len(list((project.folder / "resources/datasets").glob("*/*.npy"))) == 4
+
+
+def test_a_lost_raw_file_is_made_again(with_data):
+    raw = with_data.folder / "resources/raw/synthetic_mnist/t10k-images-idx3-ubyte"
+    array = with_data.folder / "resources/datasets/synthetic_mnist/test_images.npy"
+    before = array.read_bytes()
+    raw.unlink()
+    array.unlink()
+    run = with_data.snakemake("resources/datasets/synthetic_mnist/test_images.npy", *SMOKE)
+    assert run.returncode == 0, run.stdout[-3000:]
+    assert "data: resources/raw/synthetic_mnist lacks a file and is removed" in run.stdout
+    assert raw.is_file() and array.read_bytes() == before
+
+
+def test_an_environment_in_a_folder_with_a_space(project, tmp_path):
+    environment = tmp_path / "my environment"
+    venv.create(environment)
+    (packages,) = environment.glob("lib/*/site-packages")
+    (packages / "borrowed.pth").write_text("\n".join(path for path in sys.path if path.endswith("-packages")))
+    run = subprocess.run(
+        [environment / "bin/python", "-m", "snakemake", "-n", *SMOKE],
+        cwd=project.folder,
+        env=project.environment,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 1
+    (line,) = [line for line in run.stderr.splitlines() if line.startswith("environment error: ")]
+    assert "my environment" in line and "Traceback" not in run.stderr
+    shutil.copytree(project.folder, tmp_path / "a b", ignore=shutil.ignore_patterns("my environment", "a b"))
+    made = subprocess.run(
+        ["make", "env", f"PYTHON={sys.executable}"], cwd=tmp_path / "a b", capture_output=True, text=True
+    )
+    assert made.returncode != 0
+    assert "a b has a space" in made.stdout
+    assert not (tmp_path / "a b/.venv").exists()
+
+
+@pytest.mark.parametrize("allocate", [lambda: np.empty(1 << 50, np.uint8), lambda: torch.empty(1 << 50)])
+def test_memory_that_is_not_there_is_one_line(allocate):
+    with pytest.raises((MemoryError, RuntimeError)) as caught:
+        allocate()
+    line = explained(caught.value, "vae_train", {"training": {"batch_size": 64}}, Path())
+    assert line.startswith("out of memory: lower batch_size (64 for vae_train) in the config, run fewer jobs")

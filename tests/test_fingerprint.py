@@ -2,15 +2,20 @@
 
 import pytest
 
-from archdyn.pipeline.fingerprint import _code_lines, _imported_modules, code_fingerprint
+from archdyn.pipeline.fingerprint import _code_lines, _imported_modules, code_fingerprint, module_fingerprints
 
 FILES = {
     "train.py": '"""Train."""\n\nfrom archdyn.models import net\nfrom archdyn.pipeline.job import Job\n',
     "draw.py": "from archdyn.plots.style import colour\n",
     "archdyn/__init__.py": "",
     "archdyn/models/__init__.py": "",
-    "archdyn/models/net.py": 'from archdyn.models.layers import width\ndef net():\n    """A net."""\n    return 1\n',
+    "archdyn/models/net.py": (
+        "from archdyn.models.layers import width\nfrom archdyn.settings.gan import Gan\n"
+        'def net():\n    """A net."""\n    return 1\n'
+    ),
     "archdyn/models/layers.py": "width = 3  # hidden\n",
+    "archdyn/settings/__init__.py": "",
+    "archdyn/settings/gan.py": 'class Gan:\n    epochs: int\n    """Passes."""\n    dropout: float\n    """Share."""\n',
     "archdyn/pipeline/__init__.py": "",
     "archdyn/pipeline/job.py": "class Job: ...\n",
     "archdyn/plots/__init__.py": "",
@@ -54,9 +59,23 @@ def test_comments_docstrings_and_blank_lines_do_not_count(package):
     assert changed_by(package, "archdyn/models/net.py", "def net", "\n\ndef net") == set()
 
 
+def test_descriptions_of_settings_do_not_count_and_their_types_do(package):
+    assert changed_by(package, "archdyn/settings/gan.py", "Passes.", "Passes over\n    the images.") == set()
+    assert changed_by(package, "archdyn/settings/gan.py", "dropout: float", "dropout: int") == {"train"}
+
+
 def test_a_hash_inside_a_string_is_code(package):
     assert changed_by(package, "archdyn/plots/style.py", "#fff", "#ffe") == {"draw"}
 
 
 def test_what_carries_a_job_does_not_count(package):
     assert changed_by(package, "archdyn/pipeline/job.py", "...", "x = 1") == set()
+
+
+def test_each_module_has_a_digest_of_its_own(package):
+    before = module_fingerprints("train", package)
+    changed_by(package, "archdyn/models/layers.py", "3", "4")
+    after = module_fingerprints("train", package)
+    layers, others = "archdyn/models/layers.py", {"train.py", "archdyn/models/net.py"}
+    assert {layers, *others} <= set(before) == set(after)
+    assert {name for name in before if before[name] != after[name]} == {layers}

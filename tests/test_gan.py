@@ -6,9 +6,10 @@ import torch
 import yaml
 from torch import nn
 
-from archdyn.config import merged_condition
 from archdyn.errors import ArchdynError
 from archdyn.models.gan import NOISE_DIM, MinibatchDiscrimination, build_discriminator, build_generator
+from archdyn.settings.conditions import merged_condition
+from archdyn.settings.gan import GanTraining
 from archdyn.train.gan import STEP_COLUMNS, train_gan
 from conftest import ROOT
 
@@ -16,8 +17,9 @@ CPU = torch.device("cpu")
 BLOCK = yaml.safe_load((ROOT / "config/config.yaml").read_text())["gan"]
 
 
-def settings(condition: str, **changes) -> dict:
-    return merged_condition(BLOCK, condition) | {"epochs": 2} | changes
+def settings(condition: str, **changes) -> GanTraining:
+    training = GanTraining.model_validate(merged_condition(BLOCK, condition))
+    return training.model_copy(update={"epochs": 2} | changes)
 
 
 def images(n: int, seed: int = 0) -> np.ndarray:

@@ -1,7 +1,7 @@
 """What a GPU must do as the processor does, and how fast it is: `make gpu-check`.
 
 Tests of CUDA are skipped where there is none; the same functions run on the processor in every test run. The file needs
-torch, timm, numpy, PyYAML, filelock and pytest, and for some tests what they skip without. On a machine with no more:
+torch, timm, numpy, PyYAML, pydantic, filelock, psutil and pytest, and for some tests what they skip without. On a machine with no more:
     PYTHONPATH=workflow/scripts pytest --noconftest tests/test_gpu.py -k "not speed and not smoke"
     PYTHONPATH=workflow/scripts pytest --noconftest tests/test_gpu.py -k speed
 The speeds, with hardware, n and spread, go to results/gpu_speed.json.
@@ -35,6 +35,10 @@ from archdyn.models.vae import Vae
 from archdyn.pipeline import device as devices
 from archdyn.pipeline.faults import explained
 from archdyn.pipeline.provenance import hardware, write_provenance
+from archdyn.settings.conditions import merged_condition
+from archdyn.settings.gan import GanTraining
+from archdyn.settings.resnet import TransferTraining
+from archdyn.settings.vae import VaeTraining
 from archdyn.train import capture, read_ahead
 from archdyn.train.gan import train_gan
 from archdyn.train.loop import Interruption
@@ -85,8 +89,7 @@ def labelled() -> dict[str, np.ndarray]:
 
 
 def settings_of(experiment: str, condition: str) -> dict:
-    block = CONFIG[experiment]
-    return block["training"] | block["conditions"][condition] | {"epochs": EPOCHS, "batch_size": 64}
+    return merged_condition(CONFIG[experiment], condition) | {"epochs": EPOCHS, "batch_size": 64}
 
 
 def drawn(name: str, device: torch.device, size: int | None = None) -> Backbone:
@@ -104,10 +107,12 @@ def train(name: str, device: torch.device, interruption: Interruption | None = N
     settings = settings_of(experiment, condition)
     torch.manual_seed(0)
     if experiment == "gan":
-        made = train_gan(images(), images(20), settings | {"images": 350}, device, on_epoch, interruption)
+        training = GanTraining.model_validate(settings | {"images": 350})
+        made = train_gan(images(), images(20), training, device, on_epoch, interruption)
         modules, arrays = [made.generator, made.discriminator], [made.steps, made.samples]
     elif experiment == "vae":
-        made = train_vae(images(), images(20), settings | {"start": "fresh"}, device, on_epoch, None, interruption)
+        training = VaeTraining.model_validate(settings | {"start": "fresh"})
+        made = train_vae(images(), images(20), training, device, on_epoch, None, interruption)
         modules, arrays = [made.model, made.optimiser], []
     else:
         backbone = drawn("resnet18-narrow", device)
@@ -115,7 +120,8 @@ def train(name: str, device: torch.device, interruption: Interruption | None = N
             remove_skips(backbone.model)
         freeze(backbone.model, settings["trainable"])
         settings |= {"precision": precision[0], "validation_share": 0.1, "validation": "test"}
-        made = train_transfer(backbone, labelled(), settings, 0, device, on_epoch, interruption)
+        training = TransferTraining.model_validate(settings)
+        made = train_transfer(backbone, labelled(), training, 0, device, on_epoch, interruption)
         modules, arrays = [backbone.model], [made.logits]
     generator = torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
     weights = [tensor.cpu() for module in modules for tensor in module.state_dict().values()]
@@ -457,16 +463,16 @@ def test_a_bare_pass_is_timed_for_all_images():
     model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(12, 2))
     model.register_forward_hook(lambda _, inputs, __: seen.append(len(inputs[0])))
     ways = bare_ways(model, torch.zeros(4, 3, 2, 2), "float32")
-    rows = time_in_turn(ways, images(10), {"batch_size": 4}, CPU, rounds=1)
+    rows = time_in_turn(ways, images(10), 4, rounds=1)
     assert seen == [4] * (1 + 3)  # one to warm up
     assert [row["way"] for row in rows] == ["bare forward pass"]
     assert len(enough(images(10), CPU)) == 10
     assert len(enough(images(10), torch.device("cuda"))) == 16384
 
 
-def timed(ways: dict, pixels: np.ndarray, device: torch.device) -> dict:
+def timed(ways: dict, pixels: np.ndarray) -> dict:
     """Images per second of each way: median, least and most of the rounds."""
-    rows = time_in_turn(ways, pixels, {"batch_size": 256}, device, ROUNDS)
+    rows = time_in_turn(ways, pixels, 256, ROUNDS)
     paces = {way: [row["images_per_s"] for row in rows if row["way"] == way] for way in ways}
     return {
         way: {"median": round(np.median(found)), "min": round(min(found)), "max": round(max(found)), "n": len(found)}
@@ -495,24 +501,25 @@ def embedding_speed(name: str, ours: Callable, precision: str) -> dict:
     ours(backbone, pixels[:256], device, precision)
     reserved = torch.cuda.max_memory_reserved(device) // 1024**2
 
-    def time_ours(pixels: np.ndarray, *_) -> float:
+    def time_ours(pixels: np.ndarray) -> float:
         began = time.perf_counter()
         ours(backbone, pixels, device, precision)
         return time.perf_counter() - began
 
     batch = backbone.preprocess(torch.tensor(pixels[:256], device=device)).contiguous(memory_format=torch.channels_last)
     ways = {"archdyn": time_ours} | bare_ways(backbone.model, batch, precision)
-    return timed(ways, pixels, device) | {"reserved_mib": reserved}
+    return timed(ways, pixels) | {"reserved_mib": reserved}
 
 
 def training_speed(experiment: str, device: torch.device) -> dict:
     from archdyn.benchmarks.gan import _time_ours as time_gan
     from archdyn.benchmarks.vae import _time_ours as time_vae
 
-    condition, way = {"gan": ("baseline", time_gan), "vae": ("kl5", time_vae)}[experiment]
-    training = CONFIG[experiment]["training"] | CONFIG[experiment]["conditions"][condition]
+    kinds = {"gan": ("baseline", GanTraining, time_gan), "vae": ("kl5", VaeTraining, time_vae)}
+    condition, kind, way = kinds[experiment]
+    training = kind.model_validate(merged_condition(CONFIG[experiment], condition))
     pixels = enough(images(), device)
-    return timed({"archdyn": lambda pixels, *_: way(pixels, training, device)}, pixels, device)
+    return timed({"archdyn": lambda pixels: way(pixels, training, device)}, pixels)
 
 
 @needs_cuda

@@ -15,6 +15,7 @@ import torch
 
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.device import claim
+from archdyn.pipeline.fingerprint import code_fingerprint, module_fingerprints
 from archdyn.pipeline.job import Job
 from archdyn.pipeline.provenance import commit
 
@@ -35,11 +36,13 @@ class Named(list):
 
 
 @pytest.fixture
-def snakemake(tmp_path, monkeypatch):
+def snakemake(tmp_path, monkeypatch, tmp_path_factory):
     monkeypatch.setattr("archdyn.pipeline.job.end_with_parent", lambda: None)  # pytest is to outlive its shell
+    data = tmp_path_factory.mktemp("input") / "data.csv"
+    data.write_text("x\n1\n")
     return SimpleNamespace(
         rule="toy_train",
-        input=Named(data="data.csv"),
+        input=Named(data=str(data)),
         output=Named(
             model=str(tmp_path / "models/toy.bin"),
             folder=str(tmp_path / "raw"),
@@ -75,14 +78,45 @@ def test_provenance_says_what_made_the_output(snakemake):
         write_outputs(job)
     record = json.loads(Path(snakemake.output.provenance).read_text())
     assert record["rule"] == "toy_train"
-    assert record["inputs"] == ["data.csv"]
+    assert record["inputs"] == [snakemake.input.data]
     assert record["seed"] == 3
     assert record["params"] == {"learning_rate": 0.1, "device": "cpu"}
+    assert record["modules"] == {}
     assert record["packages"]["numpy"]
     assert record["hardware"]["cores"] >= 1
     assert record["peak_memory_mib"]["host"] > 10
     assert record["wall_s"] >= 0
     assert record["commit"] == commit()
+
+
+def test_the_record_of_a_rule_that_watches_its_code_names_every_module(snakemake):
+    snakemake.rule, snakemake.params = "gan_train", Named(code=code_fingerprint("gan_train"))
+    with Job(snakemake) as job:
+        write_outputs(job)
+    modules = json.loads(Path(snakemake.output.provenance).read_text())["modules"]
+    assert {"gan_train.py", "archdyn/train/gan.py", "archdyn/models/gan.py"} <= set(modules)
+    assert modules == module_fingerprints("gan_train")
+
+
+def test_the_record_names_the_script_of_a_rule_that_has_many(snakemake):
+    with Job(snakemake) as job:
+        write_outputs(job)
+    assert json.loads(Path(snakemake.output.provenance).read_text())["script"] == "toy_train"
+    snakemake.params = Named(script="gan_figure6", device="cpu")
+    with Job(snakemake) as job:
+        write_outputs(job)
+    assert json.loads(Path(snakemake.output.provenance).read_text())["script"] == "gan_figure6"
+
+
+def test_a_caption_ends_with_the_label(snakemake, tmp_path):
+    (tmp_path / "classes.json").write_text('["cat", "dog"]')
+    snakemake.input = Named(classes=str(tmp_path / "classes.json"))
+    snakemake.params = Named(caption="Table 7.", label="smoke scale · seed 0", device="cpu")
+    with Job(snakemake) as job:
+        assert job.read_json("classes") == ["cat", "dog"]
+        assert job.caption() == "Table 7. smoke scale · seed 0."
+        assert job.caption("Over 40 images.") == "Table 7. Over 40 images. smoke scale · seed 0."
+        write_outputs(job)
 
 
 def test_a_failed_job_leaves_only_its_log(snakemake, tmp_path):
@@ -182,3 +216,14 @@ def test_two_jobs_never_share_a_gpu_and_a_killed_one_gives_it_back(tmp_path):
     finally:
         first.kill()
         second.kill()
+
+
+def test_an_epoch_takes_one_short_line_and_all_its_numbers_the_csv(snakemake, tmp_path, capsys):
+    row = {"epoch": 12, "loss_d": 0.51834, "loss_g": 1.2, "mean_grad_norm_g": 5.7, "d_accuracy_held_out": 0.98}
+    with Job(snakemake) as job:
+        job.progress(row | {"images_per_s": 664, "eta_s": 39})
+        write_outputs(job)
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert line.endswith("epoch 12  loss_d 0.5183  d_accuracy_held_out 0.98  39 s left")
+    assert len(line) <= 100
+    assert (tmp_path / "toy.csv").read_text() == "12,0.51834,1.2,5.7,0.98,664,39\n"

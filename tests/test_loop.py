@@ -7,13 +7,18 @@ import pytest
 import torch
 import yaml
 
-from archdyn.config import merged_condition
 from archdyn.data import backbones
 from archdyn.errors import ArchdynError
 from archdyn.models.backbones import Backbone, build
 from archdyn.models.checkpoint import load_state, save_state
 from archdyn.models.preprocessing import Preprocess
 from archdyn.models.resnet import freeze
+from archdyn.settings.clip import ClipPretraining
+from archdyn.settings.common import ClassifierTraining, Pretraining
+from archdyn.settings.conditions import merged_condition
+from archdyn.settings.gan import GanTraining
+from archdyn.settings.resnet import TransferTraining
+from archdyn.settings.vae import VaeTraining
 from archdyn.train.classifier import train_classifier
 from archdyn.train.clip import pretrain_clip
 from archdyn.train.gan import train_gan
@@ -34,14 +39,14 @@ def images(n: int = 200) -> np.ndarray:
 
 def gan(condition: str, on_epoch, interruption):
     settings = merged_condition(CONFIG["gan"], condition) | {"epochs": EPOCHS, "images": 200}
-    made = train_gan(images(), images(20), settings, CPU, on_epoch, interruption)
+    made = train_gan(images(), images(20), GanTraining.model_validate(settings), CPU, on_epoch, interruption)
     return [made.generator, made.discriminator], [made.steps, made.samples], made.epochs
 
 
 def vae(condition: str, on_epoch, interruption):
     changes = {"epochs": EPOCHS, "batch_size": 64, "start": "fresh"}
     settings = merged_condition(CONFIG["vae"], condition) | changes
-    made = train_vae(images(), images(20), settings, CPU, on_epoch, None, interruption)
+    made = train_vae(images(), images(20), VaeTraining.model_validate(settings), CPU, on_epoch, None, interruption)
     return [made.model, made.optimiser], [], made.epochs
 
 
@@ -51,7 +56,7 @@ def labelled() -> dict[str, np.ndarray]:
 
 
 def classifier(_, on_epoch, interruption):
-    settings = {"epochs": EPOCHS, "batch_size": 64, "learning_rate": 4e-3}
+    settings = ClassifierTraining(epochs=EPOCHS, batch_size=64, learning_rate=4e-3)
     model, epochs = train_classifier(labelled(), settings, CPU, on_epoch, interruption)
     return [model], [], epochs
 
@@ -59,7 +64,8 @@ def classifier(_, on_epoch, interruption):
 def clip(_, on_epoch, interruption):
     architecture = backbones.architecture("clip-narrow")
     arrays = {"train_images": images(), "train_labels": np.arange(200) % 10}
-    settings = CONFIG["clip"]["pretraining"] | {"epochs": EPOCHS, "batch_size": 64}
+    changes = {"epochs": EPOCHS, "batch_size": 64}
+    settings = ClipPretraining.model_validate(CONFIG["clip"]["pretraining"] | changes)
     model = build(architecture, 0)
     preprocessing, classes = architecture["preprocessing"], list("0123456789")
     epochs = pretrain_clip(model, preprocessing, arrays, classes, settings, CPU, on_epoch, interruption)
@@ -69,16 +75,19 @@ def clip(_, on_epoch, interruption):
 def backbone(_, on_epoch, interruption):
     architecture = backbones.architecture("resnet18-narrow")
     model = build(architecture, 10)
-    settings = CONFIG["resnet"]["pretraining"] | {"epochs": EPOCHS, "batch_size": 64}
+    changes = {"epochs": EPOCHS, "batch_size": 64}
+    settings = Pretraining.model_validate(CONFIG["resnet"]["pretraining"] | changes)
     epochs = pretrain(model, architecture["preprocessing"], labelled(), settings, CPU, on_epoch, interruption)
     return [model], [], epochs
 
 
 def resnet(condition: str, on_epoch, interruption):
-    settings = merged_condition(CONFIG["resnet"], condition) | {"epochs": EPOCHS, "batch_size": 64}
-    settings |= {"precision": "float32", "validation_share": 0.1, "validation": "test"}
+    changes = {"epochs": EPOCHS, "batch_size": 64, "validation": "test"}
+    protocol = {"precision": "float32", "validation_share": 0.1}
+    training = merged_condition(CONFIG["resnet"], condition) | changes | protocol
+    settings = TransferTraining.model_validate(training)
     architecture = backbones.architecture("resnet18-narrow")
-    model = freeze(build(architecture, 10), settings["trainable"]).to(memory_format=torch.channels_last)
+    model = freeze(build(architecture, 10), settings.trainable).to(memory_format=torch.channels_last)
     whole = Backbone(model, Preprocess(architecture["preprocessing"], CPU), [], "drawn")
     made = train_transfer(whole, labelled(), settings, 0, CPU, on_epoch, interruption)
     epochs = [{key: value for key, value in row.items() if key != "seconds"} for row in made.epochs]

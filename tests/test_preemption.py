@@ -63,6 +63,16 @@ def test_a_stopped_run_goes_on_to_the_same_result(longer, uninterrupted, tmp_pat
     assert hidden(project) == []
 
 
+def test_sigterm_to_snakemake_alone_reaches_the_training(longer, tmp_path):
+    project = longer.clone(tmp_path)
+    project.replace("config/smoke.yaml", f"epochs: {EPOCHS}}}", "epochs: 5000}")
+    run, _ = project.start_training(MODEL)
+    run.terminate()
+    assert run.wait(30) != 0
+    assert "stopped on request after epoch" in project.printed()
+    assert hidden(project) == [f".checkpoint-{Path(MODEL).name}"]
+
+
 def test_a_stopped_job_goes_on_by_itself_with_retries(longer, uninterrupted, tmp_path):
     project = longer.clone(tmp_path)
     run, training = project.start_training(MODEL, "--retries", "1")

@@ -14,11 +14,11 @@ from markdown_it import MarkdownIt
 from pypdf import PdfReader
 
 from archdyn.errors import ArchdynError
+from archdyn.numbers.format import significant
 from archdyn.pipeline.provenance import WEB_REMOTE
 from archdyn.report import prose
 from archdyn.report.markdown import to_typst
 from archdyn.report.prose import LITERAL_NUMBER
-from archdyn.tables.write import significant
 from conftest import ROOT
 
 SMOKE = ("--configfile", "config/smoke.yaml")
@@ -169,12 +169,12 @@ def test_prose_with_what_the_pdf_cannot_show_is_an_error():
 def test_every_figure_and_table_is_shown_with_its_caption(content):
     for section in content["sections"]:
         for name, result in section["results"].items():
-            stem = Path(result["stem"]).name
-            rule = result["rule"]
-            assert rule.startswith("report_verdicts" if stem == "verdicts" else f"{section['experiment']}_{stem}")
+            stem, kind = Path(result["stem"]).name, result["kind"].removesuffix("s")
+            rule, script = ("report_verdicts",) * 2 if stem == "verdicts" else (kind, f"{section['experiment']}_{stem}")
+            assert result["rule"] == rule
             assert section["markdown"].count(f"![]({name})") == 1
             assert len(result["caption"]) > 40
-            assert result["script"] == f"workflow/scripts/{rule}.py"
+            assert result["script"] == f"workflow/scripts/{script}.py"
             assert all((ROOT / path).is_file() for path in [result["rules"], result["script"], *result["modules"]])
             assert result["modules"]
             assert result["inputs"]

@@ -19,27 +19,31 @@ from archdyn.metrics.resnet import (
 )
 from archdyn.models.backbones import build, load_backbone, save_backbone
 from archdyn.models.resnet import blocks, load_transferred, remove_skips, save_transferred, transferred
+from archdyn.settings.common import Pretraining
+from archdyn.settings.resnet import ResnetMode, TransferTraining
 from archdyn.tables.resnet import strategies_table
 from archdyn.train.pretrain import pretrain
 from archdyn.train.read_ahead import TrainingImages
 from archdyn.train.resnet import forward_gflops, gradient_norms, split_rows, train_head, train_transfer
 
 CPU = torch.device("cpu")
-SETTINGS = {
-    "backbone": "deep",
-    "init": "pretrained",
-    "skips": True,
-    "trainable": "head",
-    "batchnorm": "constant",
-    "normalisation": "own",
-    "validation": "test",
-    "share": 1.0,
-    "epochs": 1,
-    "batch_size": 16,
-    "learning_rate": 1e-2,
-    "precision": "float32",
-    "validation_share": 0.25,
-}
+SETTINGS = TransferTraining.model_validate(
+    {
+        "backbone": "deep",
+        "init": "pretrained",
+        "skips": True,
+        "trainable": "head",
+        "batchnorm": "constant",
+        "normalisation": "own",
+        "validation": "test",
+        "share": 1.0,
+        "epochs": 1,
+        "batch_size": 16,
+        "learning_rate": 1e-2,
+        "precision": "float32",
+        "validation_share": 0.25,
+    }
+)
 
 
 @pytest.fixture(scope="module")
@@ -113,8 +117,8 @@ def test_removing_skips_changes_the_output_of_layer1_and_layer2_alone():
 
 
 def test_gradients_are_named_by_block_and_finite(start, arrays):
-    backbone = transferred(start, SETTINGS | {"skips": False}, 2, CPU)
-    mode = {"trainable": "blocks", "batchnorm": "constant"}
+    backbone = transferred(start, SETTINGS.model_copy(update={"skips": False}), 2, CPU)
+    mode = ResnetMode(skips=False, trainable="blocks", batchnorm="constant")
     norms = gradient_norms(backbone, mode, arrays["train_images"], arrays["train_labels"], 16, CPU)
     assert not backbone.model.layer3[0].bn1.training  # frozen in that training, and constant
     assert backbone.model.layer1[0].bn1.training
@@ -138,7 +142,7 @@ def test_gradients_are_named_by_block_and_finite(start, arrays):
 )
 def test_only_what_is_trainable_moves_and_statistics_drift_as_published(start, arrays, change, expected):
     torch.manual_seed(0)
-    settings = SETTINGS | change
+    settings = SETTINGS.model_copy(update=change)
     backbone = transferred(start, settings, 2, CPU)
     before = {key: tensor.clone() for key, tensor in backbone.model.state_dict().items()}
     train_transfer(backbone, arrays, settings, 0, CPU)
@@ -146,7 +150,7 @@ def test_only_what_is_trainable_moves_and_statistics_drift_as_published(start, a
 
 
 def test_frozen_statistics_stay_where_layer4_learns(start, arrays):
-    settings = SETTINGS | {"trainable": "layer4"}
+    settings = SETTINGS.model_copy(update={"trainable": "layer4"})
     backbone = transferred(start, settings, 2, CPU)
     before = backbone.model.layer3[0].bn1.running_mean.clone()
     train_transfer(backbone, arrays, settings, 0, CPU)
@@ -154,7 +158,7 @@ def test_frozen_statistics_stay_where_layer4_learns(start, arrays):
 
 
 def test_cached_features_give_the_head_that_the_frozen_backbone_gives(start, arrays):
-    settings = SETTINGS | {"epochs": 3}
+    settings = SETTINGS.model_copy(update={"epochs": 3})
     backbone = load_backbone(start, CPU)
     features = {
         f"{split}_features": embed_penultimate(backbone, arrays[f"{split}_images"], CPU) for split in ("train", "test")
@@ -180,8 +184,8 @@ def test_cached_features_give_the_head_that_the_frozen_backbone_gives(start, arr
 
 def test_random_weights_are_drawn_anew(start):
     torch.manual_seed(5)
-    first = transferred(start, SETTINGS | {"init": "random"}, 2, CPU)
-    second = transferred(start, SETTINGS | {"init": "random"}, 2, CPU)
+    first = transferred(start, SETTINGS.model_copy(update={"init": "random"}), 2, CPU)
+    second = transferred(start, SETTINGS.model_copy(update={"init": "random"}), 2, CPU)
     pretrained = transferred(start, SETTINGS, 2, CPU)
     weights = [backbone.model.layer2[0].conv1.weight for backbone in (first, second, pretrained)]
     assert not torch.equal(weights[0], weights[1])
@@ -191,7 +195,7 @@ def test_random_weights_are_drawn_anew(start):
 
 
 def test_a_transferred_model_comes_back_from_its_checkpoint(start, tmp_path):
-    settings = SETTINGS | {"skips": False, "normalisation": "half"}
+    settings = SETTINGS.model_copy(update={"skips": False, "normalisation": "half"})
     backbone = transferred(start, settings, 2, CPU)
     save_transferred(tmp_path / "m.safetensors", backbone, start, settings, ["dark", "bright"])
     again = load_transferred(tmp_path / "m.safetensors", CPU)
@@ -202,10 +206,11 @@ def test_a_transferred_model_comes_back_from_its_checkpoint(start, tmp_path):
 
 
 def test_the_split_holds_out_images_that_do_not_train():
-    rows, held_out = split_rows(100, SETTINGS | {"validation": "split", "share": 0.8}, 3)
+    split = SETTINGS.model_copy(update={"validation": "split", "share": 0.8})
+    rows, held_out = split_rows(100, split, 3)
     assert sorted([*rows, *held_out]) == list(range(80))
     assert len(held_out) == 20
-    assert np.array_equal(split_rows(100, SETTINGS | {"validation": "split", "share": 0.8}, 3)[1], held_out)
+    assert np.array_equal(split_rows(100, split, 3)[1], held_out)
     rows, held_out = split_rows(100, SETTINGS, 3)
     assert len(rows) == 100
     assert len(held_out) == 0
@@ -296,7 +301,7 @@ def test_strategies_stand_beside_the_report():
 
 def test_a_last_batch_of_one_joins_the_batch_before(start, arrays):
     short = {name: array[:33] if "train" in name else array for name, array in arrays.items()}
-    settings = SETTINGS | {"trainable": "all", "batchnorm": "drift", "batch_size": 16}
+    settings = SETTINGS.model_copy(update={"trainable": "all", "batchnorm": "drift", "batch_size": 16})
     made = train_transfer(transferred(start, settings, 2, CPU), short, settings, 0, CPU)
     assert np.isfinite(made.epochs[0]["train_loss"])
     assert 0 <= made.epochs[0]["train_accuracy"] <= 1
@@ -314,11 +319,13 @@ def test_too_few_images_to_project_are_refused():
 def test_images_that_do_not_fit_are_read_ahead_to_the_same_result(start, arrays, training, monkeypatch):
     def trained() -> list[torch.Tensor]:
         torch.manual_seed(0)
-        backbone = transferred(start, SETTINGS | {"trainable": "layer4"}, 2, CPU)
+        backbone = transferred(start, SETTINGS.model_copy(update={"trainable": "layer4"}), 2, CPU)
         if training is train_transfer:
-            train_transfer(backbone, arrays, SETTINGS | {"epochs": 2, "validation": "split"}, 0, CPU)
+            train_transfer(backbone, arrays, SETTINGS.model_copy(update={"epochs": 2, "validation": "split"}), 0, CPU)
         else:
-            settings = SETTINGS | {"epochs": 2, "images": 50, "test_images": None}
+            settings = Pretraining(
+                dataset="mnist", images=50, test_images=None, epochs=2, batch_size=16, learning_rate=1e-2
+            )
             pretrain(backbone.model, backbones.architecture("resnet18-narrow")["preprocessing"], arrays, settings, CPU)
         return list(backbone.model.state_dict().values())
 

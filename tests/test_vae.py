@@ -13,22 +13,27 @@ from archdyn.metrics import vae as metrics
 from archdyn.models.checkpoint import save_checkpoint
 from archdyn.models.pixels import from_unit, on_device, to_unit
 from archdyn.models.vae import LATENT_DIM, Vae
+from archdyn.settings.vae import VaeTraining
 from archdyn.tables.vae import as_printed, conditions_table
 from archdyn.train.vae import kl_per_dimension, kl_weights, loss_terms, train_vae
 
 CPU = torch.device("cpu")
-SETTINGS = {
-    "start": "fresh",
-    "images": None,
-    "epochs": 2,
-    "batch_size": 16,
-    "learning_rate": 1e-3,
-    "reconstruction": "sum",
-    "kl_weight": 1.0,
-    "annealing": "none",
-    "free_bits": 0.0,
-}
-PUBLISHED = SETTINGS | {"start": "kl5", "reconstruction": "mean", "annealing": "epochs", "free_bits": 0.1}
+SETTINGS = VaeTraining.model_validate(
+    {
+        "start": "fresh",
+        "images": None,
+        "epochs": 2,
+        "batch_size": 16,
+        "learning_rate": 1e-3,
+        "reconstruction": "sum",
+        "kl_weight": 1.0,
+        "annealing": "none",
+        "free_bits": 0.0,
+    }
+)
+PUBLISHED = SETTINGS.model_copy(
+    update={"start": "kl5", "reconstruction": "mean", "annealing": "epochs", "free_bits": 0.1}
+)
 
 
 @pytest.fixture
@@ -36,7 +41,7 @@ def images() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (40, 28, 28), dtype=np.uint8)
 
 
-def train(images: np.ndarray, settings: dict, start=None):
+def train(images: np.ndarray, settings: VaeTraining, start=None):
     torch.manual_seed(0)
     return train_vae(images, images[:10], settings, CPU, start=start)
 
@@ -86,14 +91,16 @@ def test_every_dimension_on_the_floor_costs_two_nats():
 
 
 def test_published_annealing_rises_by_epoch_and_starts_above_zero():
-    weights = kl_weights(PUBLISHED | {"epochs": 20}, batches=469).reshape(20, 469)
+    weights = kl_weights(PUBLISHED.model_copy(update={"epochs": 20}), batches=469).reshape(20, 469)
     assert (weights == weights[:, :1]).all()
     np.testing.assert_allclose(weights[:7, 0], [1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6, 1, 1], rtol=1e-6)
     assert (weights[6:] == 1).all()
 
 
 def test_corrected_annealing_rises_from_zero_over_three_tenths_of_the_steps():
-    weights = kl_weights(SETTINGS | {"annealing": "steps", "epochs": 10, "kl_weight": 2.0}, batches=100)
+    weights = kl_weights(
+        SETTINGS.model_copy(update={"annealing": "steps", "epochs": 10, "kl_weight": 2.0}), batches=100
+    )
     assert weights[0] == 0
     assert weights[150] == pytest.approx(1.0)
     assert weights[299] < 2
@@ -103,13 +110,13 @@ def test_corrected_annealing_rises_from_zero_over_three_tenths_of_the_steps():
 
 @pytest.mark.parametrize("annealing", ["epochs", "steps"])
 def test_annealing_of_a_single_epoch_is_finite(annealing):
-    weights = kl_weights(SETTINGS | {"annealing": annealing, "epochs": 1}, batches=3)
+    weights = kl_weights(SETTINGS.model_copy(update={"annealing": annealing, "epochs": 1}), batches=3)
     assert np.isfinite(weights).all()
     assert weights[-1] == pytest.approx(1)
 
 
 def test_without_annealing_the_weight_is_constant():
-    assert (kl_weights(SETTINGS | {"kl_weight": 5.0}, batches=3) == 5).all()
+    assert (kl_weights(SETTINGS.model_copy(update={"kl_weight": 5.0}), batches=3) == 5).all()
 
 
 def test_same_seed_gives_the_same_numbers(images):
@@ -119,7 +126,7 @@ def test_same_seed_gives_the_same_numbers(images):
 
 
 def test_epochs_hold_the_loss_and_the_elbo_per_image(images):
-    last = train(images, SETTINGS | {"kl_weight": 5.0}).epochs[-1]
+    last = train(images, SETTINGS.model_copy(update={"kl_weight": 5.0})).epochs[-1]
     assert last["batches"] == 3
     assert last["train_loss"] == pytest.approx(last["train_reconstruction"] + 5 * last["train_kl"], rel=1e-5)
     assert last["test_elbo"] == pytest.approx(-last["test_reconstruction"] - last["test_kl"])
@@ -135,7 +142,7 @@ def test_continuing_takes_over_the_weights_and_the_optimiser(images, tmp_path):
     first = train(images, SETTINGS)
     path = tmp_path / "kl5.safetensors"
     save_checkpoint(path, {"vae": first.model, "optimiser": first.optimiser}, {})
-    still = train(images, SETTINGS | {"epochs": 1, "learning_rate": 1e-30}, path)
+    still = train(images, SETTINGS.model_copy(update={"epochs": 1, "learning_rate": 1e-30}), path)
     for name, tensor in first.model.state_dict().items():
         torch.testing.assert_close(still.model.state_dict()[name], tensor, msg=name)
     moved = first.optimiser.state_dict()
@@ -146,7 +153,7 @@ def test_continuing_takes_over_the_weights_and_the_optimiser(images, tmp_path):
 
 def test_diverged_training_is_reported(images):
     with pytest.raises(ArchdynError, match=r"training diverged: \w+ is (nan|inf) in epoch 1, step \d"):
-        train(images, SETTINGS | {"learning_rate": 1e30})
+        train(images, SETTINGS.model_copy(update={"learning_rate": 1e30}))
 
 
 def test_decoder_that_ignores_z_is_collapsed(images):

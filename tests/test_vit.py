@@ -353,7 +353,7 @@ def test_what_is_no_photo_is_refused(tmp_path):
         read_photo(tmp_path / "p.png", SMALL["preprocessing"])
 
 
-def test_the_shown_images_are_of_three_classes():
+def test_the_pictures_are_of_three_classes():
     assert pick_images(np.array([9, 2, 2, 9, 1, 0])).tolist() == [0, 1, 4]
 
 
@@ -363,7 +363,7 @@ def test_outputs_name_their_weights(smoke_run):
         pixels = np.asarray(Image.open(folder / f"figures/{name}.png").convert("L"))
         assert pixels.shape[1] > 1000
         assert pixels.std() > 10
-    for name in ("predictions", "table5", "masking", "table6", "heads"):
+    for name in ("predictions", "table5", "masked_accuracy", "table6", "head_statistics"):
         text = (folder / f"tables/{name}.md").read_text()
         assert "vit-small-4 (pretrained on synthetic_mnist)" in text.splitlines()[0]
     rows = pd.read_csv(folder / "metrics/all.csv")

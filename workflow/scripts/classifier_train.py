@@ -5,6 +5,7 @@ import numpy as np
 from archdyn.metrics.tidy import tidy
 from archdyn.models.checkpoint import save_checkpoint
 from archdyn.pipeline.job import Job
+from archdyn.settings.common import ClassifierTraining
 from archdyn.train.classifier import train_classifier
 
 with Job(snakemake) as job:
@@ -12,7 +13,8 @@ with Job(snakemake) as job:
     job.seed_everything()
     names = ("train_images", "train_labels", "test_images", "test_labels")
     arrays = {name: np.load(job.input[name]) for name in names}
-    model, epochs = train_classifier(arrays, job.params.settings, device, job.progress, job.interruption())
+    training = ClassifierTraining.model_validate(job.params.settings)
+    model, epochs = train_classifier(arrays, training, device, job.progress, job.interruption())
     settings = {"shape": model.shape, "classes": model.classes}
     save_checkpoint(job.output.model, {"classifier": model}, settings)
     values = {"classifier_accuracy": epochs[-1]["test_accuracy"]}

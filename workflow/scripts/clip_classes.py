@@ -1,8 +1,5 @@
 """Zero-shot accuracy by class and prompt."""
 
-import json
-from pathlib import Path
-
 import pandas as pd
 
 from archdyn.pipeline.job import Job
@@ -10,4 +7,4 @@ from archdyn.plots.clip import accuracy_by_class
 from archdyn.plots.style import figure_file
 
 with Job(snakemake) as job, figure_file(job.output, job.params.label) as figure:
-    accuracy_by_class(figure, pd.read_csv(job.input.summary), json.loads(Path(job.input.classes).read_text()))
+    accuracy_by_class(figure, pd.read_csv(job.input.summary), job.read_json("classes"))

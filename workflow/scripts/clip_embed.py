@@ -1,6 +1,5 @@
 """Embed the images of both splits, and the texts of all prompts and classes."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from archdyn.pipeline.job import Job
 with Job(snakemake) as job:
     device = job.device()
     clip = load_backbone(Path(job.input.model), device)
-    classes = json.loads(Path(job.input.classes).read_text())
+    classes = job.read_json("classes")
     for split in ("train_images", "test_images"):
         images = np.load(job.input[split], mmap_mode="r")[: job.params[split]]
         np.save(getattr(job.output, split), embed_images(clip.model, clip.preprocess, images, device))

@@ -1,8 +1,5 @@
 """Figure 12: images and texts in two dimensions, as they are."""
 
-import json
-from pathlib import Path
-
 import pandas as pd
 
 from archdyn.pipeline.job import Job
@@ -11,5 +8,5 @@ from archdyn.plots.style import figure_file
 
 with Job(snakemake) as job, figure_file(job.output, job.params.label) as figure:
     points = pd.read_csv(job.input.points)
-    classes = json.loads(Path(job.input.classes).read_text())
+    classes = job.read_json("classes")
     projected_pairs(figure, points[points["stage"] == "before"], classes)

@@ -1,21 +1,19 @@
 """Pretrain a CLIP on captioned images, where nobody's weights are to be used."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 
 from archdyn.models.backbones import build, save_backbone
 from archdyn.pipeline.job import Job
+from archdyn.settings.clip import ClipPretraining
 from archdyn.train.clip import pretrain_clip
 
 with Job(snakemake) as job:
     device = job.device()
     job.seed_everything()
-    architecture, settings = job.params.architecture, job.params.settings
-    classes = json.loads(Path(job.input.classes).read_text())
+    architecture, training = job.params.architecture, ClipPretraining.model_validate(job.params.settings)
+    classes = job.read_json("classes")
     model = build(architecture, 0)
     arrays = {name: np.load(job.input[name], mmap_mode="r") for name in ("train_images", "train_labels")}
     preprocessing = architecture["preprocessing"]
-    pretrain_clip(model, preprocessing, arrays, classes, settings, device, job.progress, job.interruption())
+    pretrain_clip(model, preprocessing, arrays, classes, training, device, job.progress, job.interruption())
     save_backbone(job.output.model, model, architecture, [], job.params.weights)

@@ -14,5 +14,5 @@ with Job(snakemake) as job:
     prompts = unit(np.load(job.input.prompts))
     drawn = draw(len(test[1]), job.params.pairs, np.random.default_rng(job.seed))
     pairs = test[0][drawn], test[1][drawn]
-    shown = test[0][: job.params.images], test[1][: job.params.images]
-    projections(train, pairs, shown, prompts[0], job.seed).to_csv(job.output.points, index=False)
+    projected = test[0][: job.params.images], test[1][: job.params.images]
+    projections(train, pairs, projected, prompts[0], job.seed).to_csv(job.output.points, index=False)

@@ -7,6 +7,5 @@ from archdyn.plots.gan import discriminator_accuracy
 from archdyn.plots.style import figure_file
 
 with Job(snakemake) as job, figure_file(job.output, job.params.label) as figure:
-    conditions = ("overfit", "overfit_dropout")
-    epochs = {name: [pd.read_csv(file) for file in job.input[name]] for name in conditions}
-    discriminator_accuracy(figure, epochs)
+    epochs = {condition: [pd.read_csv(file) for file in files] for condition, files in job.input.items()}
+    discriminator_accuracy(figure, epochs, job.params.settings["dropout"])

@@ -7,5 +7,4 @@ from archdyn.plots.gan import gradient_norms
 from archdyn.plots.style import figure_file
 
 with Job(snakemake) as job, figure_file(job.output, job.params.label) as figure:
-    conditions = ("vanishing_published", "vanishing_corrected", "mitigated")
-    gradient_norms(figure, {name: [np.load(file) for file in job.input[name]] for name in conditions})
+    gradient_norms(figure, {condition: [np.load(file) for file in files] for condition, files in job.input.items()})

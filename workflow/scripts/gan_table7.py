@@ -1,8 +1,9 @@
 """Table 7: vanishing gradients, published beside ours."""
 
+from archdyn.numbers.published import read_published
 from archdyn.pipeline.job import Job
 from archdyn.tables.gan import epoch_table
-from archdyn.tables.write import read_caption, read_published, write_table
+from archdyn.tables.write import write_table
 
 with Job(snakemake) as job:
     published = read_published(job.input.published, "table7")
@@ -10,8 +11,4 @@ with Job(snakemake) as job:
         "ours, published protocol": job.input.reproduced,
         "ours, corrected loss": job.input.corrected,
     }
-    write_table(
-        epoch_table(published, ours),
-        job.output,
-        f"{read_caption(job.input.caption)} {job.params.label}.",
-    )
+    write_table(epoch_table(published, ours), job.output, job.caption())

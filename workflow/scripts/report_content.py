@@ -10,8 +10,7 @@ from archdyn.report.content import Result, section, tally, work
 
 with Job(snakemake) as job:
     results = [Path(file) for file in job.input.results if file.endswith((".csv", ".png"))]
-    captions = [Path(file) for file in job.input.captions]
-    made = [Result(file, caption, origin(file)) for file, caption in zip(results, captions, strict=True)]
+    made = [Result(file, origin(file)) for file in results]
     folder = results[0].parents[2]
     sections = []
     for experiment, settings in job.params.settings.items():

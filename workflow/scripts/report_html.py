@@ -1,12 +1,11 @@
 """The report as one self-contained page."""
 
-import json
 from pathlib import Path
 
 from archdyn.pipeline.job import Job
 from archdyn.report.html import page
 
 with Job(snakemake) as job:
-    content = json.loads(Path(job.input.content).read_text())
+    content = job.read_json("content")
     template = Path(job.input.template)
     Path(job.output.html).write_text(page(content, Path(job.input.content).parents[1], template))

@@ -4,8 +4,8 @@ import pandas as pd
 
 from archdyn.pipeline.job import Job
 from archdyn.tables.resnet import conditions_table
-from archdyn.tables.write import read_caption, write_table
+from archdyn.tables.write import write_table
 
 with Job(snakemake) as job:
-    table = conditions_table(pd.read_csv(job.input.summary), job.params.conditions)
-    write_table(table, job.output, f"{read_caption(job.input.caption)} {job.params.label}.")
+    table = conditions_table(pd.read_csv(job.input.summary), job.params.settings["conditions"])
+    write_table(table, job.output, job.caption())

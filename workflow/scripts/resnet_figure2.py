@@ -1,8 +1,5 @@
 """Figure 2: t-SNE beside UMAP."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
@@ -11,6 +8,6 @@ from archdyn.plots.resnet import projections_compared
 from archdyn.plots.style import figure_file
 
 with Job(snakemake) as job, figure_file(job.output, job.params.label) as figure:
-    classes = json.loads(Path(job.input.classes).read_text())
+    classes = job.read_json("classes")
     points, labels = np.load(job.input.points), np.load(job.input.labels)
     projections_compared(figure, points, labels, classes, pd.read_csv(job.input.summary))

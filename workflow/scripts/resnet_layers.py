@@ -8,4 +8,4 @@ from archdyn.plots.style import figure_file
 
 with Job(snakemake) as job, figure_file(job.output, job.params.label) as figure:
     cka = pd.read_csv(job.input.cka, index_col=0)
-    layers_compared(figure, job.params.layers, pd.read_csv(job.input.summary), cka)
+    layers_compared(figure, job.params.settings["layers"], pd.read_csv(job.input.summary), cka)

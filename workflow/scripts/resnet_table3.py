@@ -2,11 +2,12 @@
 
 import pandas as pd
 
+from archdyn.numbers.published import read_published
 from archdyn.pipeline.job import Job
 from archdyn.tables.resnet import strategies_table
-from archdyn.tables.write import read_caption, read_published, write_table
+from archdyn.tables.write import write_table
 
 with Job(snakemake) as job:
     published = (read_published(job.input.published, name) for name in ("table3", "table3_epochs"))
     table = strategies_table(*published, pd.read_csv(job.input.epochs), ["head", "random", "layer4", "full"])
-    write_table(table, job.output, f"{read_caption(job.input.caption)} {job.params.label}.")
+    write_table(table, job.output, job.caption())

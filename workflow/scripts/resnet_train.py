@@ -1,6 +1,5 @@
 """Train one transfer condition with one seed; the backbone runs in every epoch."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +7,13 @@ import pandas as pd
 
 from archdyn.models.resnet import save_transferred, transferred
 from archdyn.pipeline.job import Job
+from archdyn.settings.resnet import TransferTraining
 from archdyn.train.resnet import train_transfer
 
 with Job(snakemake) as job:
     device = job.device(job.params.precision)
     seed = job.seed_everything()
-    classes = json.loads(Path(job.input.classes).read_text())
+    classes = job.read_json("classes")
     limits = {"train": job.params.images, "test": job.params.test_images}
     arrays = {
         f"{split}_{kind}": np.load(job.input[f"{split}_{kind}"], mmap_mode="r")[:n]
@@ -21,8 +21,8 @@ with Job(snakemake) as job:
         for kind in ("images", "labels")
     }
     start = Path(job.input.backbone)
-    settings = dict(job.params.training)
-    settings |= {"precision": job.params.precision, "validation_share": job.params.validation_share}
+    protocol = {"precision": job.params.precision, "validation_share": job.params.validation_share}
+    settings = TransferTraining.model_validate(job.params.training | protocol)
     backbone = transferred(start, settings, len(classes), device)
     result = train_transfer(backbone, arrays, settings, seed, device, job.progress, job.interruption())
     save_transferred(job.output.model, backbone, start, settings, classes)

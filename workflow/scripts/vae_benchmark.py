@@ -7,13 +7,16 @@ from archdyn.benchmarks.timer import enough
 from archdyn.benchmarks.vae import time_vae
 from archdyn.pipeline.job import Job
 from archdyn.pipeline.provenance import hardware
+from archdyn.settings.vae import VaeTraining
 from archdyn.tables.benchmark import benchmark_caption, benchmark_table
 from archdyn.tables.write import write_table
 
 with Job(snakemake) as job:
     device = job.device()
     job.seed_everything()
-    images = enough(np.load(job.input.train_images)[: job.params.images], device)
-    rounds = pd.DataFrame(time_vae(images, job.params.training, device, job.params.rounds))
+    settings = job.params.settings
+    images = enough(np.load(job.input.train_images)[: settings["images"]], device)
+    training = VaeTraining.model_validate(settings["training"])
+    rounds = pd.DataFrame(time_vae(images, training, device, settings["rounds"]))
     caption = benchmark_caption("VAE training", len(images), rounds, hardware(device), job.threads, job.params.label)
     write_table(benchmark_table(rounds), job.output, caption)

@@ -9,6 +9,7 @@ from archdyn.plots.vae import priors_and_reconstructions
 
 with Job(snakemake) as job, figure_file(job.output, job.params.label) as figure:
     originals = np.load(job.input.test_images, mmap_mode="r")
+    conditions = job.params.settings["conditions"]
     kinds = ("reconstructions", "normal", "laplace")
-    images = {kind: dict(zip(job.params.conditions, map(np.load, job.input[kind]), strict=True)) for kind in kinds}
+    images = {kind: dict(zip(conditions, map(np.load, job.input[kind]), strict=True)) for kind in kinds}
     priors_and_reconstructions(figure, originals, **images, summary=pd.read_csv(job.input.summary))

@@ -1,8 +1,5 @@
 """The posterior means on their two principal axes, by condition."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 
 from archdyn.pipeline.job import Job
@@ -10,6 +7,6 @@ from archdyn.plots.style import figure_file
 from archdyn.plots.vae import projections
 
 with Job(snakemake) as job, figure_file(job.output, job.params.label) as figure:
-    points = dict(zip(job.params.conditions, map(np.load, job.input.projections), strict=True))
+    points = dict(zip(job.params.settings["conditions"], map(np.load, job.input.projections), strict=True))
     labels = np.load(job.input.test_labels)[: len(next(iter(points.values())))]
-    projections(figure, points, labels, json.loads(Path(job.input.classes).read_text()))
+    projections(figure, points, labels, job.read_json("classes"))

@@ -2,11 +2,12 @@
 
 import pandas as pd
 
+from archdyn.numbers.published import read_published
 from archdyn.pipeline.job import Job
 from archdyn.tables.vae import table9
-from archdyn.tables.write import read_caption, read_published, write_table
+from archdyn.tables.write import write_table
 
 with Job(snakemake) as job:
     published = read_published(job.input.published, "table9")
     epochs = {name: pd.concat(map(pd.read_csv, job.input[name])) for name in ("reproduced", "corrected")}
-    write_table(table9(published, **epochs), job.output, f"{read_caption(job.input.caption)} {job.params.label}.")
+    write_table(table9(published, **epochs), job.output, job.caption())

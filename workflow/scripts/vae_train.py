@@ -7,6 +7,7 @@ import pandas as pd
 
 from archdyn.models.checkpoint import save_checkpoint
 from archdyn.pipeline.job import Job
+from archdyn.settings.vae import VaeTraining
 from archdyn.train.vae import train_vae
 
 with Job(snakemake) as job:
@@ -15,8 +16,9 @@ with Job(snakemake) as job:
     train_images = np.load(job.input.train_images, mmap_mode="r")
     test_images = np.load(job.input.test_images, mmap_mode="r")
     start = Path(job.input.start) if job.input.start else None
-    vae = train_vae(train_images, test_images, job.params.training, device, job.progress, start, job.interruption())
-    settings = {"training": job.params.training, "shape": vae.model.shape}
+    training = VaeTraining.model_validate(job.params.training)
+    vae = train_vae(train_images, test_images, training, device, job.progress, start, job.interruption())
+    settings = {"training": training.model_dump(), "shape": vae.model.shape}
     save_checkpoint(job.output.model, {"vae": vae.model, "optimiser": vae.optimiser}, settings)
     epochs = pd.DataFrame(vae.epochs)
     epochs.assign(condition=job.wildcards["condition"], seed=job.seed).to_csv(job.output.epochs, index=False)

@@ -8,5 +8,5 @@ from archdyn.plots.style import figure_file
 from archdyn.plots.vae import latent_traversal
 
 with Job(snakemake) as job, figure_file(job.output, job.params.label) as figure:
-    images = dict(zip(job.params.conditions, map(np.load, job.input.traversals), strict=True))
-    latent_traversal(figure, images, pd.read_csv(job.input.metrics), job.params.shown_seed)
+    images = dict(zip(job.params.settings["conditions"], map(np.load, job.input.traversals), strict=True))
+    latent_traversal(figure, images, pd.read_csv(job.input.metrics), job.params.settings["seed"])

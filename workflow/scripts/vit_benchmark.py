@@ -14,11 +14,12 @@ from archdyn.tables.benchmark import benchmark_caption, benchmark_table
 from archdyn.tables.write import write_table
 
 with Job(snakemake) as job:
-    device = job.device(job.params.precision)
+    settings = job.params.settings
+    device = job.device(settings["precision"])
     vit = load_vit(Path(job.input.model), device)
-    images = enough(np.load(job.input.train_images, mmap_mode="r")[: job.params.images], device)
-    settings = (job.params.preprocessing, device, job.params.precision, job.params.rounds)
-    rounds = pd.DataFrame(time_embedding(vit, images, *settings))
-    task = f"ViT embeddings in {job.params.precision}"
+    images = enough(np.load(job.input.train_images, mmap_mode="r")[: settings["images"]], device)
+    ways = (settings["preprocessing"], device, settings["precision"], settings["rounds"])
+    rounds = pd.DataFrame(time_embedding(vit, images, *ways))
+    task = f"ViT embeddings in {settings['precision']}"
     caption = benchmark_caption(task, len(images), rounds, hardware(device), job.threads, job.params.label)
     write_table(benchmark_table(rounds), job.output, caption)

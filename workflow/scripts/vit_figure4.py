@@ -1,7 +1,4 @@
-"""Figure 4: the shown images and their likeliest classes."""
-
-import json
-from pathlib import Path
+"""Figure 4: the pictures and their likeliest classes."""
 
 import numpy as np
 
@@ -10,5 +7,5 @@ from archdyn.plots.style import figure_file
 from archdyn.plots.vit import predictions
 
 with Job(snakemake) as job, figure_file(job.output, job.params.label) as figure:
-    names, classes = (json.loads(Path(job.input[name]).read_text()) for name in ("names", "classes"))
-    predictions(figure, np.load(job.input.images), names, np.load(job.input.logits), classes, job.params.k)
+    names, classes = (job.read_json(name) for name in ("names", "classes"))
+    predictions(figure, np.load(job.input.images), names, np.load(job.input.logits), classes, job.params.settings["k"])

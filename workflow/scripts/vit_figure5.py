@@ -1,8 +1,5 @@
 """Figure 5: what CLS attends to in the last layer, attention rollout, and a CNN's Grad-CAM."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 
 from archdyn.pipeline.job import Job
@@ -10,7 +7,7 @@ from archdyn.plots.style import figure_file
 from archdyn.plots.vit import attention_maps
 
 with Job(snakemake) as job:
-    names, classes, cnn = (json.loads(Path(job.input[name]).read_text()) for name in ("names", "classes", "cam_facts"))
+    names, classes, cnn = (job.read_json(name) for name in ("names", "classes", "cam_facts"))
     images, logits, attention, cams = (np.load(job.input[name]) for name in ("images", "logits", "attention", "cams"))
     with figure_file(job.output, f"{job.params.label} · CNN: {cnn['weights']}") as figure:
         attention_maps(figure, images, names, (logits, classes), attention, cams, cnn)

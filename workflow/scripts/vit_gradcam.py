@@ -1,4 +1,4 @@
-"""Grad-CAM of a convolutional network on the shown images."""
+"""Grad-CAM of a convolutional network on the pictures."""
 
 import json
 from pathlib import Path

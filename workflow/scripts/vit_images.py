@@ -14,7 +14,7 @@ with Job(snakemake) as job:
         names = job.params.names
     else:
         labels = np.load(job.input.test_labels)
-        classes = json.loads(Path(job.input.classes).read_text())
+        classes = job.read_json("classes")
         picked = pick_images(labels)
         images = np.load(job.input.test_images, mmap_mode="r")[picked]
         names = [classes[label] for label in labels[picked]]

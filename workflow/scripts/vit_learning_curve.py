@@ -2,10 +2,11 @@
 
 import pandas as pd
 
+from archdyn.numbers.published import read_published
 from archdyn.pipeline.job import Job
 from archdyn.plots.style import figure_file
 from archdyn.plots.vit import learning_curve
-from archdyn.tables.write import read_published
 
 with Job(snakemake) as job, figure_file(job.output, job.params.label) as figure:
-    learning_curve(figure, pd.read_csv(job.input.summary), read_published(job.input.published, "table6"))
+    published, images = (read_published(job.input.published, name) for name in ("table6", "probes"))
+    learning_curve(figure, pd.read_csv(job.input.summary), published, images)

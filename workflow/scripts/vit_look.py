@@ -1,4 +1,4 @@
-"""One pass over the shown images gives logits, tokens and attention; many images give the heads' statistics."""
+"""One pass over the pictures gives logits, tokens and attention; many images give the heads' statistics."""
 
 import json
 from pathlib import Path
@@ -12,9 +12,9 @@ from archdyn.pipeline.job import Job
 with Job(snakemake) as job:
     device = job.device()
     vit = load_vit(Path(job.input.model), device)
-    shown = look(vit, np.load(job.input.images), device)
+    found = look(vit, np.load(job.input.images), device)
     test_images = np.load(job.input.test_images, mmap_mode="r")[: job.params.images]
-    arrays = {"logits": shown["logits"], "attention": shown["attention"]} | head_statistics(vit, test_images, device)
+    arrays = {"logits": found["logits"], "attention": found["attention"]} | head_statistics(vit, test_images, device)
     for name, array in arrays.items():
         np.save(getattr(job.output, name), array)
     job.output.classes.write_text(json.dumps(vit.classes, indent=2) + "\n")

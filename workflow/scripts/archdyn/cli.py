@@ -1,80 +1,59 @@
-"""The command line: `archdyn diff RUN_A RUN_B`."""
+"""The command line: `archdyn --help`. What a command needs is imported when it runs, so that it starts at once."""
 
-import argparse
-import json
 import sys
+from importlib.metadata import version as installed_version
 from pathlib import Path
+from typing import Annotated
 
-import pandas as pd
+import typer
 
 from archdyn.errors import ArchdynError
-from archdyn.metrics.compare import changes
-from archdyn.tables.write import significant
 
-HELP = "a folder of results, or the name of a run in results/"
+Run = Annotated[Path, typer.Argument(help="A folder of results, or the name of a run in results/.")]
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run a command; the exit status is 1 after an error, which is one line, and 0 otherwise."""
-    parser = argparse.ArgumentParser(prog="archdyn")
-    commands = parser.add_subparsers(required=True)
-    diff = commands.add_parser("diff", help="which metrics changed between two runs, as a Markdown table")
-    diff.add_argument("run_a", type=Path, help=HELP)
-    diff.add_argument("run_b", type=Path, help=HELP)
-    diff.add_argument("--spreads", type=float, default=1.0, help="changes of fewer spreads are left out (default: 1)")
-    options = parser.parse_args(arguments)
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command and exit: with status 0, with 1 and one line after an error, with 2 after wrong usage."""
     try:
-        print(diff_text(_folder(options.run_a), _folder(options.run_b), options.spreads))
+        app(arguments)
     except ArchdynError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+        sys.exit(f"error: {error}")
 
 
-def diff_text(folder_a: Path, folder_b: Path, spreads: float) -> str:
-    """Markdown that says which metrics changed from one run to the other, and at which commits each was made."""
-    first, second = _summaries(folder_a), _summaries(folder_b)
-    found = changes(first, second, spreads)
-    lines = [f"- {name}: `{folder}`, at {_commits(folder)}" for name, folder in (("A", folder_a), ("B", folder_b))]
-    counted = f"{len(found)} of {max(len(first), len(second))} metrics differ by more than {spreads:g} spreads."
-    table = pd.DataFrame(map(_row, found.to_dict("records"))).to_markdown(index=False, disable_numparse=True)
-    return "\n".join([*lines, "", counted, *(["", table] if len(found) else [])])
+@app.command()
+def diff(
+    run_a: Run,
+    run_b: Run,
+    spreads: Annotated[float, typer.Option(help="Leave out changes of fewer spreads over the seeds.")] = 1.0,
+) -> None:
+    """Which metrics changed between two runs, as a Markdown table."""
+    from archdyn.tables.diff import diff_text
+
+    typer.echo(diff_text(run_a, run_b, spreads))
 
 
-def _row(change: dict) -> dict:
-    in_spreads = change["in_spreads"]
-    return {
-        "experiment": change["experiment"],
-        "condition": change["condition"],
-        "metric": change["metric"],
-        "A": _shown(change, "a"),
-        "B": _shown(change, "b"),
-        "difference": "–" if pd.isna(in_spreads) else significant(change["difference"]),
-        "in spreads": "–" if pd.isna(in_spreads) else "one seed" if in_spreads == float("inf") else f"{in_spreads:.1f}",
-    }
+@app.command()
+def why(
+    file: Annotated[Path, typer.Argument(help="A file that a job makes.")],
+    configfile: Annotated[list[Path] | None, typer.Option(help="As given to snakemake; may be repeated.")] = None,
+) -> None:
+    """Why Snakemake would run the job that makes FILE again: which module, setting or input changed."""
+    from archdyn.pipeline.why import explanation
+
+    typer.echo(explanation(file, configfile or []))
 
 
-def _shown(change: dict, run: str) -> str:
-    if pd.isna(change[f"mean_{run}"]):
-        return "–"
-    return f"{significant(change[f'mean_{run}'], change[f'sd_{run}'])} (n = {change[f'n_{run}']:.0f})"
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"archdyn {installed_version('archdyn')}")
+        raise typer.Exit
 
 
-def _folder(run: Path) -> Path:
-    for folder in (run, Path("results") / run):
-        if folder.is_dir():
-            return folder
-    raise ArchdynError(f"{run}: there is no such folder, nor results/{run}")
-
-
-def _summaries(folder: Path) -> pd.DataFrame:
-    files = sorted(folder.glob("*/metrics/summary.csv"))
-    if not files:
-        raise ArchdynError(f"{folder}: has no */metrics/summary.csv")
-    return pd.concat(map(pd.read_csv, files), ignore_index=True)
-
-
-def _commits(folder: Path) -> str:
-    records = sorted(folder.glob("*/metrics/summary.provenance.json"))
-    commits = {json.loads(record.read_text())["commit"] for record in records}
-    return ", ".join(sorted(commits)) or "an unknown commit"
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Compare runs of the archdyn pipeline, and ask why a job would run again."""

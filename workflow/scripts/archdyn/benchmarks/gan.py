@@ -14,33 +14,38 @@ from torchvision import transforms
 
 from archdyn.benchmarks.timer import PerImageDataset, time_in_turn
 from archdyn.models.gan import NOISE_DIM, build_discriminator, build_generator
+from archdyn.settings.gan import GanTraining
 from archdyn.train.gan import ADAM_BETAS, train_gan
 
 
-def time_gan(images: np.ndarray, training: dict, device: torch.device, rounds: int) -> list[dict]:
+def time_gan(images: np.ndarray, training: GanTraining, device: torch.device, rounds: int) -> list[dict]:
     """Time an epoch of both ways, in turn (A B A B ...), on uint8 images (n, h, w).
 
     Each timing follows an epoch of warm-up. Ours has all that a training does between two epochs, scoring and samples
     too. Returns the rows of `time_in_turn`.
     """
-    return time_in_turn({"report's loop": _time_report_loop, "archdyn": _time_ours}, images, training, device, rounds)
+    ways = {
+        "report's loop": lambda images: _time_report_loop(images, training, device),
+        "archdyn": lambda images: _time_ours(images, training, device),
+    }
+    return time_in_turn(ways, images, training.batch_size, rounds)
 
 
-def _time_ours(images: np.ndarray, training: dict, device: torch.device) -> float:
-    ends = []
-    train_gan(images, images, training | {"epochs": 2}, device, lambda row: ends.append(time.perf_counter()))
+def _time_ours(images: np.ndarray, training: GanTraining, device: torch.device) -> float:
+    two_epochs, ends = training.model_copy(update={"epochs": 2}), []
+    train_gan(images, images, two_epochs, device, lambda row: ends.append(time.perf_counter()))
     return ends[1] - ends[0]
 
 
-def _time_report_loop(images: np.ndarray, training: dict, device: torch.device) -> float:
+def _time_report_loop(images: np.ndarray, training: GanTraining, device: torch.device) -> float:
     pixels = images[0].size
     generator = build_generator(training, pixels).to(device)
     discriminator = nn.Sequential(build_discriminator(training, pixels), nn.Sigmoid()).to(device)
-    optimiser_g = torch.optim.Adam(generator.parameters(), training["learning_rate_g"], ADAM_BETAS)
-    optimiser_d = torch.optim.Adam(discriminator.parameters(), training["learning_rate_d"], ADAM_BETAS)
+    optimiser_g = torch.optim.Adam(generator.parameters(), training.learning_rate_g, ADAM_BETAS)
+    optimiser_d = torch.optim.Adam(discriminator.parameters(), training.learning_rate_d, ADAM_BETAS)
     bce = nn.BCELoss()
     dataset = PerImageDataset(images, [transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
-    batches = DataLoader(dataset, training["batch_size"], shuffle=True)
+    batches = DataLoader(dataset, training.batch_size, shuffle=True)
     history, ends = [], []
     for _ in range(2):
         for batch, _ in batches:

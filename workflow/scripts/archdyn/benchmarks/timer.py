@@ -15,17 +15,17 @@ GPU_IMAGES = 16384
 
 
 def time_in_turn(
-    ways: dict[str, Callable], images: np.ndarray, training: dict, device: torch.device, rounds: int
+    ways: dict[str, Callable[[np.ndarray], float]], images: np.ndarray, batch_size: int, rounds: int
 ) -> list[dict]:
     """A row per round and way: `way`, `round`, `ms_per_step`, `images_per_s`.
 
-    Each way takes (images, training, device) and returns the seconds of one epoch.
+    Each way takes the images and returns the seconds of one epoch.
     """
-    steps = -(-len(images) // training["batch_size"])
+    steps = -(-len(images) // batch_size)
     rows = []
     for number in range(1, rounds + 1):
         for way, time_epoch in ways.items():
-            seconds = time_epoch(images, training, device)
+            seconds = time_epoch(images)
             pace = {"ms_per_step": 1000 * seconds / steps, "images_per_s": len(images) / seconds}
             rows.append({"way": way, "round": number} | pace)
     return rows
@@ -58,7 +58,7 @@ def _passes(forward: Callable[[Tensor], Tensor], batch: Tensor) -> Callable:
     """A way that runs `forward` on whole batches, after one to warm up: seconds for as many images as there are."""
 
     @torch.no_grad()
-    def timed(images: np.ndarray, *_) -> float:
+    def timed(images: np.ndarray) -> float:
         batches = -(-len(images) // len(batch))
         forward(batch).cpu()
         start = time.perf_counter()

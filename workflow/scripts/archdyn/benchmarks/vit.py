@@ -27,10 +27,10 @@ def time_embedding(
     """
     batch = vit.preprocess(on_device(images[:BATCH], device))
     ways = {
-        "report's loop": lambda images, *_: _time_report_loop(vit, images, preprocessing, device),
-        "archdyn": lambda images, *_: _time_ours(vit, images, device, precision),
+        "report's loop": lambda images: _time_report_loop(vit, images, preprocessing, device),
+        "archdyn": lambda images: _time_ours(vit, images, device, precision),
     } | bare_ways(vit.model, batch, precision)
-    return time_in_turn(ways, images, {"batch_size": BATCH}, device, rounds)
+    return time_in_turn(ways, images, BATCH, rounds)
 
 
 @torch.inference_mode()

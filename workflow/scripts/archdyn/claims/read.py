@@ -1,22 +1,24 @@
 """The claims of config/claims/<experiment>.yaml, and which of them a run can test.
 
-Light on purpose (no pandas), because the rule files ask this while Snakemake plans.
+Imports no pandas, so that Snakemake, which asks this while it plans, starts fast.
 """
 
 from pathlib import Path
 
-from archdyn.config import checked_file, settings
 from archdyn.errors import ArchdynError
+from archdyn.settings.check import checked_file
+from archdyn.settings.claims import Claims
+from archdyn.settings.conditions import by_condition
 
 RELATIONS = ("at_least", "at_most", "near")
 
 
 def read_claims(path: str | Path) -> list[dict]:
-    """The claims of one experiment, as config/claims.schema.yaml describes them.
+    """The claims of one experiment, as archdyn.settings.claims describes them.
 
     Raises ArchdynError with one line for an unknown key, a repeated id, or a test without just one relation.
     """
-    claims = checked_file(path, "claims.schema.yaml")["claims"]
+    claims = checked_file(path, Claims).model_dump(exclude_unset=True)["claims"]
     ids = [claim["id"] for claim in claims]
     for name in ids:
         if ids.count(name) > 1:
@@ -30,7 +32,7 @@ def read_claims(path: str | Path) -> list[dict]:
 def untestable(claims: list[dict], block: dict) -> dict[str, str]:
     """By id, why the run with these settings cannot test a claim; claims that it can test are left out.
 
-    block: the experiment's part of the config. Raises ArchdynError for a setting that there is not.
+    block: the experiment's part of the config. Raises ArchdynError for an unknown setting.
     """
     reasons = {claim["id"]: _unmet(claim, block) for claim in claims}
     return {name: "; ".join(unmet) for name, unmet in reasons.items() if unmet}
@@ -54,7 +56,7 @@ def _is_enough(found, needed) -> bool:
 
 
 def _setting(block: dict, key: str, claim: str):
-    node = settings(block)
+    node = by_condition(block)
     for part in key.split("."):
         if not isinstance(node, dict) or part not in node:
             raise ArchdynError(f"the claim {claim} needs {key}: there is no such setting or condition")

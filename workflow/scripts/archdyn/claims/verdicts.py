@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from archdyn.errors import ArchdynError
-from archdyn.tables.write import published_rows, significant
+from archdyn.numbers.format import significant
+from archdyn.numbers.published import published_rows
 
 HOLDS = "holds"
 FAILS = "does not hold"
@@ -52,7 +53,7 @@ def verdict_table(
     """A row per claim with its verdict, the test that decided it, and what was measured under each protocol.
 
     summary: condition, metric, mean, sd, n. published: the report's tables by name. untestable: a reason by claim id.
-    Raises ArchdynError for a metric or a published value that there is not, also of claims that cannot be tested.
+    Raises ArchdynError for an unknown metric or published value, also in claims that this run cannot test.
     """
     return pd.DataFrame([_row(claim, summary, published, untestable.get(claim["id"])) for claim in claims])
 
@@ -89,7 +90,7 @@ def _deciding(as_published: list[Outcome], corrected: list[Outcome]) -> Outcome:
 
 
 def decide(test: dict, summary: pd.DataFrame, published: dict[str, pd.DataFrame], claim: str) -> Outcome:
-    """Hold the mean over the seeds against the bound; `test` is as config/claims.schema.yaml describes it."""
+    """Hold the mean over the seeds against the bound; `test` is as archdyn.settings.claims describes it."""
     measured = _metric(test["metric"], summary, claim)
     relation = next(name for name in RELATIONS if name in test)
     bound = _bound(test[relation], summary, published, claim)

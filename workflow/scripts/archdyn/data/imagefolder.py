@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from archdyn.data.pictures import printable, read_picture
 from archdyn.errors import ArchdynError
 
 TEST_EVERY = 5
@@ -19,8 +20,8 @@ def prepare_imagefolder(root: Path, size: int, channels: int) -> tuple[dict[str,
     that case the first file of each class, in sorted order, and every fifth after it are for testing.
     Images are cropped to a centred square and scaled: (n, size, size) uint8 for one channel (grey),
     (n, size, size, 3) for three (RGB); labels are (n,) int64. They are in a random order, always the same, so that the
-    first of them are of all classes. Hidden files are skipped. Raises ArchdynError
-    for fewer than two classes, a class without training or test images, and a file that is no readable image.
+    first of them are of all classes. Hidden files are skipped. Raises ArchdynError for fewer than two classes, a class
+    name that is not UTF-8, a class without training or test images, and a file that is no readable image.
     """
     splits = _listed_splits(root)
     classes = sorted(splits["train"])
@@ -56,6 +57,9 @@ def _visible(folder: Path) -> list[Path]:
 def _check(splits: dict[str, dict[str, list[Path]]], classes: list[str], root: Path) -> None:
     if len(classes) < 2:
         raise ArchdynError(f"{root}: an image folder needs a sub-folder for each of two classes or more")
+    for name in classes:
+        if printable(name) != name:
+            raise ArchdynError(f"{root}: the class name {printable(name)} is not UTF-8")
     for split, files in splits.items():
         empty = [name for name in classes if not files.get(name)]
         if empty:
@@ -66,12 +70,6 @@ def _check(splits: dict[str, dict[str, list[Path]]], classes: list[str], root: P
 
 
 def _pixels(file: Path, size: int, channels: int) -> np.ndarray:
-    try:
-        with Image.open(file) as picture:
-            if picture.mode[0] in "IF":
-                raise ArchdynError(f"{file}: pixels of more than 8 bits are not supported")
-            upright = ImageOps.exif_transpose(picture).convert("L" if channels == 1 else "RGB")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ArchdynError(f"{file}: not a readable image: {error}") from error
+    picture = read_picture(file, "L" if channels == 1 else "RGB")
     # Pillow's filters widen with the scale, so that shrinking does not alias.
-    return np.asarray(ImageOps.fit(upright, (size, size), Image.Resampling.BILINEAR))
+    return np.asarray(ImageOps.fit(picture, (size, size), Image.Resampling.BILINEAR))

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
-from archdyn.errors import ArchdynError
+from archdyn.data.pictures import read_picture
 
 RESAMPLING = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
 PICKED = 3
@@ -15,13 +15,10 @@ def read_photo(path: Path, preprocessing: dict) -> np.ndarray:
     """A photo as uint8 (size, size, 3), as timm's evaluation transform does it.
 
     The shorter side is scaled to size / crop, then the centre is cut out; size, crop (a share) and interpolation
-    are the preprocessing's (config/backbones.yaml). Raises ArchdynError, naming the file, if it is no image.
+    are the preprocessing's (config/backbones.yaml). Raises ArchdynError as `read_picture` does.
     """
     size, crop = preprocessing["size"], preprocessing["crop"]
-    try:
-        photo = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
-    except (UnidentifiedImageError, OSError) as error:
-        raise ArchdynError(f"{path}: not a readable image ({error})") from error
+    photo = read_picture(path, "RGB")
     shorter = int(size / crop)
     scale = shorter / min(photo.size)
     # timm and torchvision round the longer side down.

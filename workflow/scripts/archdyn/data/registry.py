@@ -4,7 +4,9 @@ Snakemake imports this module on every start, so it needs nothing but PyYAML.
 """
 
 import hashlib
+import os
 import re
+import shutil
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from archdyn.errors import ArchdynError
 
 REGISTRY = Path(__file__).resolve().parents[4] / "config" / "datasets.yaml"
 MISSING = Path("resources/missing")
+RAW = Path("resources/raw")
 IMAGE_FOLDER_DEFAULTS = {"size": 28, "channels": 1}
 
 
@@ -82,8 +85,22 @@ def folder_listing_hash(path: str) -> str:
     digest = hashlib.sha256()
     for file in sorted(path for path in root.rglob("*") if path.is_file()):
         facts = file.stat()
-        digest.update(f"{file.relative_to(root)}\n{facts.st_size}\n{facts.st_mtime_ns}\n".encode())
+        digest.update(os.fsencode(f"{file.relative_to(root)}\n{facts.st_size}\n{facts.st_mtime_ns}\n"))
     return digest.hexdigest()[:16]
+
+
+def forget_incomplete() -> list[str]:
+    """Remove the folders of raw files that lack one, and return them.
+
+    Snakemake looks at the folder alone, and would not fetch a lost file again.
+    """
+    found = []
+    for name, entry in load().items():
+        folder = RAW / name
+        if folder.is_dir() and not all((folder / file["name"]).is_file() for file in entry["files"].values()):
+            folder.unlink() if folder.is_symlink() else shutil.rmtree(folder)
+            found.append(str(folder))
+    return found
 
 
 def missing_report() -> str:

@@ -9,6 +9,7 @@ import torch
 from archdyn.models.checkpoint import load_weights, read_settings
 from archdyn.models.gan import NOISE_DIM, build_generator
 from archdyn.models.pixels import from_signed
+from archdyn.settings.gan import GanTraining
 
 BATCH = 1000
 
@@ -18,7 +19,7 @@ def sample_images(checkpoint: Path, n: int, device: torch.device) -> np.ndarray:
     """Draw `n` images, uint8 (n, h, w[, 3]), with BatchNorm's running statistics, from torch's global generator."""
     settings = read_settings(checkpoint)
     shape = tuple(settings["shape"])
-    generator = build_generator(settings["training"], math.prod(shape))
+    generator = build_generator(GanTraining.model_validate(settings["training"]), math.prod(shape))
     load_weights(checkpoint, "generator", generator).to(device).eval()
     batches = [
         from_signed(generator(torch.randn(min(BATCH, n - start), NOISE_DIM, device=device)), shape).cpu().numpy()

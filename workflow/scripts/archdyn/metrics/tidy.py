@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from archdyn.errors import ArchdynError
+
 COLUMNS = ["experiment", "condition", "seed", "metric", "value"]
 
 
@@ -12,6 +14,22 @@ def tidy(experiment: str, condition: str, seed: int, values: dict[str, float]) -
 
 
 def summarise(rows: pd.DataFrame) -> pd.DataFrame:
-    """Mean, sample standard deviation (NaN for one seed) and n over the seeds, in order of appearance."""
+    """Mean, sample standard deviation (NaN for one seed) and n over the seeds, in order of appearance.
+
+    Raises ArchdynError when a metric lacks seeds that others of its condition have: its n would be less, in silence.
+    """
+    _check_seeds(rows)
     groups = rows.groupby(["experiment", "condition", "metric"], sort=False)["value"]
     return groups.agg(mean="mean", sd="std", n="count").reset_index()
+
+
+def _check_seeds(rows: pd.DataFrame) -> None:
+    for (experiment, condition), group in rows.groupby(["experiment", "condition"], sort=False):
+        seeds = group.groupby("metric", sort=False)["seed"].agg(lambda found: frozenset(found))
+        fullest = max(seeds, key=len)
+        for metric, found in seeds.items():
+            if found != fullest:
+                missing = ", ".join(map(str, sorted(fullest - found)))
+                raise ArchdynError(
+                    f"{experiment}, {condition}: {metric} has no value of seed {missing}, which others have"
+                )

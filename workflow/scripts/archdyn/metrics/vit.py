@@ -23,6 +23,8 @@ PUBLISHED_ITERATIONS = 1000
 CONVERGED = {"solver": "lbfgs", "max_iter": 10_000, "tol": 1e-5}
 PENALTIES = np.logspace(-4, 3, 8)  # C, from the strongest penalty to the weakest
 CURVE = (0.05, 0.1, 0.2, 0.5)  # shares of the training images
+PROBES = {"cls": "CLS", "mean_patch": "mean of patches", "both": "CLS and mean"}  # what a probe sees, in words
+WAYS = {"pixels": "black pixels", "tokens": "dropped tokens"}  # how patches are masked, in words
 
 
 @dataclass
@@ -54,6 +56,11 @@ class Probe:
     model: Pipeline
     c: float
     converged: bool
+
+
+def short_name(name: str) -> str:
+    """The first of a class's names: ImageNet's are lists of synonyms."""
+    return name.split(",")[0]
 
 
 def top_classes(logits: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,6 +1,7 @@
 """Checkpoints as safetensors, with what is not a tensor as JSON metadata. No pickle is executed."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +63,20 @@ def load_state(path: Path) -> dict:
     """What `save_state` wrote, with the tensors on the CPU. Raises ArchdynError when it is no such file."""
     with _opened(path) as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        return _unpacked(json.loads(file.metadata()["tree"]), tensors)
+        tree = (file.metadata() or {}).get("tree")
+    if tree is None:
+        raise ArchdynError(f"{path}: not a saved state")
+    return _unpacked(json.loads(tree), tensors)
+
+
+def load_state_or_set_aside(path: Path, say: Callable[[str], None]) -> dict | None:
+    """`load_state`; a damaged file is renamed to end in .broken, which `say` tells, and None returned."""
+    try:
+        return load_state(path)
+    except ArchdynError as error:
+        broken = path.replace(path.with_name(f"{path.name}.broken"))
+        say(f"starts afresh: {error}; set aside as {broken.name}")
+        return None
 
 
 def _packed(node, tensors: dict[str, Tensor]):

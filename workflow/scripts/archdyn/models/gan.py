@@ -9,29 +9,31 @@ import math
 import torch
 from torch import Tensor, nn
 
+from archdyn.settings.gan import GanTraining
+
 NOISE_DIM = 100
 LEAK = 0.2
 
 
-def build_generator(settings: dict, pixels: int) -> nn.Module:
-    """Generator by `settings["architecture"]` (report, linder_noren) and `settings["init"]`."""
+def build_generator(settings: GanTraining, pixels: int) -> nn.Module:
+    """Generator by `settings.architecture` (report, linder_noren) and `settings.init`."""
     build = {"report": _report_generator, "linder_noren": _linder_noren_generator}
-    return _initialised(build[settings["architecture"]](pixels), settings["init"])
+    return _initialised(build[settings.architecture](pixels), settings.init)
 
 
-def build_discriminator(settings: dict, pixels: int) -> nn.Module:
+def build_discriminator(settings: GanTraining, pixels: int) -> nn.Module:
     """Discriminator by `architecture`, `init`, `dropout` and `minibatch_kernels`."""
-    widths = {"report": (256, 256), "linder_noren": (512, 256)}[settings["architecture"]]
+    widths = {"report": (256, 256), "linder_noren": (512, 256)}[settings.architecture]
     layers: list[nn.Module] = []
     for inputs, outputs in zip((pixels, *widths), widths, strict=False):
         layers += [nn.Linear(inputs, outputs), nn.LeakyReLU(LEAK)]
-        if settings["dropout"]:
-            layers.append(nn.Dropout(settings["dropout"]))
+        if settings.dropout:
+            layers.append(nn.Dropout(settings.dropout))
     width = widths[-1]
-    if settings["minibatch_kernels"]:
-        layers.append(MinibatchDiscrimination(width, settings["minibatch_kernels"]))
-        width += settings["minibatch_kernels"]
-    return _initialised(nn.Sequential(*layers, nn.Linear(width, 1)), settings["init"])
+    if settings.minibatch_kernels:
+        layers.append(MinibatchDiscrimination(width, settings.minibatch_kernels))
+        width += settings.minibatch_kernels
+    return _initialised(nn.Sequential(*layers, nn.Linear(width, 1)), settings.init)
 
 
 class MinibatchDiscrimination(nn.Module):

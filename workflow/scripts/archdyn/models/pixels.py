@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 def on_device(images: np.ndarray, device: torch.device) -> Tensor:
-    """A copy of uint8 images on the device, of the same shape; memory-mapped arrays will do."""
+    """A copy of uint8 images on the device, of the same shape; they may be memory-mapped."""
     return torch.tensor(np.asarray(images), device=device)
 
 

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from archdyn.models.backbones import Backbone, build, load_backbone, save_backbone
 from archdyn.models.checkpoint import read_settings
 from archdyn.models.preprocessing import HALF
+from archdyn.settings.resnet import ResnetMode, ResnetTraining
 
 PLAIN_LAYERS = ("layer1", "layer2")  # those that the report takes the skip connections from
-MODE = ("skips", "trainable", "batchnorm")  # of a training, which its checkpoint keeps
 TRAINABLE = {
     "head": ("fc",),
     "layer4": ("layer4", "fc"),
@@ -48,22 +48,22 @@ def remove_skips(model: nn.Module, layers: tuple[str, ...] = PLAIN_LAYERS) -> nn
     return model
 
 
-def transferred(start: Path, settings: dict, classes: int, device: torch.device) -> Backbone:
-    """The backbone of a checkpoint with a new head of `classes` logits, as `settings` (resnet.training) want it.
+def transferred(start: Path, settings: ResnetTraining, classes: int, device: torch.device) -> Backbone:
+    """The backbone of a checkpoint with a new head of `classes` logits, as `settings` want it.
 
     Draws the head, and all else where `init` is random, from torch's global generator. Only what `trainable` names
     has requires_grad.
     """
-    backbone = load_backbone(start, device, HALF if settings["normalisation"] == "half" else None)
-    if settings["init"] == "random":
+    backbone = load_backbone(start, device, HALF if settings.normalisation == "half" else None)
+    if settings.init == "random":
         backbone.model = build(read_settings(start), classes)
         backbone.weights = f"{backbone.weights.split(' (')[0]} (random weights)"
     else:
         backbone.model.reset_classifier(classes)
     model = backbone.model.to(device, memory_format=torch.channels_last)
-    if not settings["skips"]:
+    if not settings.skips:
         remove_skips(model)
-    freeze(model, settings["trainable"])
+    freeze(model, settings.trainable)
     return backbone
 
 
@@ -86,13 +86,13 @@ def set_mode(model: nn.Module, batchnorm: str) -> None:
                 module.eval()
 
 
-def save_transferred(path: Path, backbone: Backbone, start: Path, settings: dict, classes: list[str]) -> None:
+def save_transferred(path: Path, backbone: Backbone, start: Path, settings: ResnetTraining, classes: list[str]) -> None:
     """Write a checkpoint that `load_transferred` reads; `load_backbone` reads it too where the skips are kept."""
     saved = read_settings(start)
     architecture = {key: saved[key] for key in ("library", "model", "arguments", "preprocessing")}
-    if settings["normalisation"] == "half":
+    if settings.normalisation == "half":
         architecture["preprocessing"] = architecture["preprocessing"] | HALF
-    mode = {key: settings[key] for key in MODE}
+    mode = settings.model_dump(include=set(ResnetMode.model_fields))
     save_backbone(path, backbone.model, architecture | mode, classes, backbone.weights)
 
 
@@ -104,9 +104,10 @@ def load_transferred(path: Path, device: torch.device) -> Backbone:
     return backbone
 
 
-def training_mode(path: Path) -> dict:
-    """What the training of a checkpoint left trainable, and what it did with BatchNorm: the keys of MODE."""
-    return {key: read_settings(path)[key] for key in MODE}
+def training_mode(path: Path) -> ResnetMode:
+    """What the training of a checkpoint left trainable, and what it did with BatchNorm."""
+    saved = read_settings(path)
+    return ResnetMode.model_validate({key: saved[key] for key in ResnetMode.model_fields})
 
 
 def blocks(model: nn.Module) -> dict[str, nn.Module]:

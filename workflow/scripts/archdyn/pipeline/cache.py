@@ -7,6 +7,8 @@ Snakemake names the files of an entry `<key>_<output name><suffix>`. Each of our
 import json
 import os
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from archdyn.errors import ArchdynError
@@ -17,11 +19,13 @@ RECORD = "_provenance.json"
 
 
 def checked_cache() -> Path:
-    """The cache's folder. Raises ArchdynError when it is not set, missing or cannot be written to."""
+    """The cache's folder. Raises ArchdynError when it is not set, relative, missing or cannot be written to."""
     name = os.environ.get(VARIABLE)
     if not name:
         raise ArchdynError(f"--cache was given, but {VARIABLE} is not set: export {VARIABLE}=FOLDER")
     folder = Path(name)
+    if not folder.is_absolute():  # Snakemake's links to its entries would lead nowhere
+        raise ArchdynError(f"{VARIABLE}: {name} is relative; write {folder.absolute()}")
     if not folder.is_dir():
         raise ArchdynError(f"{VARIABLE}: {name} is not a folder; make it with mkdir -p {name}")
     try:
@@ -32,13 +36,33 @@ def checked_cache() -> Path:
 
 
 def evict_corrupt(folder: Path) -> list[str]:
-    """Remove the entries whose files are not what their jobs wrote, so that those jobs run again; return their keys."""
+    """Remove the entries whose files are not what their jobs wrote, so that those jobs run again; return their keys.
+
+    Raises ArchdynError when one cannot be removed: in a shared folder it may be somebody else's.
+    """
     keys = [record.name.removesuffix(RECORD) for record in sorted(folder.glob(f"*{RECORD}"))]
+    for key in keys:
+        _unnest(folder, key)
     corrupt = [key for key in keys if not _is_whole(folder, key)]
     for key in corrupt:
         for path in folder.glob(f"{key}_*"):
-            remove(path)
+            _evict(path)
     return corrupt
+
+
+def _unnest(folder: Path, key: str) -> None:
+    """Of two runs that store one entry at once, Snakemake moves the later one's folder into the earlier one's."""
+    for path in folder.glob(f"{key}_*"):
+        if (path / path.name).is_dir():
+            _evict(path / path.name)
+
+
+def _evict(path: Path) -> None:
+    try:
+        remove(path)
+    except PermissionError as error:
+        message = f"{path} is corrupt and cannot be removed ({error.strerror}); ask {path.owner()} to do so"
+        raise ArchdynError(message) from error
 
 
 def _is_whole(folder: Path, key: str) -> bool:
@@ -54,9 +78,14 @@ def _is_whole(folder: Path, key: str) -> bool:
         return True
     whole = all(content_digest(path) == digests[name] for name, path in files.items())
     if whole:
-        record.touch()  # so that the next run need not read the files again
+        with suppress(PermissionError):  # somebody else's
+            record.touch()  # so that the next run need not read the files again
     return whole
 
 
 def _untouched_since(record: Path, path: Path) -> bool:
-    return all(part.stat().st_ctime_ns < record.stat().st_mtime_ns for part in (path, *visible_files(path)))
+    """By times of change (ctime), which nobody can set; the record's is that of our `touch` if its mtime agrees."""
+    marked = record.stat()
+    if marked.st_mtime_ns != marked.st_ctime_ns or marked.st_ctime_ns > time.time_ns():
+        return False
+    return all(part.stat().st_ctime_ns < marked.st_ctime_ns for part in (path, *visible_files(path)))

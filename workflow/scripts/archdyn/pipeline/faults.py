@@ -2,12 +2,14 @@
 
 import ctypes
 import errno
+import shlex
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
+import psutil
 
 from archdyn.errors import ArchdynError
 
@@ -22,6 +24,8 @@ def explained(error: BaseException, rule: str, params: dict, folder: Path) -> st
         return str(error)
     if any(_is_out_of_gpu_memory(link) for link in _chain(error)):
         return f"out of GPU memory: {_what_to_lower(rule, params)}free the GPU, or run with --config device=cpu"
+    if isinstance(error, MemoryError) or "DefaultCPUAllocator: can't allocate memory" in str(error):  # numpy's, torch's
+        return f"out of memory: {_what_to_lower(rule, params)}run fewer jobs at a time, or on a larger machine"
     if isinstance(error, OSError) and (error.errno in FULL or _is_short_write(error)):
         return f"{folder}: no space left ({error})"
     if isinstance(error, OSError) and error.errno in REFUSED:
@@ -29,13 +33,26 @@ def explained(error: BaseException, rule: str, params: dict, folder: Path) -> st
     return None
 
 
-def check_array(path: Path) -> None:
-    """Raise ArchdynError when a .npy file is truncated or none at all; its numbers are not read."""
-    try:
-        np.load(path, mmap_mode="r")
-    except (ValueError, EOFError) as error:
-        message = f"{path}: not a whole array ({error}); delete it, and the next run makes it again"
-        raise ArchdynError(message) from error
+def check_interpreter(path: str) -> None:
+    """End Snakemake in one line when it could start no job: it does not quote the path of its Python for the shell."""
+    if shlex.quote(path) != path:
+        sys.exit(f"environment error: {path!r} has a space or another special character, which Snakemake cannot run")
+
+
+def pass_on_sigterm() -> None:
+    """Have Snakemake hand a SIGTERM on to its jobs; by itself it lets them run to their end, however long.
+
+    To be called when the scheduler stands, whose own handler begins the exit.
+    """
+    begin_exit = signal.getsignal(signal.SIGTERM)
+
+    def stop(number, frame) -> None:
+        begin_exit(number, frame)
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
+
+    signal.signal(signal.SIGTERM, stop)
 
 
 def end_with_parent() -> None:

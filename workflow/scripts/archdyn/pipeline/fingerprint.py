@@ -22,10 +22,13 @@ def code_fingerprint(script: str, root: Path = SCRIPTS) -> str:
 
     Comments, docstrings, blank lines and trailing spaces do not count, so cosmetic edits keep results.
     """
-    digest = hashlib.sha256()
-    for file in code_files(script, root):
-        digest.update(f"{file.relative_to(root).as_posix()}\n{_code_lines(file)}\n".encode())
-    return digest.hexdigest()[:16]
+    lines = (f"{file} {digest}\n" for file, digest in module_fingerprints(script, root).items())
+    return _short_digest("".join(lines))
+
+
+def module_fingerprints(script: str, root: Path = SCRIPTS) -> dict[str, str]:
+    """The parts of `code_fingerprint`: a hex digest for each of `code_files`, by its path relative to `root`."""
+    return {file.relative_to(root).as_posix(): _short_digest(_code_lines(file)) for file in code_files(script, root)}
 
 
 def code_files(script: str, root: Path = SCRIPTS) -> list[Path]:
@@ -62,7 +65,7 @@ def _module_file(module: str, root: Path) -> Path | None:
 def _imported_modules(file: Path) -> frozenset[str]:
     """Names that could be modules of the package: in `from archdyn.a import b`, both a and a.b."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text())):
+    for node in _nodes(file):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -79,23 +82,31 @@ def _code_lines(file: Path) -> str:
     """
     source = file.read_text()
     lines = source.splitlines()
-    docstring_lines = _docstring_lines(ast.parse(source))
-    for row, column in _comment_starts(source):
+    docstring_lines = _docstring_lines(_nodes(file))
+    for row, column in _comment_starts(source) if "#" in source else []:
         lines[row - 1] = lines[row - 1][:column]
     kept = (line.rstrip() for row, line in enumerate(lines, 1) if row not in docstring_lines)
     return "\n".join(line for line in kept if line)
 
 
-def _docstring_lines(tree: ast.Module) -> set[int]:
+@cache
+def _nodes(file: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(file.read_text())))
+
+
+def _docstring_lines(nodes: list[ast.AST]) -> set[int]:
+    """Rows of strings that stand alone: docstrings, and the descriptions under the fields of settings."""
     rows: set[int] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-                rows.update(range(first.lineno, first.end_lineno + 1))
+    for node in nodes:
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            rows.update(range(node.lineno, node.end_lineno + 1))
     return rows
 
 
 def _comment_starts(source: str) -> list[tuple[int, int]]:
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     return [token.start for token in tokens if token.type == tokenize.COMMENT]
+
+
+def _short_digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

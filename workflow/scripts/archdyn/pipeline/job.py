@@ -3,6 +3,8 @@
 import csv
 import hashlib
 import json
+import os
+import re
 import signal
 import sys
 import time
@@ -12,11 +14,18 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from archdyn.contracts.arrays import check_arrays
+from archdyn.contracts.tables import check_tables
 from archdyn.errors import ArchdynError
+from archdyn.numbers.duration import spoken
+from archdyn.pipeline.bars import BARS
 from archdyn.pipeline.device import device_name, pick_device
-from archdyn.pipeline.faults import check_array, end_with_parent, explained
+from archdyn.pipeline.faults import end_with_parent, explained
 from archdyn.pipeline.files import content_digest, remove
+from archdyn.pipeline.fingerprint import module_fingerprints
 from archdyn.pipeline.provenance import write_provenance
+
+SCORE = re.compile("(test|val|held_out).*(accuracy|elbo)|(accuracy|elbo)_(test|val|held_out)")
 
 
 class Job:
@@ -29,6 +38,7 @@ class Job:
 
     def __init__(self, snakemake):
         self.rule = snakemake.rule
+        self.script = snakemake.params.get("script", self.rule)  # named in params where a rule has one script per job
         self.input = snakemake.input
         self.params = snakemake.params
         self.wildcards = dict(snakemake.wildcards.items())
@@ -43,6 +53,8 @@ class Job:
 
     def __enter__(self):
         self._start = time.monotonic()
+        # Taken before the work, for that is when Python read the modules. A rule without `code` ignores code.
+        self._modules = module_fingerprints(self.script) if self.params.get("code") else {}
         end_with_parent()
         try:
             self._log = Path(self._log_paths["log"]).open("w", buffering=1)
@@ -62,6 +74,14 @@ class Job:
         else:
             self._abandon(error)
         self._log.close()
+
+    def read_json(self, name: str):
+        """What the input `name`, a JSON file, holds."""
+        return json.loads(Path(getattr(self.input, name)).read_text())
+
+    def caption(self, *sentences: str) -> str:
+        """The caption of a table, these sentences, and the table's label."""
+        return " ".join([self.params.caption, *sentences, f"{self.params.label}."])
 
     def device(self, precision: str = "float32"):
         """The torch.device of this job, by `params.device` (auto, cuda, cpu), with its thread count set.
@@ -97,15 +117,14 @@ class Job:
         return Interruption(self._checkpoint, self._digest(), lambda: bool(asked), self.say)
 
     def say(self, line: str) -> None:
-        """Write one line to the terminal, marked with the job's name, and to the log."""
-        mark = " ".join([self.rule, *self.wildcards.values()])
-        print(f"[{mark}] {line}", file=sys.stderr, flush=True)
-        if self._log:
-            print(line, file=self._log)
+        """Write one line to the log, and to the terminal, marked with the job's name, where no bars are drawn."""
+        self._note(line)
+        if BARS not in os.environ:
+            self._show(line)
 
     def progress(self, row: dict) -> None:
-        """Say the epoch's numbers, and append them to the CSV beside the log, which can be tailed."""
-        self.say("  ".join(f"{key} {_short(value)}" for key, value in row.items()))
+        """Say how the epoch went, and append all its numbers to the CSV beside the log, which can be tailed."""
+        self.say(_epoch_line(row))
         path = Path(self._log_paths["progress"])
         first = row.get("epoch") == 1
         with path.open("w" if first else "a", newline="") as handle:
@@ -114,13 +133,23 @@ class Job:
                 writer.writeheader()
             writer.writerow(row)
 
+    def _note(self, line: str) -> None:
+        if self._log:
+            print(line, file=self._log)
+
+    def _show(self, line: str) -> None:
+        mark = " ".join([self.rule, *self.wildcards.values()])
+        # In one write, so that jobs that run at a time do not share a line.
+        sys.stderr.write(f"[{mark}] {line}\n")
+        sys.stderr.flush()
+
     def _prepare(self) -> None:
         for partial in vars(self.output).values():
             remove(partial)
             partial.parent.mkdir(parents=True, exist_ok=True)
-        for path in self.input:
-            if path.endswith(".npy"):
-                check_array(Path(path))
+        inputs = [Path(path) for path in dict.fromkeys(self.input)]
+        check_arrays([path for path in inputs if path.suffix == ".npy"])
+        check_tables([path for path in inputs if path.suffix == ".csv"])
 
     def _finish(self) -> None:
         made = {name: path for name, path in vars(self.output).items() if name != "provenance"}
@@ -131,9 +160,11 @@ class Job:
             write_provenance(
                 self.output.provenance,
                 rule=self.rule,
+                script=self.script,
                 wildcards=self.wildcards,
                 inputs=[str(path) for path in self.input],
                 params=dict(self.params.items()),
+                modules=self._modules,
                 seed=self.seed,
                 device=self._device,
                 threads=self.threads,
@@ -162,7 +193,8 @@ class Job:
         for partial in vars(self.output).values():
             remove(partial)
         if line:
-            self.say(f"error: {line}")
+            self._note(f"error: {line}")
+            self._show(f"error: {line}")
             sys.exit(1)
         if self._log:
             traceback.print_exception(error, file=self._log)
@@ -170,6 +202,14 @@ class Job:
 
 def _partial(final: Path) -> Path:
     return final.with_name(f".partial-{final.name}")
+
+
+def _epoch_line(row: dict) -> str:
+    """The epoch, its first loss, its first score on images that it did not learn from, and the time left."""
+    loss = next((name for name in row if "loss" in name), None)
+    score = next((name for name in row if SCORE.search(name)), None)
+    shown = [f"{name} {_short(row[name])}" for name in ("epoch", loss, score) if name in row]
+    return "  ".join([*shown, f"{spoken(row['eta_s'])} left"] if "eta_s" in row else shown)
 
 
 def _short(value) -> str:

@@ -12,14 +12,14 @@ REPOSITORY = SCRIPTS.parents[1]
 def origin(output: Path) -> dict:
     """The origin of a figure or table, by the record beside it; paths are relative to the repository.
 
-    Raises ArchdynError for a record without the job's inputs, which early versions left out.
+    Raises ArchdynError for a record without the job's script, which early versions left out.
     """
     path = output.with_suffix(".provenance.json")
     record = json.loads(path.read_text())
     rule = record["rule"]
-    if "inputs" not in record:
-        raise ArchdynError(f"{path} is of an older archdyn and names no inputs: run snakemake --forcerun {rule}")
-    script, *modules = sorted(code_files(rule), key=lambda file: file.parent != SCRIPTS)
+    if "script" not in record:
+        raise ArchdynError(f"{path} is of an older archdyn and names no script: run snakemake --forcerun figure table")
+    script, *modules = sorted(code_files(record["script"]), key=lambda file: file.parent != SCRIPTS)
     return {
         "rule": rule,
         "rules": _shown(_rule_file(rule)),
@@ -27,6 +27,7 @@ def origin(output: Path) -> dict:
         "modules": [_shown(file) for file in modules if file.name != "__init__.py"],
         "commit": record["commit"],
         "inputs": record["inputs"],
+        "caption": record["params"]["caption"],
         "label": record["params"]["label"],
     }
 

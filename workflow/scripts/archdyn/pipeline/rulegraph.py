@@ -1,7 +1,7 @@
 """The rule graph for the README: `python -m archdyn.pipeline.rulegraph` prints it as a Mermaid diagram.
 
-Snakemake's own graph, with an experiment's figures and tables as one box, without the targets and without the
-arrows that follow from others.
+Snakemake's own graph, with the rules of one step, whatever their experiment, as one box, and without the arrows that
+follow from others.
 """
 
 import re
@@ -10,6 +10,19 @@ import subprocess
 import networkx
 
 TARGETS = {"all", "resnet", "vit", "gan", "vae", "clip", "report"}
+STEPS = {  # box: what the names of its rules match; the first that matches counts
+    "data_download": r"data_(download|synthesise)",
+    "data_prepare": r"data_.*",
+    "backbone": r"backbone_.*|.*_pretrain",
+    "classifier": r"classifier_.*",
+    "probe": r".*_(train_head|probe.*)",
+    "train": r".*_train",
+    "embed": r".*_(embed.*|images|look|mask|gradcam)",
+    "evaluate": r".*_(evaluate.*|measure.*|align|project)",
+    "summary": r".*_summary",
+    "verdicts": r"report_verdicts",
+    "report": r"report_.*",
+}
 
 
 def rulegraph() -> str:
@@ -17,18 +30,16 @@ def rulegraph() -> str:
     command = ["snakemake", "--rulegraph", "mermaid-js", "--quiet", "all"]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     names = dict(re.findall(r"(id\d+)\[(\w+)\]", printed))
-    arrows = re.findall(r"(id\d+) --> (id\d+)", printed)
-    # A training may go on from another one; a rule's arrow to itself is left out.
-    steps = [(names[a], names[b]) for a, b in arrows if names[b] not in TARGETS and names[a] != names[b]]
-    graph = networkx.DiGraph(steps)
-    last = {rule: f"{rule.split('_')[0]}_figures_and_tables" for rule in graph if _only_reported(rule, graph)}
-    flow = networkx.transitive_reduction(networkx.relabel_nodes(graph, last))
+    arrows = [(names[start], names[end]) for start, end in re.findall(r"(id\d+) --> (id\d+)", printed)]
+    steps = {(box(start), box(end)) for start, end in arrows if end not in TARGETS}
+    flow = networkx.transitive_reduction(networkx.DiGraph((start, end) for start, end in steps if start != end))
     lines = sorted(f"    {start} --> {end}" for start, end in flow.edges)
     return "\n".join(["```mermaid", "flowchart LR", *lines, "```"])
 
 
-def _only_reported(rule: str, graph: networkx.DiGraph) -> bool:
-    return not rule.startswith("report_") and all(after.startswith("report_") for after in graph.successors(rule))
+def box(rule: str) -> str:
+    """The step that a rule belongs to; its own name where it is of no common step."""
+    return next((step for step, pattern in STEPS.items() if re.fullmatch(pattern, rule)), rule)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ NAMES = {
     "collapse_mitigated": "mitigation as published",
     "collapse_minibatch": "minibatch discrimination",
     "overfit": "without dropout",
-    "overfit_dropout": "dropout 0.4",
     "vanishing_published": "as published (wrong sign)",
     "vanishing_corrected": "minimax loss, corrected",
     "mitigated": "mitigated",
@@ -84,8 +83,12 @@ def collapse_and_mitigation(figure: Figure, samples: dict[str, np.ndarray], metr
     grid[1, -1].legend(loc="upper right")
 
 
-def discriminator_accuracy(figure: Figure, epochs: dict[str, list[pd.DataFrame]]) -> None:
-    """Figure 9. Accuracy on each kind of image, and by how much training images do better than held-out ones."""
+def discriminator_accuracy(figure: Figure, epochs: dict[str, list[pd.DataFrame]], dropout: float) -> None:
+    """Figure 9. Accuracy on each kind of image, and by how much training images do better than held-out ones.
+
+    dropout: the share of units that the condition overfit_dropout drops.
+    """
+    names = NAMES | {"overfit_dropout": f"dropout {dropout:g}"}
     figure.set_size_inches(figure.get_figwidth(), 3.0)
     *panels, gap_panel = figure.subplots(1, len(epochs) + 1)
     kinds = (("fake", "fakes", "grey"), ("train", "training images", "blue"), ("held_out", "held-out images", "red"))
@@ -93,9 +96,9 @@ def discriminator_accuracy(figure: Figure, epochs: dict[str, list[pd.DataFrame]]
         accuracy = {kind: 100 * np.stack([run[f"d_accuracy_{kind}"] for run in runs]) for kind, *_ in kinds}
         for kind, name, colour in kinds:
             _smooth_over_seeds(axes, accuracy[kind], COLOURS[colour], name)
-        axes.set(title=NAMES[condition], xlabel="epoch", ylim=(-2, 102))
+        axes.set(title=names[condition], xlabel="epoch", ylim=(-2, 102))
         gap = accuracy["train"] - accuracy["held_out"]
-        _smooth_over_seeds(gap_panel, gap, COLOURS[gap_colour], NAMES[condition])
+        _smooth_over_seeds(gap_panel, gap, COLOURS[gap_colour], names[condition])
     panels[0].set_ylabel("discriminator accuracy (%)")
     gap_panel.axhline(0, color=COLOURS["grey"], linewidth=0.8)
     gap_panel.set(title="training - held out", xlabel="epoch", ylabel="accuracy gap (percentage points)")

@@ -1,5 +1,7 @@
 """One look for all figures."""
 
+import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from textwrap import wrap
@@ -10,6 +12,10 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.font_manager import get_font_names
+from matplotlib.ticker import LogFormatterSciNotation
+
+from archdyn.errors import ArchdynError
 
 # Okabe and Ito's colours, told apart with any kind of colour vision.
 COLOURS = {
@@ -26,6 +32,7 @@ STYLE = {
     "figure.dpi": 100,
     "savefig.dpi": 200,
     "font.size": 9,
+    "text.parse_math": False,  # a dollar in a user's name is a dollar
     "axes.titlesize": 9,
     "axes.titleweight": "bold",
     "axes.spines.top": False,
@@ -38,18 +45,64 @@ STYLE = {
     "lines.linewidth": 1.4,
     "pdf.fonttype": 42,
 }
+# For names that DejaVu Sans, matplotlib's own font, cannot write: the first of these that is installed.
+FURTHER_FONTS = ("Noto Sans CJK JP", "Noto Sans CJK SC", "Source Han Sans", "WenQuanYi Zen Hei", "Droid Sans Fallback")
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+POWER_OF_TEN = re.compile(r"\$\\mathdefault\{(?P<times>.*)10\^\{(?P<power>-?\d+)\}\}\$")
 WIDTH = 7.2  # inches: two columns of a paper
 LABEL_LINE = 120  # characters that fit the width
 
 
 @contextmanager
 def figure_file(output, label: str) -> Iterator[Figure]:
-    """A figure to draw on; saved as `output.pdf` and `output.png` with `label` (scale, data, seeds) below it."""
-    with plt.rc_context(STYLE):
+    """A figure to draw on; saved as `output.pdf` and `output.png` with `label` (scale, data, seeds) below it.
+
+    Raises ArchdynError when no installed font can write a name.
+    """
+    with plt.rc_context(STYLE | {"font.family": _fonts()}):
         figure = plt.figure(figsize=(WIDTH, 3.2))
         yield figure
         figure.supxlabel("\n".join(wrap(label, LABEL_LINE)), fontsize=7, color=COLOURS["grey"], x=0.995, ha="right")
-        figure.savefig(output.png)
-        # Without the date, equal data makes an equal file.
-        figure.savefig(output.pdf, metadata={"CreationDate": None})
+        _label_logarithmic_axes(figure)
+        _save(figure, output)
         plt.close(figure)
+
+
+class PowersOfTen(LogFormatterSciNotation):
+    """10⁻³ without the markup of mathematics, which is off."""
+
+    def __call__(self, x, pos=None) -> str:
+        """The label of a tick."""
+        found = POWER_OF_TEN.fullmatch(super().__call__(x, pos))
+        if not found:
+            return ""
+        return found["times"].replace(r"\times", "×") + "10" + found["power"].translate(SUPERSCRIPTS)
+
+
+def _fonts() -> list[str]:
+    installed = set(get_font_names())
+    return ["DejaVu Sans", *(name for name in FURTHER_FONTS if name in installed)]
+
+
+def _label_logarithmic_axes(figure: Figure) -> None:
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if isinstance(axis.get_major_formatter(), LogFormatterSciNotation):
+                axis.set_major_formatter(PowersOfTen())
+            if isinstance(axis.get_minor_formatter(), LogFormatterSciNotation):
+                axis.set_minor_formatter(PowersOfTen())
+
+
+def _save(figure: Figure, output) -> None:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="Glyph .* missing from font")
+        try:
+            figure.savefig(output.png)
+            # Without the date, equal data makes an equal file.
+            figure.savefig(output.pdf, metadata={"CreationDate": None})
+        except UserWarning as warning:
+            glyph = re.search(r"Glyph (\d+)", str(warning))
+            raise ArchdynError(
+                f"no installed font has the character {chr(int(glyph[1]))!r} of a name in this figure; install one, "
+                f"such as {FURTHER_FONTS[0]} (fonts-noto-cjk on Debian), or change the name"
+            ) from None

@@ -12,8 +12,8 @@ from archdyn.plots.grid import show_grid
 from archdyn.plots.style import COLOURS
 
 NAMES = {
-    "kl5": "KL weight 5",
-    "beta1": "KL weight 1",
+    "kl5": "the report's training",
+    "beta1": "the report's formula",
     "annealing_published": "annealing as published",
     "annealing_corrected": "annealing corrected",
     "collapsed": "collapse provoked",
@@ -68,7 +68,7 @@ def elbo_parts(figure: Figure, epochs: pd.DataFrame, published: pd.DataFrame) ->
         axes.set(xlabel="epoch", ylabel=name)
     shown = published[published["epoch"] <= epochs["epoch"].max()]
     for axes, part in zip(panels, ("recon", "KL"), strict=False):
-        axes.plot(shown["epoch"], shown[part], "D", color="none", mec="black", ms=4, label="report, KL weight 5")
+        axes.plot(shown["epoch"], shown[part], "D", color="none", mec="black", ms=4, label="report")
     panels[1].set_ylim(bottom=0)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=3, title="solid: test, dotted: training images")

@@ -7,9 +7,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from archdyn.data.masks import enlarge, grid_side
-from archdyn.metrics.vit import mask_name, rollout, top_classes
+from archdyn.metrics.vit import PROBES, WAYS, mask_name, rollout, short_name, top_classes
 from archdyn.plots.style import COLOURS
-from archdyn.tables.vit import PROBES, WAYS, short_name
 
 HEADS_PER_ROW = 6
 LINES = {  # shape and way of a mask: colour, line
@@ -23,16 +22,17 @@ LINES = {  # shape and way of a mask: colour, line
 def predictions(
     figure: Figure, images: np.ndarray, names: list[str], logits: np.ndarray, classes: list[str], k: int
 ) -> None:
-    """Figure 4. Each image above its `k` likeliest classes; logits float (n, classes)."""
+    """Figure 4. Each image above its `k` likeliest classes, or all where there are fewer; logits float (n, classes)."""
     figure.set_size_inches(figure.get_figwidth(), 3.9)
     grid = figure.subplots(2, len(images), height_ratios=[1.5, 1], squeeze=False)
     order, probabilities = top_classes(logits, k)
+    ranks = np.arange(order.shape[1])
     for column, name in enumerate(names):
         _show(grid[0, column], images[column], name)
         axes = grid[1, column]
-        bars = axes.barh(np.arange(k), 100 * probabilities[column], color=COLOURS["sky"])
+        bars = axes.barh(ranks, 100 * probabilities[column], color=COLOURS["sky"])
         bars[0].set_color(COLOURS["blue"])
-        axes.set(yticks=np.arange(k), xlim=(0, 128), xticks=[0, 50, 100], xlabel="probability (%)")
+        axes.set(yticks=ranks, xlim=(0, 128), xticks=[0, 50, 100], xlabel="probability (%)")
         axes.set_yticklabels([_clipped(classes[number]) for number in order[column]], fontsize=7)
         axes.bar_label(bars, [f"{100 * p:.1f}" for p in probabilities[column]], padding=2, fontsize=7)
         axes.invert_yaxis()
@@ -117,15 +117,15 @@ def masking(
 ) -> None:
     """Table 5 as a figure: above, images with black patches (drawn blue) and the answers; below, accuracy by area.
 
-    sweep: a row per mask of the shown images; masks bool (masks, n, patches), logits (masks, n, classes). summary has
+    sweep: a row per mask of the pictures; masks bool (masks, n, patches), logits (masks, n, classes). summary has
     the numbers of many images by condition.
     """
     first = sweep["seed"].iloc[0]
-    shown = sweep[(sweep["seed"] == first) & (sweep["way"] == "pixels")].sort_values(["masked", "shape"])
+    drawn = sweep[(sweep["seed"] == first) & (sweep["way"] == "pixels")].sort_values(["masked", "shape"])
     figure.set_size_inches(figure.get_figwidth(), 1.62 * len(images) + 3.1)
     above, below = figure.subfigures(2, 1, height_ratios=[1.62 * len(images), 3.1])
-    grid = above.subplots(len(images), len(shown), squeeze=False)
-    for column, (position, mask) in enumerate(shown.iterrows()):
+    grid = above.subplots(len(images), len(drawn), squeeze=False)
+    for column, (position, mask) in enumerate(drawn.iterrows()):
         order, probabilities = top_classes(logits[position], 1)
         for row, image in enumerate(images):
             name = "whole" if mask["shape"] == "whole" else f"{mask['shape']}, {100 * mask['masked']:.0f}% black"
@@ -136,25 +136,29 @@ def masking(
     _curves(below, summary, fractions)
 
 
-def learning_curve(figure: Figure, summary: pd.DataFrame, published: pd.DataFrame) -> None:
-    """Accuracy of the corrected probes by training images, mean and sd over the seeds; the report's as marks."""
+def learning_curve(figure: Figure, summary: pd.DataFrame, published: pd.DataFrame, images: pd.DataFrame) -> None:
+    """Accuracy of the corrected probes by training images, mean and sd over the seeds; the report's as marks.
+
+    published: the report's accuracies (%) by features; images: its dataset and number of training images.
+    """
     axes = figure.subplots()
     whole = int(summary.set_index(["condition", "metric"]).at[("probe_corrected", "train_images"), "mean"])
     summary = summary.replace({"condition": {"probe_corrected": f"images_{whole}"}})
     rows = summary[summary["condition"].str.startswith("images_")]
     reported = dict(published.itertuples(index=False))
+    dataset, reported_images = images.loc[0, ["dataset", "training images"]]
     for (name, heading), colour in zip(PROBES.items(), ("blue", "orange", "green"), strict=True):
         of_probe = rows[rows["metric"] == f"{name}_accuracy"]
         of_probe = of_probe.assign(images=of_probe["condition"].str.removeprefix("images_").astype(int))
         of_probe = of_probe.sort_values("images")
-        images, mean, sd = of_probe["images"], 100 * of_probe["mean"], 100 * of_probe["sd"].fillna(0)
-        axes.plot(images, mean, "o-", color=COLOURS[colour], label=heading, ms=4)
-        axes.fill_between(images, mean - sd, mean + sd, color=COLOURS[colour], alpha=0.2, linewidth=0)
+        counts, mean, sd = of_probe["images"], 100 * of_probe["mean"], 100 * of_probe["sd"].fillna(0)
+        axes.plot(counts, mean, "o-", color=COLOURS[colour], label=heading, ms=4)
+        axes.fill_between(counts, mean - sd, mean + sd, color=COLOURS[colour], alpha=0.2, linewidth=0)
         if heading in reported:
-            label = f"report, {heading} (CIFAR-10)"
-            axes.plot(5000, reported[heading], "D", color=COLOURS[colour], mec="black", ms=5, label=label)
+            label = f"report, {heading} ({dataset})"
+            axes.plot(reported_images, reported[heading], "D", color=COLOURS[colour], mec="black", ms=5, label=label)
     axes.set(xlabel="training images of the probe", ylabel="test accuracy (%)", xscale="log")
-    ticks = sorted({*images, 5000})
+    ticks = sorted({*counts, reported_images})
     axes.set_xticks(ticks, [str(tick) for tick in ticks], minor=False)
     axes.minorticks_off()
     figure.legend(loc="outside upper center", ncols=3)

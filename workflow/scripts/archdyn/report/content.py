@@ -8,9 +8,9 @@ import pandas as pd
 
 from archdyn.claims.verdicts import VERDICTS
 from archdyn.errors import ArchdynError
+from archdyn.numbers.published import read_all_published
 from archdyn.report import prose
 from archdyn.report.markdown import shown_results, title
-from archdyn.tables.write import read_all_published, read_caption
 
 TABLE_OF_VERDICTS = "tables/verdicts"
 SETTINGS = "settings.json"
@@ -21,8 +21,7 @@ class Result:
     """A table (its .csv) or a figure (its .png) in results/<run>/<experiment>/{tables,figures}."""
 
     file: Path
-    caption: Path
-    origin: dict  # rule, script, modules, commit, inputs, label
+    origin: dict  # rule, script, modules, commit, inputs, caption, label
 
     @property
     def experiment(self) -> str:
@@ -40,8 +39,7 @@ class Result:
             cells = pd.read_csv(self.file, dtype=str, keep_default_na=False)
             table = {"columns": list(cells.columns), "rows": cells.to_numpy().tolist()}
         place = Path(*self.file.parts[-3:]).with_suffix("").as_posix()
-        shown = {"kind": self.file.parent.name, "stem": place, "caption": read_caption(self.caption)}
-        return shown | self.origin | table
+        return {"kind": self.file.parent.name, "stem": place} | self.origin | table
 
 
 def section(experiment: str, run_folder: Path, results: list[Result], settings: dict) -> dict:

@@ -16,7 +16,8 @@ from jinja2 import Environment, StrictUndefined
 from jinja2.exceptions import TemplateError
 
 from archdyn.errors import ArchdynError
-from archdyn.tables.write import format_mean_sd, published_rows, significant
+from archdyn.numbers.format import format_mean_sd, significant
+from archdyn.numbers.published import published_rows
 
 PLACEHOLDER = re.compile(r"{{.*?}}", re.DOTALL)
 # Names may hold digits (CIFAR-10, ViT-B/16), and so do references to the report.
@@ -59,6 +60,9 @@ class Lookup:
             raise ArchdynError(f"{self._what} has no {name}; allowed: {', '.join(self._entries)}")
         return self._entries[str(name)]
 
+    def __str__(self) -> str:
+        raise ArchdynError(f"{self._what} is a block; allowed: one of its keys, {', '.join(self._entries)}")
+
 
 def link(text: str, file: str, place: str) -> str:
     """Markdown of a link to `file` whose title is `place`."""
@@ -68,7 +72,7 @@ def link(text: str, file: str, place: str) -> str:
 def fill(template: str, shown: str, names: dict[str, Lookup]) -> str:
     """The Markdown of a template; `shown` names it in errors.
 
-    Raises ArchdynError for a name that there is not, and for a number that does not come from a file.
+    Raises ArchdynError for an unknown name, and for a number that does not come from a file.
     """
     _refuse_literal_numbers(template, shown)
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
@@ -109,11 +113,17 @@ def verdict_names(verdicts: pd.DataFrame, file: str) -> Lookup:
 def _settings(what: str, block: dict, file: str, place: str) -> Lookup:
     entries = {
         key: _settings(f"{what}.{key}", value, file, f"{place}.{key}")
-        if isinstance(value, dict)
-        else link("all" if value is None else str(value), file, f"{place}.{key}")
+        if isinstance(value, dict) and "imagefolder" not in value
+        else link(_setting_text(value), file, f"{place}.{key}")
         for key, value in block.items()
     }
     return Lookup(what, entries)
+
+
+def _setting_text(value) -> str:
+    if isinstance(value, dict):
+        return f"the pictures in {value['imagefolder']}"
+    return "all" if value is None else str(value)
 
 
 def _refuse_literal_numbers(template: str, shown: str) -> None:

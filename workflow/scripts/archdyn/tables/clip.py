@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from archdyn.numbers.format import format_mean_sd
 from archdyn.tables import rows
-from archdyn.tables.write import format_mean_sd
 
 GAP_COLUMNS = {  # heading: metric, digits
     "cosine, image and its text": ("pair_cosine", 4),
@@ -66,7 +66,10 @@ def gap_table(summary: pd.DataFrame) -> pd.DataFrame:
 
 
 def procrustes_table(published: pd.DataFrame, summary: pd.DataFrame, pairs: int) -> pd.DataFrame:
-    """The report's row, then one per protocol and null; brackets show by how much the first of ours is above it."""
+    """The report's row, then one per protocol and null; brackets show by how much the first of ours is above it.
+
+    published: one row with the number of its pairs, and its cosines; pairs: how many we drew.
+    """
     report = dict.fromkeys(ALIGNMENT_COLUMNS, "–")
     ours = rows.conditions_table(summary, list(PROTOCOLS), ALIGNMENT_COLUMNS).set_index("condition")
     means = summary.set_index(["condition", "metric"])["mean"]
@@ -77,7 +80,7 @@ def procrustes_table(published: pd.DataFrame, summary: pd.DataFrame, pairs: int)
             difference = rows.above(means["procrustes_published", metric], value, digits)
             ours.loc["procrustes_published", heading] += difference
     table = pd.concat([pd.DataFrame([report | {"n": 1}]), ours], ignore_index=True)
-    where = [("report", "100 test pairs", "the same"), *PROTOCOLS.values()]
+    where = [("report", f"{published['pairs'].item()} test pairs", "the same"), *PROTOCOLS.values()]
     for place, heading in enumerate(("source", "fitted on", "scored on")):
         table.insert(place, heading, [cells[place].format(pairs) for cells in where])
     return table

@@ -18,7 +18,7 @@ CONDITION_COLUMNS = {  # heading: metric, digits
     "recall": ("recall", 3),
     "density": ("density", 3),
     "coverage": ("coverage", 3),
-    "modes of 10": ("modes_covered", 1),
+    "modes of {classes}": ("modes_covered", 1),
     "class KL (nats) ↓": ("class_kl", 3),
     "pairwise L2": ("pairwise_distance", 2),
     "nearest train L2": ("nearest_train_distance", 2),
@@ -37,4 +37,6 @@ def epoch_table(published: pd.DataFrame, ours: dict[str, list[Path]]) -> pd.Data
 
 def conditions_table(summary: pd.DataFrame, conditions: list[str]) -> pd.DataFrame:
     """A row per condition with mean ± sd over seeds; `summary` has condition, metric, mean, sd, n."""
-    return rows.conditions_table(summary, conditions, CONDITION_COLUMNS)
+    classes = summary["metric"].str.startswith("class_share_").groupby(summary["condition"]).sum().max()
+    columns = {heading.format(classes=classes): column for heading, column in CONDITION_COLUMNS.items()}
+    return rows.conditions_table(summary, conditions, columns)

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from archdyn.numbers.format import mean_sd
 from archdyn.tables import rows
-from archdyn.tables.write import mean_sd
 
 SOURCES = {"published": "ours, published protocol", "corrected": "ours, corrected"}
 EPOCH_COLUMNS = {"train": ("train_accuracy", 2), "val": ("val_accuracy", 2)}

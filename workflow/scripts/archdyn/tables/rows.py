@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from archdyn.tables.write import format_mean_sd, mean_sd
+from archdyn.numbers.format import format_mean_sd, mean_sd
 
 
 def epoch_table(

@@ -4,20 +4,13 @@ import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
-from archdyn.metrics.vit import mask_name, top_classes
+from archdyn.metrics.vit import PROBES, WAYS, mask_name, short_name, top_classes
+from archdyn.numbers.format import format_mean_sd
 from archdyn.tables.rows import above
-from archdyn.tables.write import format_mean_sd
 
-PROBES = {"cls": "CLS", "mean_patch": "mean of patches", "both": "CLS and mean"}
 DIFFERENCES = {"mean_patch_minus_cls": "mean of patches - CLS", "both_minus_cls": "CLS and mean - CLS"}
-WAYS = {"pixels": "black pixels", "tokens": "dropped tokens"}
 PROTOCOLS = {"probe_published": "ours, published protocol", "probe_corrected": "ours, corrected"}
 COLUMNS = [(shape, way) for way in WAYS for shape in ("random", "centre")]
-
-
-def short_name(name: str) -> str:
-    """The first of a class's names: ImageNet's are lists of synonyms."""
-    return name.split(",")[0]
 
 
 def predictions_table(names: list[str], logits: np.ndarray, classes: list[str], k: int) -> pd.DataFrame:

@@ -9,36 +9,37 @@ from torch.nn.functional import cross_entropy
 
 from archdyn.models.classifier import Classifier, embed_images
 from archdyn.models.pixels import on_device, to_unit
+from archdyn.settings.common import ClassifierTraining
 from archdyn.train.loop import Interruption, run_epochs
 from archdyn.train.one_cycle import OneCycleTraining
 
 
 def train_classifier(
     arrays: dict[str, np.ndarray],
-    settings: dict,
+    settings: ClassifierTraining,
     device: torch.device,
     on_epoch: Callable[[dict], None] = lambda row: None,
     interruption: Interruption | None = None,
 ) -> tuple[Classifier, list[dict]]:
     """Train on `arrays` (train_images, train_labels, test_images, test_labels; uint8 images, integer labels).
 
-    Adam with a one-cycle learning rate whose peak is `settings["learning_rate"]`. Returns the model in eval mode
+    Adam with a one-cycle learning rate whose peak is `settings.learning_rate`. Returns the model in eval mode
     and one row per epoch; the accuracies are shares in 0..1. Draws from torch's global generator. Raises ArchdynError
     when the loss is not finite, and when interrupted.
     """
     training = _Training(arrays, settings, device)
-    epochs = run_epochs(training, settings["epochs"], on_epoch, interruption)
+    epochs = run_epochs(training, settings.epochs, on_epoch, interruption)
     return training.model.eval(), epochs
 
 
 class _Training(OneCycleTraining):
-    def __init__(self, arrays: dict[str, np.ndarray], settings: dict, device: torch.device):
+    def __init__(self, arrays: dict[str, np.ndarray], settings: ClassifierTraining, device: torch.device):
         self.test = arrays["test_images"], arrays["test_labels"]
         self.images = on_device(arrays["train_images"], device)
         self.labels = on_device(arrays["train_labels"].astype(np.int64), device)
         shape = to_unit(self.images[:1]).shape[1:]
         model = Classifier(tuple(shape), int(self.labels.max()) + 1).to(device)
-        optimiser = torch.optim.Adam(model.parameters(), settings["learning_rate"], fused=True)
+        optimiser = torch.optim.Adam(model.parameters(), settings.learning_rate, fused=True)
         super().__init__(model, optimiser, len(self.images), settings, device)
 
     def loss(self, index: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from torch import Tensor
 from archdyn.models.clip import tokenise
 from archdyn.models.pixels import on_device
 from archdyn.models.preprocessing import Preprocess
+from archdyn.settings.clip import ClipPretraining
 from archdyn.train.loop import Interruption, run_epochs
 from archdyn.train.one_cycle import OneCycleTraining
 
@@ -24,7 +25,7 @@ def pretrain_clip(
     preprocessing: dict,
     arrays: dict[str, np.ndarray],
     classes: list[str],
-    settings: dict,
+    settings: ClipPretraining,
     device: torch.device,
     on_epoch: Callable[[dict], None] = lambda row: None,
     interruption: Interruption | None = None,
@@ -32,13 +33,13 @@ def pretrain_clip(
     """Train `model` in place by open_clip's contrastive loss, and leave it on the device in eval mode.
 
     arrays: train_images (uint8) and train_labels (int). Each time that an image is seen, one of
-    `settings["captions"]` is drawn for it, with the name of its class for {}. A batch holds several images of a class,
+    `settings.captions` is drawn for it, with the name of its class for {}. A batch holds several images of a class,
     so the loss, which asks for each image's own caption, stays well above 0. AdamW with a one-cycle learning rate whose
-    peak is `settings["learning_rate"]`. Returns a row per epoch with the mean loss and the temperature after it. Draws
+    peak is `settings.learning_rate`. Returns a row per epoch with the mean loss and the temperature after it. Draws
     from torch's global generator. Raises ArchdynError when the loss is not finite, and when interrupted.
     """
     training = _Pretraining(model, preprocessing, arrays, classes, settings, device)
-    epochs = run_epochs(training, settings["epochs"], on_epoch, interruption)
+    epochs = run_epochs(training, settings.epochs, on_epoch, interruption)
     model.eval()
     return epochs
 
@@ -50,18 +51,18 @@ class _Pretraining(OneCycleTraining):
         preprocessing: dict,
         arrays: dict[str, np.ndarray],
         classes: list[str],
-        settings: dict,
+        settings: ClipPretraining,
         device: torch.device,
     ):
-        self.images = on_device(arrays["train_images"][: settings["images"]], device)
-        self.labels = on_device(arrays["train_labels"][: settings["images"]], device).long()
-        self.templates = len(settings["captions"])
+        self.images = on_device(arrays["train_images"][: settings.images], device)
+        self.labels = on_device(arrays["train_labels"][: settings.images], device).long()
+        self.templates = len(settings.captions)
         self.preprocess = Preprocess(preprocessing, device)
         model.to(device).train()
-        captions = [template.format(name) for name in classes for template in settings["captions"]]
+        captions = [template.format(name) for name in classes for template in settings.captions]
         self.captions = tokenise(model, captions).to(device)
         self.contrast = ClipLoss()
-        optimiser = torch.optim.AdamW(_parameter_groups(model), settings["learning_rate"], BETAS, EPS, fused=True)
+        optimiser = torch.optim.AdamW(_parameter_groups(model), settings.learning_rate, BETAS, EPS, fused=True)
         super().__init__(model, optimiser, len(self.images), settings, device)
 
     def loss(self, index: Tensor) -> Tensor:

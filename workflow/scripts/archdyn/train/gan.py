@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from archdyn.models.gan import NOISE_DIM, build_discriminator, build_generator
 from archdyn.models.pixels import from_signed, on_device, to_signed
+from archdyn.settings.gan import GanTraining
 from archdyn.train.capture import CapturedStep
 from archdyn.train.loop import Interruption, Stateful, Trace, run_epochs
 from archdyn.train.losses import GENERATOR_LOSSES, discriminator_loss
@@ -42,39 +43,39 @@ class TrainedGan:
 def train_gan(
     train_images: np.ndarray,
     test_images: np.ndarray,
-    settings: dict,
+    settings: GanTraining,
     device: torch.device,
     on_epoch: Callable[[dict], None] = lambda row: None,
     interruption: Interruption | None = None,
 ) -> TrainedGan:
-    """Train on uint8 images (n, h, w) by `settings` (the keys of gan.training in the config).
+    """Train on uint8 images (n, h, w) by `settings`.
 
     Draws from torch's global generator, so seed that first. Raises ArchdynError when a loss is not finite, and when
     interrupted.
     """
-    game = _Game(train_images[: settings["images"]], test_images[:SCORED_IMAGES], settings, device)
-    epochs = run_epochs(game, settings["epochs"], on_epoch, interruption)
+    game = _Game(train_images[: settings.images], test_images[:SCORED_IMAGES], settings, device)
+    epochs = run_epochs(game, settings.epochs, on_epoch, interruption)
     return TrainedGan(game.generator, game.discriminator, game.trace.all(), epochs, game.samples.cpu().numpy())
 
 
 class _Game(nn.Module):
     """Generator against discriminator: one `step` plays one batch of real images."""
 
-    def __init__(self, images: np.ndarray, held_out: np.ndarray, settings: dict, device: torch.device):
+    def __init__(self, images: np.ndarray, held_out: np.ndarray, settings: GanTraining, device: torch.device):
         super().__init__()
         self.settings, self.device, self.shape = settings, device, images.shape[1:]
         self.real, self.held_out = (to_signed(on_device(part, device)) for part in (images, held_out))
         self.fixed_noise = torch.randn(FIXED_SAMPLES, NOISE_DIM, device=device)
         self.generator = build_generator(settings, self.real.shape[1]).to(device)
         self.discriminator = build_discriminator(settings, self.real.shape[1]).to(device)
-        self.optimiser_g = _adam(self.generator, settings["learning_rate_g"])
-        self.optimiser_d = _adam(self.discriminator, settings["learning_rate_d"])
-        self.generator_loss = GENERATOR_LOSSES[settings["g_loss"]]
-        steps_per_epoch = -(-len(self.real) // settings["batch_size"])
-        self.trace = Trace(STEP_COLUMNS, settings["epochs"] * steps_per_epoch, device)
-        samples = torch.zeros(settings["epochs"], FIXED_SAMPLES, *self.shape, dtype=torch.uint8, device=device)
+        self.optimiser_g = _adam(self.generator, settings.learning_rate_g)
+        self.optimiser_d = _adam(self.discriminator, settings.learning_rate_d)
+        self.generator_loss = GENERATOR_LOSSES[settings.g_loss]
+        steps_per_epoch = -(-len(self.real) // settings.batch_size)
+        self.trace = Trace(STEP_COLUMNS, settings.epochs * steps_per_epoch, device)
+        samples = torch.zeros(settings.epochs, FIXED_SAMPLES, *self.shape, dtype=torch.uint8, device=device)
         self.register_buffer("samples", samples)
-        self.step = CapturedStep(self._play, settings["batch_size"], device)
+        self.step = CapturedStep(self._play, settings.batch_size, device)
 
     def state(self) -> dict[str, Stateful]:
         """Networks, optimisers, trace and samples."""
@@ -82,7 +83,7 @@ class _Game(nn.Module):
 
     def batches(self) -> list[Tensor]:
         """In random order; a last batch of one is left out, BatchNorm needs two."""
-        batches = list(torch.randperm(len(self.real), device=self.device).split(self.settings["batch_size"]))
+        batches = list(torch.randperm(len(self.real), device=self.device).split(self.settings.batch_size))
         return batches if len(batches[-1]) > 1 else batches[:-1]
 
     def end_epoch(self, epoch: int, steps: np.ndarray) -> dict:
@@ -93,13 +94,13 @@ class _Game(nn.Module):
 
     def _play(self, index: Tensor) -> None:
         """Both players' updates on the real images with the row numbers `index`, and a row of the trace."""
-        play = self._generator_first if self.settings["first"] == "generator" else self._discriminator_first
+        play = self._generator_first if self.settings.first == "generator" else self._discriminator_first
         row = play(self.real[index])
         self.trace.add([row[name] for name in STEP_COLUMNS])
 
     def _discriminator_first(self, real: Tensor) -> dict:
-        reuse = self.settings["reuse_fakes"]
-        for _ in range(self.settings["d_steps"]):
+        reuse = self.settings.reuse_fakes
+        for _ in range(self.settings.d_steps):
             fake = self._fakes(len(real), with_graph=reuse)
             row = self._update_discriminator(real, fake.detach())
         return row | self._update_generator(len(real), fake if reuse else None)
@@ -107,8 +108,8 @@ class _Game(nn.Module):
     def _generator_first(self, real: Tensor) -> dict:
         fake = self._fakes(len(real), with_graph=True)
         row = self._update_generator(len(real), fake)
-        for _ in range(self.settings["d_steps"]):
-            if not self.settings["reuse_fakes"]:
+        for _ in range(self.settings.d_steps):
+            if not self.settings.reuse_fakes:
                 fake = self._fakes(len(real), with_graph=False)
             row |= self._update_discriminator(real, fake.detach())
         return row
@@ -120,8 +121,8 @@ class _Game(nn.Module):
     def _update_discriminator(self, real: Tensor, fake: Tensor) -> dict:
         self.optimiser_d.zero_grad(set_to_none=True)
         real_logits, fake_logits = self._score(real, fake)
-        loss = discriminator_loss(real_logits, fake_logits, self.settings["real_label"])
-        loss = loss * self.settings["d_loss_scale"]
+        loss = discriminator_loss(real_logits, fake_logits, self.settings.real_label)
+        loss = loss * self.settings.d_loss_scale
         loss.backward()
         self.optimiser_d.step()
         return {
@@ -132,7 +133,7 @@ class _Game(nn.Module):
 
     def _score(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of both batches: in one pass, unless the rows of a pass are compared with one another."""
-        if self.settings["minibatch_kernels"]:
+        if self.settings.minibatch_kernels:
             return self.discriminator(real), self.discriminator(fake)
         real_logits, fake_logits = self.discriminator(torch.cat([real, fake])).split([len(real), len(fake)])
         return real_logits, fake_logits
@@ -140,7 +141,7 @@ class _Game(nn.Module):
     def _update_generator(self, n: int, fake: Tensor | None) -> dict:
         """Update with `fake` (which carries its graph) first, then with fresh fakes, g_steps times in all."""
         parameters = list(self.generator.parameters())
-        for _ in range(self.settings["g_steps"]):
+        for _ in range(self.settings.g_steps):
             fake = self._fakes(n, with_graph=True) if fake is None else fake
             self.optimiser_g.zero_grad(set_to_none=True)
             loss = self.generator_loss(self.discriminator(fake))

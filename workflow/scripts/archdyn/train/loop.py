@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from archdyn.errors import ArchdynError
-from archdyn.models.checkpoint import load_state, save_state
+from archdyn.models.checkpoint import load_state_or_set_aside, save_state
 
 
 class Stateful(Protocol):
@@ -121,6 +121,7 @@ class _Run:
         trained = time.perf_counter()
         _check_finite(self.training.trace.columns, steps, number)
         row = {"epoch": number} | self.training.end_epoch(number, steps)
+        _check_row_finite(row)
         whole = (time.perf_counter() - began) * len(self.batches) / max(1, self.done - before)
         images = sum(map(len, self.batches[before:]))
         pace = {"images_per_s": round(images / (trained - began)), "eta_s": round((self.epochs - number) * whole)}
@@ -145,7 +146,9 @@ class _Run:
         path = self.interruption.path
         if not path.exists():
             return
-        state = load_state(path)
+        state = load_state_or_set_aside(path, self.interruption.say)
+        if state is None:
+            return
         if state["digest"] != self.interruption.digest:
             self.interruption.say(f"starts afresh: settings, data or code are not those of {path}")
             path.unlink()
@@ -191,3 +194,9 @@ def _check_finite(columns: tuple[str, ...], steps: np.ndarray, epoch: int) -> No
         if not np.isfinite(column).all():
             step = int(np.flatnonzero(~np.isfinite(column))[0]) + 1
             raise ArchdynError(f"training diverged: {name} is {column[step - 1]} in epoch {epoch}, step {step}")
+
+
+def _check_row_finite(row: dict) -> None:
+    for name, value in row.items():
+        if not np.isfinite(value):
+            raise ArchdynError(f"training diverged: {name} is {value} after epoch {row['epoch']}")

@@ -1,24 +1,31 @@
 """What trainings with a one-cycle learning rate share."""
 
+from typing import Protocol
+
 import torch
 from torch import Tensor, nn
 
 from archdyn.train.loop import Stateful, Trace, shuffled_batches
 
 
-class OneCycleTraining:
-    """A training of `n` images for `run_epochs`; subclasses have `loss(index)` and `end_epoch`.
+class Schedule(Protocol):
+    """The settings that such trainings have in common; learning_rate is the peak."""
 
-    `settings` has epochs, batch_size and learning_rate, the peak of the schedule.
-    """
+    epochs: int
+    batch_size: int
+    learning_rate: float
+
+
+class OneCycleTraining:
+    """A training of `n` images for `run_epochs`; subclasses have `loss(index)` and `end_epoch`."""
 
     def __init__(
-        self, model: nn.Module, optimiser: torch.optim.Optimizer, n: int, settings: dict, device: torch.device
+        self, model: nn.Module, optimiser: torch.optim.Optimizer, n: int, settings: Schedule, device: torch.device
     ):
         self.model, self.optimiser = model, optimiser
-        self._n, self._batch_size, self._device = n, settings["batch_size"], device
-        steps = settings["epochs"] * -(-n // settings["batch_size"])
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings["learning_rate"], steps)
+        self._n, self._batch_size, self._device = n, settings.batch_size, device
+        steps = settings.epochs * -(-n // settings.batch_size)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.learning_rate, steps)
         self.trace = Trace(("loss",), steps, device)
 
     def state(self) -> dict[str, Stateful]:

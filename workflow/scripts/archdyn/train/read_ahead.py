@@ -16,7 +16,7 @@ DEVICE_SHARE = 0.5  # of the memory, which the model and its activations need to
 class TrainingImages:
     """`self[index]` gives the uint8 images of those row numbers, on the device.
 
-    images: uint8 (n, h, w[, 3]), a memory-mapped array will do; rows: which of them there are to be. Where they do not
+    images: uint8 (n, h, w[, 3]), which may be memory-mapped; rows: the row numbers to train on. Where they do not
     fit on the device (`resident` is false), each batch is read while the one before it is worked on; `announce` says
     in which order they come, and one that was not announced is read when it is asked for.
     """

@@ -15,6 +15,7 @@ from archdyn.models.backbones import Backbone
 from archdyn.models.inference import predict
 from archdyn.models.pixels import on_device
 from archdyn.models.resnet import blocks, freeze, set_mode
+from archdyn.settings.resnet import HeadTraining, ResnetMode, TransferTraining
 from archdyn.train.capture import CapturedStep
 from archdyn.train.loop import Interruption, Stateful, Trace, run_epochs, shuffled_batches
 from archdyn.train.read_ahead import TrainingImages
@@ -37,13 +38,13 @@ class Transfer:
     logits: np.ndarray
 
 
-def split_rows(n: int, settings: dict, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def split_rows(n: int, settings: HeadTraining, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Row numbers of the `n` training images to train on and to validate on, each in order, from the first `share` on.
 
     Under `validation: test` none of them validate.
     """
-    used = round(n * settings["share"])
-    held_out = round(used * settings["validation_share"]) if settings["validation"] == "split" else 0
+    used = round(n * settings.share)
+    held_out = round(used * settings.validation_share) if settings.validation == "split" else 0
     shuffled = np.random.default_rng(seed).permutation(used)
     return np.sort(shuffled[held_out:]), np.sort(shuffled[:held_out])
 
@@ -51,7 +52,7 @@ def split_rows(n: int, settings: dict, seed: int) -> tuple[np.ndarray, np.ndarra
 def train_transfer(
     backbone: Backbone,
     arrays: dict[str, np.ndarray],
-    settings: dict,
+    settings: TransferTraining,
     seed: int,
     device: torch.device,
     on_epoch: Callable[[dict], None] = lambda row: None,
@@ -59,9 +60,8 @@ def train_transfer(
 ) -> Transfer:
     """Train what has requires_grad of `backbone.model`, in place.
 
-    arrays: train_images, test_images (uint8), train_labels, test_labels (int). settings: resnet.training, precision and
-    validation_share; `seed` draws the images that validate, all else torch's global generator. Raises ArchdynError when
-    the loss is not finite, and when interrupted.
+    arrays: train_images, test_images (uint8), train_labels, test_labels (int). `seed` draws the images that validate,
+    all else torch's global generator. Raises ArchdynError when the loss is not finite, and when interrupted.
     """
     training = _TransferTraining(backbone, arrays, settings, seed, device)
     epochs = training.run(on_epoch, interruption)
@@ -70,7 +70,7 @@ def train_transfer(
 
 def train_head(
     arrays: dict[str, np.ndarray],
-    settings: dict,
+    settings: HeadTraining,
     seed: int,
     cost: dict,
     on_epoch: Callable[[dict], None] = lambda row: None,
@@ -96,15 +96,15 @@ def forward_gflops(backbone: Backbone, images: np.ndarray, device: torch.device)
 
 
 def gradient_norms(
-    backbone: Backbone, mode: dict, images: np.ndarray, labels: np.ndarray, batch_size: int, device: torch.device
+    backbone: Backbone, mode: ResnetMode, images: np.ndarray, labels: np.ndarray, batch_size: int, device: torch.device
 ) -> dict[str, float]:
     """Root mean square of the loss's gradient over the parameters of each block, the mean over some batches.
 
-    With BatchNorm as the training had it: `mode` is its trainable and batchnorm. By block name (layer1.0, ...), from
-    the input to the output; parameters that the output does not depend on are left out.
+    With BatchNorm as `mode` had it in the training. By block name (layer1.0, ...), from the input to the output;
+    parameters that the output does not depend on are left out.
     """
-    model = freeze(backbone.model, mode["trainable"])
-    set_mode(model, mode["batchnorm"])
+    model = freeze(backbone.model, mode.trainable)
+    set_mode(model, mode.batchnorm)
     model.requires_grad_(True)
     norms: dict[str, list[float]] = {name: [] for name in blocks(model)}
     for start in range(0, min(len(images), GRADIENT_BATCHES * batch_size), batch_size):
@@ -134,31 +134,31 @@ class _Learning:
         model: nn.Module,
         labels: Tensor,
         validation: tuple[np.ndarray, np.ndarray],
-        settings: dict,
+        settings: HeadTraining,
         captured: bool = True,  # False where a step reads what the host has, which a CUDA graph cannot hold
     ):
         self.model, self.labels, self.validation, self.settings = model, labels, validation, settings
         learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
         device = labels.device
         self.optimiser = torch.optim.Adam(
-            learning, settings["learning_rate"], fused=True, capturable=captured and device.type == "cuda"
+            learning, settings.learning_rate, fused=True, capturable=captured and device.type == "cuda"
         )
-        steps = settings["epochs"] * -(-len(labels) // settings["batch_size"])
+        steps = settings.epochs * -(-len(labels) // settings.batch_size)
         self.trace = Trace(("loss", "correct"), steps, device)
-        self.step = CapturedStep(self._update, settings["batch_size"], device) if captured else self._update
+        self.step = CapturedStep(self._update, settings.batch_size, device) if captured else self._update
         self.learning_parameters = {"trainable_parameters": sum(parameter.numel() for parameter in learning)}
 
     def run(self, on_epoch: Callable[[dict], None], interruption: Interruption | None) -> list[dict]:
         """A dict per epoch, with the cost of the training."""
         self._began = time.perf_counter()
-        epochs = run_epochs(self, self.settings["epochs"], on_epoch, interruption)
+        epochs = run_epochs(self, self.settings.epochs, on_epoch, interruption)
         return [self.with_cost(row) for row in epochs]
 
     def state(self) -> dict[str, Stateful]:
         return {name: getattr(self, name) for name in ("model", "optimiser", "trace")}
 
     def batches(self) -> list[Tensor]:
-        return shuffled_batches(len(self.labels), self.settings["batch_size"], self.labels.device)
+        return shuffled_batches(len(self.labels), self.settings.batch_size, self.labels.device)
 
     def _update(self, index: Tensor) -> None:
         logits, labels = self.logits(index), self.labels[index]
@@ -170,7 +170,7 @@ class _Learning:
 
     def end_epoch(self, epoch: int, steps: np.ndarray) -> dict:
         seconds = time.perf_counter() - self._began
-        size = self.settings["batch_size"]
+        size = self.settings.batch_size
         sizes = [*[size] * (len(steps) - 1), len(self.labels) - size * (len(steps) - 1)]
         loss, correct = np.average(steps, axis=0, weights=sizes).tolist()
         images, labels = self.validation
@@ -184,7 +184,7 @@ class _TransferTraining(_Learning):
         self,
         backbone: Backbone,
         arrays: dict[str, np.ndarray],
-        settings: dict,
+        settings: TransferTraining,
         seed: int,
         device: torch.device,
     ):
@@ -192,7 +192,7 @@ class _TransferTraining(_Learning):
         self.images, self.preprocess = TrainingImages(arrays["train_images"], rows, device), backbone.preprocess
         labels = on_device(arrays["train_labels"][rows], device).long()
         super().__init__(backbone.model, labels, validation, settings, captured=self.images.resident)
-        set_mode(self.model, settings["batchnorm"])
+        set_mode(self.model, settings.batchnorm)
         self.gflops = len(labels) * _step_gflops(self.model, self.preprocess(self.images[torch.arange(2)]))
 
     def batches(self) -> list[Tensor]:
@@ -204,18 +204,18 @@ class _TransferTraining(_Learning):
         return row | self.learning_parameters | {"gflops": self.gflops}
 
     def logits(self, index: Tensor) -> Tensor:
-        bfloat16 = self.settings["precision"] == "bfloat16"
+        bfloat16 = self.settings.precision == "bfloat16"
         with torch.autocast(self.labels.device.type, torch.bfloat16, enabled=bfloat16):
             return self.model(self.preprocess(self.images[index])).float()
 
     def predict(self, images: np.ndarray) -> np.ndarray:
-        logits = predict(self.model.eval(), self.preprocess, images, self.labels.device, self.settings["precision"])
-        set_mode(self.model, self.settings["batchnorm"])
+        logits = predict(self.model.eval(), self.preprocess, images, self.labels.device, self.settings.precision)
+        set_mode(self.model, self.settings.batchnorm)
         return logits
 
 
 class _HeadTraining(_Learning):
-    def __init__(self, arrays: dict[str, np.ndarray], settings: dict, seed: int, cost: dict):
+    def __init__(self, arrays: dict[str, np.ndarray], settings: HeadTraining, seed: int, cost: dict):
         rows, validation = _parts(arrays, "features", settings, seed)
         self.features = torch.from_numpy(arrays["train_features"][rows])
         labels = torch.from_numpy(arrays["train_labels"][rows]).long()
@@ -237,13 +237,13 @@ class _HeadTraining(_Learning):
 
 
 def _parts(
-    arrays: dict[str, np.ndarray], kind: str, settings: dict, seed: int
+    arrays: dict[str, np.ndarray], kind: str, settings: HeadTraining, seed: int
 ) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
     """Rows to train on, and the inputs and labels that validate."""
     rows, held_out = split_rows(len(arrays["train_labels"]), settings, seed)
-    if settings["validation"] == "split":
+    if settings.validation == "split":
         return rows, (arrays[f"train_{kind}"][held_out], arrays["train_labels"][held_out])
-    used = round(len(arrays["test_labels"]) * settings["share"])
+    used = round(len(arrays["test_labels"]) * settings.share)
     return rows, (arrays[f"test_{kind}"][:used], arrays["test_labels"][:used])
 
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from archdyn.models.checkpoint import load_weights
 from archdyn.models.pixels import on_device, to_unit
 from archdyn.models.vae import Vae
+from archdyn.settings.vae import VaeTraining
 from archdyn.train.capture import CapturedStep
 from archdyn.train.loop import Interruption, Stateful, Trace, run_epochs
 
@@ -42,20 +43,20 @@ class TrainedVae:
 def train_vae(
     train_images: np.ndarray,
     test_images: np.ndarray,
-    settings: dict,
+    settings: VaeTraining,
     device: torch.device,
     on_epoch: Callable[[dict], None] = lambda row: None,
     start: Path | None = None,
     interruption: Interruption | None = None,
 ) -> TrainedVae:
-    """Train on uint8 images by `settings` (the keys of vae.training in the config).
+    """Train on uint8 images by `settings`.
 
     With `start`, that checkpoint's weights and optimiser state are where training starts. Draws from torch's
     global generator, so seed that first. Raises ArchdynError when a loss is not finite, and when interrupted.
     """
-    images, held_out = (to_unit(on_device(part, device)) for part in (train_images[: settings["images"]], test_images))
+    images, held_out = (to_unit(on_device(part, device)) for part in (train_images[: settings.images], test_images))
     training = _Training(images, held_out, settings, start)
-    epochs = run_epochs(training, settings["epochs"], on_epoch, interruption)
+    epochs = run_epochs(training, settings.epochs, on_epoch, interruption)
     return TrainedVae(training.model, training.optimiser_state, epochs)
 
 
@@ -64,23 +65,25 @@ def kl_per_dimension(mean: Tensor, logvar: Tensor) -> Tensor:
     return 0.5 * (mean.square() + logvar.exp() - 1 - logvar)
 
 
-def kl_weights(settings: dict, batches: int) -> np.ndarray:
-    """Weight of the KL at each step, float32 (epochs * batches,), by `settings["annealing"]`.
+def kl_weights(settings: VaeTraining, batches: int) -> np.ndarray:
+    """Weight of the KL at each step, float32 (epochs * batches,), by `settings.annealing`.
 
     none: kl_weight throughout. epochs: the report's min(1, epoch / int(0.3 epochs)), constant within an epoch, so
     it starts above 0. steps: from 0 at the first step, linearly, to 1 after 30% of the steps.
     """
-    steps = np.arange(settings["epochs"] * batches)
-    if settings["annealing"] == "none":
+    steps = np.arange(settings.epochs * batches)
+    if settings.annealing == "none":
         rise = np.ones(len(steps))
-    elif settings["annealing"] == "epochs":
-        rise = (1 + steps // batches) / max(1, int(ANNEALED_SHARE * settings["epochs"]))
+    elif settings.annealing == "epochs":
+        rise = (1 + steps // batches) / max(1, int(ANNEALED_SHARE * settings.epochs))
     else:
         rise = steps / (ANNEALED_SHARE * len(steps))
-    return (settings["kl_weight"] * rise.clip(max=1)).astype(np.float32)
+    return (settings.kl_weight * rise.clip(max=1)).astype(np.float32)
 
 
-def loss_terms(images: Tensor, reconstructions: Tensor, mean: Tensor, logvar: Tensor, settings: dict) -> list[Tensor]:
+def loss_terms(
+    images: Tensor, reconstructions: Tensor, mean: Tensor, logvar: Tensor, settings: VaeTraining
+) -> list[Tensor]:
     """Batch means of the loss's reconstruction and KL, then of the summed squared error and the KL (nats).
 
     `reconstruction: mean` averages the squared error over the pixels as well, so that the KL outweighs it by their
@@ -90,8 +93,8 @@ def loss_terms(images: Tensor, reconstructions: Tensor, mean: Tensor, logvar: Te
     errors = (images - reconstructions).square().flatten(1)
     kl = kl_per_dimension(mean, logvar)
     error = errors.sum(1).mean()
-    loss_error = errors.mean() if settings["reconstruction"] == "mean" else error
-    loss_kl = kl.clamp(min=settings["free_bits"]).sum(1).mean()
+    loss_error = errors.mean() if settings.reconstruction == "mean" else error
+    loss_kl = kl.clamp(min=settings.free_bits).sum(1).mean()
     return [loss_error, loss_kl, error, kl.sum(1).mean()]
 
 
@@ -116,22 +119,22 @@ class AdamState(nn.Module):
 class _Training(nn.Module):
     """The model, its optimiser, and the trace of its steps."""
 
-    def __init__(self, images: Tensor, held_out: Tensor, settings: dict, start: Path | None):
+    def __init__(self, images: Tensor, held_out: Tensor, settings: VaeTraining, start: Path | None):
         super().__init__()
         self.images, self.held_out, self.settings = images, held_out, settings
         device = images.device
         self.model = Vae(tuple(images.shape[1:])).to(device)
         self.optimiser = torch.optim.Adam(
-            self.model.parameters(), settings["learning_rate"], fused=True, capturable=device.type == "cuda"
+            self.model.parameters(), settings.learning_rate, fused=True, capturable=device.type == "cuda"
         )
         self.optimiser_state = AdamState(self.optimiser)
         if start:
             load_weights(start, "vae", self.model)
             load_weights(start, "optimiser", self.optimiser_state)
-        batches = -(-len(images) // settings["batch_size"])
+        batches = -(-len(images) // settings.batch_size)
         self.kl_weights = torch.from_numpy(kl_weights(settings, batches)).to(device)
         self.trace = Trace(COLUMNS, len(self.kl_weights), device)
-        self.step = CapturedStep(self._update, settings["batch_size"], device)
+        self.step = CapturedStep(self._update, settings.batch_size, device)
 
     def state(self) -> dict[str, Stateful]:
         """Model, optimiser and trace."""
@@ -139,12 +142,12 @@ class _Training(nn.Module):
 
     def batches(self) -> list[Tensor]:
         """In random order."""
-        return list(torch.randperm(len(self.images), device=self.images.device).split(self.settings["batch_size"]))
+        return list(torch.randperm(len(self.images), device=self.images.device).split(self.settings.batch_size))
 
     def end_epoch(self, epoch: int, steps: np.ndarray) -> dict:
         """The weight of the KL, and means over the training and the test images."""
         weight = self.kl_weights[epoch * len(steps) - 1]
-        sizes = [len(batch) for batch in self.images.split(self.settings["batch_size"])]
+        sizes = [len(batch) for batch in self.images.split(self.settings.batch_size)]
         return (
             {"kl_weight": weight.item(), "batches": len(steps)}
             | _named("train", np.average(steps, axis=0, weights=sizes))
@@ -158,7 +161,7 @@ class _Training(nn.Module):
         loss = terms[0] + self.kl_weights[self.trace.position].squeeze() * terms[1]
         self.optimiser.zero_grad(set_to_none=True)
         # The report sums over the batch as well where it sums over the pixels.
-        (loss if self.settings["reconstruction"] == "mean" else loss * len(images)).backward()
+        (loss if self.settings.reconstruction == "mean" else loss * len(images)).backward()
         self.optimiser.step()
         self.trace.add([loss, *terms])
 

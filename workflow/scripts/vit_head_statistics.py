@@ -4,8 +4,8 @@ import pandas as pd
 
 from archdyn.pipeline.job import Job
 from archdyn.tables.vit import heads_table
-from archdyn.tables.write import read_caption, write_table
+from archdyn.tables.write import write_table
 
 with Job(snakemake) as job:
     table = heads_table(pd.read_csv(job.input.summary))
-    write_table(table, job.output, f"{read_caption(job.input.caption)} {job.params.label}.")
+    write_table(table, job.output, job.caption())

@@ -1,0 +1,1 @@
+"""What files must hold, checked where a job reads them."""

@@ -1,0 +1,23 @@
+"""Means with their spread, as text."""
+
+import math
+
+import pandas as pd
+
+
+def mean_sd(values: pd.Series, digits: int) -> str:
+    """`mean ± sd` over the values; without the sd when there is only one."""
+    return format_mean_sd(values.mean(), values.std(), digits)
+
+
+def format_mean_sd(mean: float, sd: float, digits: int) -> str:
+    """`mean ± sd`, or `mean` where sd is NaN."""
+    return f"{mean:.{digits}f}" if pd.isna(sd) else f"{mean:.{digits}f} ± {sd:.{digits}f}"
+
+
+def significant(mean: float, sd: float = math.nan, digits: int = 3) -> str:
+    """`mean ± sd`, or `mean` where sd is NaN, to `digits` significant digits of the mean; under 0.001 as 1.20e-05."""
+    if 0 < abs(mean) < 1e-3:
+        return f"{mean:.{digits - 1}e}" if math.isnan(sd) else f"{mean:.{digits - 1}e} ± {sd:.{digits - 1}e}"
+    magnitude = math.floor(math.log10(abs(mean))) if mean else 0
+    return format_mean_sd(mean, sd, max(0, digits - 1 - magnitude))

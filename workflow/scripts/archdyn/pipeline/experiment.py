@@ -1,0 +1,180 @@
+"""What a rule file asks of the config about its experiment, and the figures and tables that it declares."""
+
+import sys
+from pathlib import Path
+
+from archdyn.claims import read as claims
+from archdyn.data import backbones, registry
+from archdyn.errors import ArchdynError
+from archdyn.pipeline.results import FORMS, Result, caption
+from archdyn.settings.conditions import by_condition, merged_condition
+
+ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
+
+
+class Experiment:
+    """One experiment of the run: `settings` is its block of the config."""
+
+    def __init__(self, name: str, config: dict):
+        self.name = name
+        self.settings = config[name]
+        self._run = config["run"]
+        self._declared: dict[str, dict[str, Result]] = {kind: {} for kind in (*FORMS, "benchmarks")}
+
+    @property
+    def seeds(self) -> list[int]:
+        return self.settings["seeds"]
+
+    @property
+    def dataset(self) -> str:
+        """The folder name of its dataset under resources/datasets."""
+        return registry.dataset_id(self.settings["dataset"])
+
+    @property
+    def classes(self) -> str:
+        """Path of the class names of its dataset."""
+        return _classes_path(self.dataset)
+
+    @property
+    def published(self) -> str:
+        """Path of the report's numbers."""
+        return f"config/published/{self.name}.yaml"
+
+    @property
+    def conditions(self) -> list[str]:
+        return list(self.settings["conditions"])
+
+    def arrays(self, *names: str) -> dict[str, str]:
+        """Paths of the prepared arrays (train_images, train_labels, test_images, test_labels), by name."""
+        return array_paths(self.dataset, *names)
+
+    def pretraining_arrays(self) -> dict[str, str]:
+        """Paths of the arrays and class names of the dataset that its backbones are pretrained on."""
+        dataset = registry.dataset_id(self.settings["pretraining"]["dataset"])
+        return array_paths(dataset) | {"classes": _classes_path(dataset)}
+
+    def real(self, *splits: str) -> dict[str, str]:
+        """Paths of the real images' features and logits under its classifier, as train_features, train_logits, ..."""
+        return real_paths(self.name, *splits)
+
+    def backbone(self, role: str) -> str:
+        """The name of the backbone that plays `role`."""
+        return self.settings["backbones"][role]["name"]
+
+    def weights(self, role: str) -> str:
+        """Path of the checkpoint of the backbone that plays `role`, by its provider."""
+        spec = self.settings["backbones"][role]
+        if spec["weights"] == "official":
+            return f"resources/backbones/{spec['name']}.safetensors"
+        return f"<results>/{self.name}/models/{spec['name']}_{backbones.provider(spec)}.safetensors"
+
+    def weights_file(self, backbone: str) -> str:
+        """The user's file with the weights of a backbone."""
+        specs = self.settings["backbones"].values()
+        files = [spec["weights"]["file"] for spec in specs if spec["name"] == backbone and "file" in spec["weights"]]
+        return str(Path(files[0]).expanduser())
+
+    def weights_label(self, role: str) -> str:
+        """The backbone that plays `role` and the weights behind it, in words."""
+        return backbones.weights_label(self.settings["backbones"][role], self.settings["pretraining"])
+
+    def pretrained_label(self, backbone: str) -> str:
+        """A backbone that is pretrained here, in words."""
+        return backbones.weights_label({"name": backbone, "weights": "pretrain"}, self.settings["pretraining"])
+
+    def embeddings(self, run: str, *names: str) -> dict[str, str]:
+        """Paths of arrays in the experiment's folder of embeddings, by name; `run` may hold wildcards."""
+        return {name: f"<results>/{self.name}/embeddings/{run}_{name}.npy" for name in names}
+
+    def condition(self, name: str) -> dict:
+        """The settings of one condition: the training block with what the condition changes."""
+        return merged_condition(self.settings, name)
+
+    def runs(self, pattern: str, *conditions: str) -> list[str]:
+        """Paths of `pattern` for every seed of the conditions (all by default), in the config's order."""
+        return [
+            pattern.format(condition=condition, seed=seed)
+            for condition in conditions or self.conditions
+            for seed in self.seeds
+        ]
+
+    def first_seed(self, pattern: str, *conditions: str) -> list[str]:
+        """Paths of `pattern` for the first seed of the conditions (all by default): figures of images show that one."""
+        return [pattern.format(condition=name, seed=self.seeds[0]) for name in conditions or self.conditions]
+
+    def scale(self, data: str | None = None) -> str:
+        """Scale, data (by default its dataset) and weights, which figures and tables say of themselves."""
+        weights = dict.fromkeys(self.weights_label(role) for role in self.settings.get("backbones", {}))
+        return " · ".join([f"{self._run} scale", data or self.dataset, *weights])
+
+    def label(self, data: str | None = None, images_of_first_seed: bool = False) -> str:
+        """Scale, data and seeds; a figure that shows images says whose they are."""
+        label = f"{self.scale(data)} · seed{'s' * (len(self.seeds) > 1)} {', '.join(map(str, self.seeds))}"
+        return f"{label}, images of seed {self.seeds[0]}" if images_of_first_seed and len(self.seeds) > 1 else label
+
+    def figure(self, name: str, settings: dict | None = None, label: str | None = None, **inputs) -> None:
+        """Declare a figure: <experiment>_<name>.py draws it from `inputs`; its caption is in workflow/report."""
+        self._declare("figures", name, inputs, settings or {}, label or self.label(), f"{self.name}/figures/{name}")
+
+    def table(self, name: str, settings: dict | None = None, label: str | None = None, **inputs) -> None:
+        """Declare a table: <experiment>_<name>.py makes it from `inputs`; its caption is in workflow/report."""
+        self._declare("tables", name, inputs, settings or {}, label or self.label(), f"{self.name}/tables/{name}")
+
+    def benchmark(self, name: str, settings: dict, **inputs) -> None:
+        """Declare a table of timings, which `snakemake benchmark` makes and no report shows: <experiment>_<name>.py."""
+        self._declare("benchmarks", name, inputs, settings, self.scale(), "benchmark")
+
+    def names(self, kind: str) -> list[str]:
+        """What is declared of a kind: figures, tables or benchmarks."""
+        return list(self._declared[kind])
+
+    def declared(self, kind: str, name: str) -> Result:
+        """One of the declared figures, tables or benchmarks (`kind`). Raises ArchdynError where it is not declared."""
+        if name not in self._declared[kind]:
+            raise ArchdynError(f"rules/{self.name}.smk: no {name} among the {kind} {', '.join(self._declared[kind])}")
+        return self._declared[kind][name]
+
+    def results(self) -> list[str]:
+        """Paths of all declared figures, then of all declared tables, in every form."""
+        return [
+            f"<results>/{self.name}/{kind}/{name}.{form}"
+            for kind, forms in FORMS.items()
+            for name in self._declared[kind]
+            for form in forms
+        ]
+
+    def settings_by_condition(self) -> dict:
+        """Its settings, with those of each condition under the condition's name."""
+        return by_condition(self.settings)
+
+    def about(self) -> dict:
+        """Label and dataset."""
+        return {"label": self.label(), "data": registry.description(self.settings["dataset"])}
+
+    def untestable(self) -> dict[str, str]:
+        """Why this run cannot test a claim, by the claim's id; claims that it can test are left out."""
+        try:
+            return claims.untestable(claims.read_claims(f"config/claims/{self.name}.yaml"), self.settings)
+        except ArchdynError as error:
+            sys.exit(f"config error: {error}")
+
+    def _declare(self, kind: str, name: str, inputs: dict, settings: dict, label: str, captioned: str) -> None:
+        if any(name in declared for declared in self._declared.values()):
+            raise ArchdynError(f"rules/{self.name}.smk: {name} is declared twice; allowed: each name once")
+        self._declared[kind][name] = Result(inputs, settings, label, caption(captioned))
+
+
+def array_paths(dataset: str, *names: str) -> dict[str, str]:
+    """Paths of a dataset's prepared arrays (all by default), by name; `dataset` may be a wildcard."""
+    return {name: f"resources/datasets/{dataset}/{name}.npy" for name in names or ARRAYS}
+
+
+def real_paths(experiment: str, *splits: str) -> dict[str, str]:
+    """As `Experiment.real`; `experiment` may be a wildcard."""
+    folder = f"<results>/{experiment}/embeddings"
+    kinds = ("features", "logits")
+    return {f"{split}_{kind}": f"{folder}/real_{split}_{kind}.npy" for split in splits for kind in kinds}
+
+
+def _classes_path(dataset: str) -> str:
+    return f"resources/datasets/{dataset}/classes.json"

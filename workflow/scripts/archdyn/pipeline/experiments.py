@@ -1,0 +1,84 @@
+"""What only one experiment asks of the config."""
+
+from pathlib import Path
+
+from archdyn.data import registry
+from archdyn.pipeline.experiment import Experiment, array_paths
+
+
+class Resnet(Experiment):
+    """Conditions differ in whether the backbone runs in every epoch."""
+
+    def trained_on_features(self) -> list[str]:
+        """Conditions whose backbone never changes, so that the head can learn on its features alone."""
+        constant = {
+            "trainable": "head",
+            "batchnorm": "constant",
+            "init": "pretrained",
+            "skips": True,
+            "normalisation": "own",
+        }
+        return [name for name in self.conditions if constant.items() <= self.condition(name).items()]
+
+    def trained_with_backbone(self) -> list[str]:
+        """Conditions whose backbone runs in every epoch."""
+        on_features = self.trained_on_features()
+        return [name for name in self.conditions if name not in on_features]
+
+    def features(self, condition: str, embedded) -> dict[str, str]:
+        """The features that a condition's head is trained on, by name; `embedded` are the outputs by role."""
+        role = self.condition(condition)["backbone"]
+        return {name: embedded[name].format(role=role) for name in ("train_features", "test_features", "cost")}
+
+
+class Vit(Experiment):
+    """Pictures are looked at one by one; probes may have a dataset of their own."""
+
+    def photos(self) -> list[str]:
+        """The user's pictures; none where test images take their place."""
+        return [str(Path(photo["file"]).expanduser()) for photo in self.settings["images"] or []]
+
+    def pictures(self) -> str:
+        """What the pictures are, in words: the photos' file names, or the dataset of the test images."""
+        return ", ".join(Path(file).name for file in self.photos()) or self.dataset
+
+    @property
+    def probed(self) -> str:
+        """The folder name of the probes' dataset under resources/datasets."""
+        return registry.dataset_id(self.settings["probes"]["dataset"])
+
+    @staticmethod
+    def embedded(dataset: str, normalisation: str, patterns) -> dict[str, str]:
+        """Embeddings and labels of both splits of a dataset, by name; `patterns` are the outputs of vit_embed."""
+        names = [f"{split}_{kind}" for split in ("train", "test") for kind in ("cls", "mean_patch")]
+        paths = {name: patterns[name].format(dataset=dataset, normalisation=normalisation) for name in names}
+        return paths | array_paths(dataset, "train_labels", "test_labels")
+
+
+class Vae(Experiment):
+    """A condition may go on from another one."""
+
+    def continued(self, wildcards, pattern: str) -> str | list:
+        """The checkpoint that a condition goes on from, of the same seed; [] for one that starts afresh."""
+        start = self.condition(wildcards.condition)["start"]
+        return [] if start == "fresh" else pattern.format(condition=start, seed=wildcards.seed)
+
+
+class Clip(Experiment):
+    """Each seed has a CLIP of its own where it is pretrained here; otherwise one serves all seeds."""
+
+    @property
+    def _is_pretrained(self) -> bool:
+        return self.settings["backbones"]["clip"]["weights"] == "pretrain"
+
+    def model_seeds(self) -> list[int]:
+        """Seeds with a CLIP of their own: all where it is pretrained here, else the first, which serves them all."""
+        return self.seeds if self._is_pretrained else self.seeds[:1]
+
+    def model_seed(self, seed: str) -> int:
+        """The seed of the CLIP that serves `seed`."""
+        return int(seed) if int(seed) in self.model_seeds() else self.model_seeds()[0]
+
+    def model(self, seed: str, pretrained: str) -> str:
+        """Path of the CLIP's checkpoint, which is `pretrained` with the seed in it where it is pretrained here."""
+        return pretrained.format(seed=seed) if self._is_pretrained else self.weights("clip")

@@ -1,0 +1,257 @@
+"""What the settings of several experiments share.
+
+The types carry the bounds and the choices; the string under a field describes it to the user, in config/README.md and
+in editors. Whether a name is in a registry and a file on disk is checked only where a context says what is registered
+(`archdyn.settings.check`): the params of a job were checked before.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+PLAIN_NUMBER = re.compile(r"[+-]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+
+class Settings(BaseModel):
+    """A block of settings, which refuses unknown keys and does not change."""
+
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+def _number(value):
+    """Text as the number that it writes: YAML reads 1e-3 as text, and Snakemake all of --config 'key={...}'."""
+    return float(value) if isinstance(value, str) and PLAIN_NUMBER.fullmatch(value) else value
+
+
+def _whole(value):
+    value = _number(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _flag(value):
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
+def _none(value):
+    return None if value == "null" else value
+
+
+def _unique(values: list) -> list:
+    if any(value in values[:place] for place, value in enumerate(values)):
+        raise ValueError("repeated")
+    return values
+
+
+def _registered(kind: str) -> Callable[[str, ValidationInfo], str]:
+    def check(name: str, info: ValidationInfo) -> str:
+        if info.context and name not in info.context[kind]:
+            raise ValueError("not registered")
+        return name
+
+    return check
+
+
+def _exists(test: Callable[[Path], bool]) -> Callable[[str, ValidationInfo], str]:
+    def check(path: str, info: ValidationInfo) -> str:
+        try:
+            found = not info.context or test(Path(path).expanduser())
+        except (OSError, RuntimeError):  # a name that is too long, a ~user that does not exist
+            found = False
+        if not found:
+            raise ValueError("not found")
+        return path
+
+    return check
+
+
+def refusal(message: str, *key: str) -> PydanticCustomError:
+    """What a validator raises for a fault that its type does not tell; `key` leads to it from where it is found."""
+    return PydanticCustomError("refused", "{message}", {"message": message, "key": key})
+
+
+def format_name(name: str):
+    """Mark a type in the JSON schema with what `archdyn.settings.words` says of it."""
+    return Field(json_schema_extra={"format": name})
+
+
+def whole(**bounds: int) -> Any:
+    """A whole number within bounds (gt, ge, lt, le)."""
+    return Annotated[int, Field(**bounds), BeforeValidator(_whole)]
+
+
+def number(**bounds: float) -> Any:
+    """A number within bounds (gt, ge, lt, le)."""
+    return Annotated[float, Field(**bounds), BeforeValidator(_number)]
+
+
+def or_null(kind: Any) -> Any:
+    """A type that null may stand for."""
+    return Annotated[kind | None, BeforeValidator(_none)]
+
+
+def text_or_block(text: Any, block: Any) -> Any:
+    """A type that is `block` where a mapping is written, and `text` otherwise."""
+    by_form = Discriminator(lambda value: "block" if isinstance(value, dict | BaseModel) else "text")
+    return Annotated[Annotated[text, Tag("text")] | Annotated[block, Tag("block")], by_form]
+
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Text = Annotated[str, Field(min_length=1)]
+Unique = (AfterValidator(_unique), Field(json_schema_extra={"uniqueItems": True}))
+
+Images = or_null(whole(ge=2))
+Epochs = whole(ge=1, le=10_000)
+BatchSize = whole(ge=2, le=4096)
+LearningRate = number(gt=0, le=1)
+Share = number(gt=0, lt=1)
+Seeds = Annotated[list[whole(ge=0, le=2**32 - 1)], Field(min_length=1), *Unique]
+Samples = whole(ge=100, le=100_000)
+Neighbours = whole(ge=1, le=50)
+Precision = Literal["float32", "tf32", "bfloat16"]
+Template = Annotated[str, StringConstraints(pattern=r"^[^{}]*\{\}[^{}]*$")]
+ConditionName = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9_]*$")]
+
+
+File = Annotated[str, AfterValidator(_exists(Path.is_file)), format_name("file")]
+
+
+class ImageFolder(Settings):
+    """Images of your own."""
+
+    imagefolder: Annotated[Text, AfterValidator(_exists(Path.is_dir)), format_name("folder")]
+    """Folder with one sub-folder of image files per class."""
+    size: whole(ge=8, le=512) = 28
+    """Height and width in pixels that the images are scaled to."""
+    channels: Annotated[Literal[1, 3], BeforeValidator(_whole)] = 1
+    """1 for grey images, 3 for colour."""
+
+
+Dataset = text_or_block(Annotated[str, AfterValidator(_registered("dataset")), format_name("dataset")], ImageFolder)
+
+
+class WeightsFile(Settings):
+    """Weights of your own."""
+
+    file: File
+    """A file of tensors by name. No pickle in it is executed."""
+
+
+Weights = text_or_block(Annotated[Literal["official", "pretrain", "random"], format_name("weights")], WeightsFile)
+
+
+class Backbone(Settings):
+    """A network, and where its weights come from. Nothing falls back from one provider on another."""
+
+    name: Annotated[str, AfterValidator(_registered("backbone")), format_name("backbone")]
+    """Which network."""
+    weights: Weights
+    """Where its weights come from. official downloads the published ones, pretrain trains them here by the
+    experiment's pretraining block, random draws them, and {file: PATH} takes safetensors or a state dict."""
+
+    @field_validator("weights")
+    @classmethod
+    def _are_published(cls, weights, info: ValidationInfo):
+        if info.context and weights == "official" and info.data.get("name") in info.context["unpublished"]:
+            raise refusal(
+                'found "official", but nobody publishes weights of this backbone; '
+                "allowed: pretrain, random, {file: PATH}"
+            )
+        return weights
+
+
+class ClipBackbone(Backbone):
+    """A CLIP, and where its weights come from."""
+
+    name: Annotated[str, AfterValidator(_registered("clip")), format_name("clip")]
+    """Which CLIP."""
+
+
+class Backbones(Settings):
+    """The networks by the part that they play."""
+
+    @model_validator(mode="after")
+    def _share_no_name(self):
+        """Networks of one name share a checkpoint, so they cannot have different files of weights."""
+        files: dict[str, WeightsFile] = {}
+        for role in type(self).model_fields:
+            spec = getattr(self, role)
+            if isinstance(spec.weights, WeightsFile) and spec.weights != files.setdefault(spec.name, spec.weights):
+                raise refusal(
+                    "another file of weights for a backbone of the same name; allowed: one file by name in an "
+                    "experiment",
+                    role,
+                    "weights",
+                )
+        return self
+
+
+class ClassifierTraining(Settings):
+    """The network that judges the samples, which class each one is and how far apart they lie."""
+
+    epochs: Epochs
+    """Passes over the training images."""
+    batch_size: BatchSize
+    """Images per update. BatchNorm needs at least 2."""
+    learning_rate: LearningRate
+    """Peak of Adam's one-cycle step size."""
+
+
+class Pretraining(Settings):
+    """How backbones whose weights are pretrain are trained, as classifiers."""
+
+    dataset: Dataset
+    """Images to train on, a name from config/datasets.yaml or a folder of your own."""
+    images: Images
+    """Training images used, from the first on. null means all."""
+    test_images: Images
+    """Test images that the accuracy after each epoch is measured on, from the first on. null means all."""
+    epochs: Epochs
+    """Passes over the training images."""
+    batch_size: BatchSize
+    """Images per update. BatchNorm needs at least 2."""
+    learning_rate: LearningRate
+    """Peak of AdamW's one-cycle step size."""
+
+
+class Benchmark(Settings):
+    """What `snakemake benchmark` times, the report's training loop and ours in turn."""
+
+    images: whole(ge=64)
+    """Training images in one timed epoch."""
+    rounds: whole(ge=2, le=100)
+    """How often both are timed."""
+
+
+class WithConditions(Settings):
+    """An experiment whose conditions change a training that stands once; each comes with the rest filled in."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, block):
+        if not isinstance(block, dict):
+            return block
+        training, conditions = (
+            block.get(key) if isinstance(block, dict) else None for key in ("training", "conditions")
+        )
+        if not isinstance(training, dict) or not isinstance(conditions, dict):
+            return block
+        filled = {name: training | own if isinstance(own, dict) else own for name, own in conditions.items()}
+        return block | {"conditions": filled}

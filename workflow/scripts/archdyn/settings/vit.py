@@ -1,0 +1,108 @@
+"""Settings of section 3, the vision transformer."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from archdyn.settings.common import (
+    Backbone,
+    Backbones,
+    Benchmark,
+    Dataset,
+    File,
+    Precision,
+    Pretraining,
+    Seeds,
+    Settings,
+    Share,
+    Text,
+    Unique,
+    number,
+    or_null,
+    whole,
+)
+
+
+class Photo(Settings):
+    """A photo."""
+
+    name: Text
+    """What figures and tables call it."""
+    file: File
+    """An image file."""
+
+
+class VitBackbones(Backbones):
+    """The networks by the part that they play."""
+
+    vit: Backbone
+    """The vision transformer of section 3. It classifies by its CLS token."""
+
+
+class Attention(Settings):
+    """How the heads are measured."""
+
+    images: whole(ge=1)
+    """Test images, from the first on, behind the heads' entropy and mean distance."""
+
+
+class Masking(Settings):
+    """How much is masked, and on how many images."""
+
+    images: whole(ge=10)
+    """Test images that are masked, from the first on."""
+    fractions: Annotated[list[number(gt=0, le=0.95)], Field(min_length=1), *Unique]
+    """Shares of the patches to mask, beside none of them."""
+    published_share: number(gt=0, le=0.95)
+    """Share of the patches that the report masks at random on each picture."""
+
+
+class Normalisation(Settings):
+    """Mean and standard deviation by channel that images are normalised by."""
+
+    mean: Annotated[list[number(ge=0, le=1)], Field(min_length=3)]
+    """Red, green and blue, from 0 to 1."""
+    sd: Annotated[list[number(gt=0)], Field(min_length=3)]
+    """Red, green and blue."""
+
+
+class Probes(Settings):
+    """Linear probes on CLS, on the mean of the patch tokens, and on both."""
+
+    dataset: Dataset
+    """What is embedded and probed."""
+    train_images: whole(ge=200)
+    """Training images, from the first on."""
+    test_images: whole(ge=20)
+    """Test images of the corrected protocol, from the first on."""
+    published_test_images: whole(ge=20)
+    """Test images of the published protocol, from the first on."""
+    published_normalisation: Normalisation
+    """Of the images in the published protocol."""
+    validation_share: Share
+    """Share of the training images that the corrected protocol holds out to choose C on."""
+
+
+class VitSettings(Settings):
+    """Section 3 of the report, a vision transformer's attention, answers under masks, and embeddings."""
+
+    dataset: Dataset
+    """Its test images are masked, and shown where there are no photos."""
+    seeds: Seeds
+    """Seeds of the random masks, of the images that probes hold out, and of the bootstrap."""
+    precision: Precision
+    """Of the networks' arithmetic. float32 is what the report used; tf32 rounds the inputs of its products to 10 bits of
+    mantissa, on GPUs that can, and is float32 elsewhere; bfloat16 (autocast) is several times as fast on a GPU."""
+    images: or_null(Annotated[list[Photo], Field(min_length=1)])
+    """Photos to show, each with a name and a file; the shorter side is scaled and the centre cut out. null shows the
+    first test image of three classes."""
+    backbones: VitBackbones
+    cnn: Literal["pretrained", "transferred"]
+    """The network of section 2 that Grad-CAM explains. pretrained is resnet.backbones.deep as it comes; transferred is
+    its full_corrected condition, trained on resnet.dataset."""
+    pretraining: Pretraining
+    attention: Attention
+    masking: Masking
+    probes: Probes
+    benchmark: Benchmark
+    """What `snakemake benchmark` times, the bare forward pass and ours in turn."""

@@ -1,0 +1,63 @@
+"""Which metrics changed between two runs, as a Markdown table."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from archdyn.errors import ArchdynError
+from archdyn.metrics.compare import changes
+from archdyn.numbers.format import significant
+
+
+def diff_text(run_a: Path, run_b: Path, spreads: float) -> str:
+    """Markdown that says which metrics changed from one run to the other, and at which commits each was made.
+
+    run_a, run_b: folders of results, or names of runs in results/. Raises ArchdynError for a run that does not exist.
+    """
+    folder_a, folder_b = _folder(run_a), _folder(run_b)
+    first, second = _summaries(folder_a), _summaries(folder_b)
+    found = changes(first, second, spreads)
+    lines = [f"- {name}: `{folder}`, at {_commits(folder)}" for name, folder in (("A", folder_a), ("B", folder_b))]
+    counted = f"{len(found)} of {max(len(first), len(second))} metrics differ by more than {spreads:g} spreads."
+    table = pd.DataFrame(map(_row, found.to_dict("records"))).to_markdown(index=False, disable_numparse=True)
+    return "\n".join([*lines, "", counted, *(["", table] if len(found) else [])])
+
+
+def _row(change: dict) -> dict:
+    in_spreads = change["in_spreads"]
+    return {
+        "experiment": change["experiment"],
+        "condition": change["condition"],
+        "metric": change["metric"],
+        "A": _shown(change, "a"),
+        "B": _shown(change, "b"),
+        "difference": "–" if pd.isna(in_spreads) else significant(change["difference"]),
+        "in spreads": "–" if pd.isna(in_spreads) else "one seed" if in_spreads == float("inf") else f"{in_spreads:.1f}",
+    }
+
+
+def _shown(change: dict, run: str) -> str:
+    if pd.isna(change[f"mean_{run}"]):
+        return "–"
+    return f"{significant(change[f'mean_{run}'], change[f'sd_{run}'])} (n = {change[f'n_{run}']:.0f})"
+
+
+def _folder(run: Path) -> Path:
+    for folder in (run, Path("results") / run):
+        if folder.is_dir():
+            return folder
+    raise ArchdynError(f"{run}: no such folder, nor results/{run}")
+
+
+def _summaries(folder: Path) -> pd.DataFrame:
+    files = sorted(folder.glob("*/metrics/summary.csv"))
+    if not files:
+        raise ArchdynError(f"{folder}: has no */metrics/summary.csv")
+    return pd.concat(map(pd.read_csv, files), ignore_index=True)
+
+
+def _commits(folder: Path) -> str:
+    records = sorted(folder.glob("*/metrics/summary.provenance.json"))
+    commits = {json.loads(record.read_text())["commit"] for record in records}
+    return ", ".join(sorted(commits)) or "an unknown commit"
