@@ -1,7 +1,8 @@
 """What a GPU must do as the processor does, and how fast it is: `make gpu-check`.
 
 Tests of CUDA are skipped where there is none; the same functions run on the processor in every test run. The file needs
-torch, timm, numpy, PyYAML, pydantic, filelock, psutil and pytest, and for some tests what they skip without. On a machine with no more:
+torch, timm, numpy, PyYAML, pydantic, filelock, psutil and pytest, and for some tests what they skip without. On a
+machine with no more:
     PYTHONPATH=workflow/scripts pytest --noconftest tests/test_gpu.py -k "not speed and not smoke"
     PYTHONPATH=workflow/scripts pytest --noconftest tests/test_gpu.py -k speed
 The speeds, with hardware, n and spread, go to results/gpu_speed.json.
