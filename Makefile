@@ -7,7 +7,7 @@ BIN := .venv/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 PYTHON_FILES := workflow tests
 
-.PHONY: demo test slurm chromium latex env format lock clean
+.PHONY: demo test gpu-check slurm chromium latex env format lock clean
 
 demo: env
 	$(RUN) snakemake --cores $(CORES) --configfile config/demo.yaml --quiet rules host
@@ -20,6 +20,11 @@ test: env
 	$(BIN)/snakefmt --check Snakefile rules
 	$(RUN) snakemake --lint
 	$(RUN) pytest
+
+# On a machine with a GPU: is it used, does it compute what the processor does, and how fast? The speeds go to
+# results/gpu_speed.json.
+gpu-check: env
+	$(RUN) pytest tests/test_gpu.py
 
 # What tests/test_slurm.py starts; it is skipped where this cannot be installed. As root, on Debian or Ubuntu.
 slurm:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from archdyn.benchmarks.gan import time_gan
+from archdyn.benchmarks.timer import enough
 from archdyn.pipeline.job import Job
 from archdyn.pipeline.provenance import hardware
 from archdyn.settings.gan import GanTraining
@@ -14,8 +15,8 @@ with Job(snakemake) as job:
     device = job.device()
     job.seed_everything()
     settings = job.params.settings
-    images = np.load(job.input.train_images)[: settings["images"]]
+    images = enough(np.load(job.input.train_images)[: settings["images"]], device)
     training = GanTraining.model_validate(settings["training"])
     rounds = pd.DataFrame(time_gan(images, training, device, settings["rounds"]))
-    caption = benchmark_caption("GAN training", len(images), rounds, hardware(), job.threads, job.params.label)
+    caption = benchmark_caption("GAN training", len(images), rounds, hardware(device), job.threads, job.params.label)
     write_table(benchmark_table(rounds), job.output, caption)

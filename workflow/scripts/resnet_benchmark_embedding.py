@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from archdyn.benchmarks.resnet import time_embedding
+from archdyn.benchmarks.timer import enough
 from archdyn.pipeline.job import Job
 from archdyn.pipeline.provenance import hardware
 from archdyn.settings.resnet import TransferTraining
@@ -13,11 +14,11 @@ from archdyn.tables.benchmark import benchmark_caption, benchmark_table
 from archdyn.tables.write import write_table
 
 with Job(snakemake) as job:
-    device = job.device()
-    job.seed_everything()
     settings = job.params.settings
-    images = np.load(job.input.train_images)[: settings["images"]]
+    device = job.device(settings["training"]["precision"])
+    job.seed_everything()
+    images = enough(np.load(job.input.train_images)[: settings["images"]], device)
     start, training = Path(job.input.backbone), TransferTraining.model_validate(settings["training"])
     rounds = pd.DataFrame(time_embedding(images, start, training, device, settings["rounds"]))
-    caption = benchmark_caption("ResNet features", len(images), rounds, hardware(), job.threads, job.params.label)
+    caption = benchmark_caption("ResNet features", len(images), rounds, hardware(device), job.threads, job.params.label)
     write_table(benchmark_table(rounds), job.output, caption)

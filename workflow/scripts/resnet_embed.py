@@ -12,7 +12,7 @@ from archdyn.pipeline.job import Job
 from archdyn.train.resnet import forward_gflops
 
 with Job(snakemake) as job:
-    device = job.device()
+    device = job.device(job.params.precision)
     backbone = load_backbone(Path(job.input.backbone), device)
     for split, n in (("test", job.params.test_images), ("train", job.params.images)):
         images = np.load(job.input[f"{split}_images"], mmap_mode="r")[:n]

@@ -9,7 +9,7 @@ from archdyn.models.backbones import load_backbone
 from archdyn.pipeline.job import Job
 
 with Job(snakemake) as job:
-    device = job.device()
+    device = job.device(job.params.precision)
     backbone = load_backbone(Path(job.input.backbone), device)
     for split in ("train", "test"):
         labels = np.load(job.input[f"{split}_labels"])

@@ -11,7 +11,7 @@ from archdyn.settings.resnet import TransferTraining
 from archdyn.train.resnet import train_transfer
 
 with Job(snakemake) as job:
-    device = job.device()
+    device = job.device(job.params.precision)
     seed = job.seed_everything()
     classes = job.read_json("classes")
     limits = {"train": job.params.images, "test": job.params.test_images}

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from archdyn.benchmarks.timer import enough
 from archdyn.benchmarks.vit import time_embedding
 from archdyn.models.vit import load_vit
 from archdyn.pipeline.job import Job
@@ -13,11 +14,12 @@ from archdyn.tables.benchmark import benchmark_caption, benchmark_table
 from archdyn.tables.write import write_table
 
 with Job(snakemake) as job:
-    device, settings = job.device(), job.params.settings
+    settings = job.params.settings
+    device = job.device(settings["precision"])
     vit = load_vit(Path(job.input.model), device)
-    images = np.load(job.input.train_images, mmap_mode="r")[: settings["images"]]
+    images = enough(np.load(job.input.train_images, mmap_mode="r")[: settings["images"]], device)
     ways = (settings["preprocessing"], device, settings["precision"], settings["rounds"])
     rounds = pd.DataFrame(time_embedding(vit, images, *ways))
     task = f"ViT embeddings in {settings['precision']}"
-    caption = benchmark_caption(task, len(images), rounds, hardware(), job.threads, job.params.label)
+    caption = benchmark_caption(task, len(images), rounds, hardware(device), job.threads, job.params.label)
     write_table(benchmark_table(rounds), job.output, caption)

@@ -9,7 +9,7 @@ from archdyn.models.vit import load_vit
 from archdyn.pipeline.job import Job
 
 with Job(snakemake) as job:
-    device = job.device()
+    device = job.device(job.params.precision)
     vit = load_vit(Path(job.input.model), device, job.params.preprocessing)
     for split in ("train", "test"):
         images = np.load(job.input[f"{split}_images"], mmap_mode="r")[: job.params.images[split]]

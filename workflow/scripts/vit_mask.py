@@ -11,7 +11,7 @@ from archdyn.models.vit import load_vit, patch_grid
 from archdyn.pipeline.job import Job
 
 with Job(snakemake) as job:
-    device = job.device()
+    device = job.device(job.params.precision)
     vit = load_vit(Path(job.input.model), device)
     settings = (job.params.seeds, device, job.params.precision)
     areas = [job.params.masking["published_share"], block_fraction(patch_grid(vit.model))]

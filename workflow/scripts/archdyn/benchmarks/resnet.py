@@ -14,10 +14,11 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader
 from torchvision import transforms
 
-from archdyn.benchmarks.timer import PerImageDataset, time_in_turn
+from archdyn.benchmarks.timer import PerImageDataset, bare_ways, time_in_turn
 from archdyn.embed.resnet import embed_penultimate
 from archdyn.models.backbones import Backbone, load_backbone
 from archdyn.models.inference import BATCH
+from archdyn.models.pixels import on_device
 from archdyn.models.resnet import transferred
 from archdyn.settings.resnet import TransferTraining
 from archdyn.train.resnet import train_transfer
@@ -28,17 +29,17 @@ CLASSES = 10
 def time_embedding(
     images: np.ndarray, start: Path, settings: TransferTraining, device: torch.device, rounds: int
 ) -> list[dict]:
-    """Features of uint8 images: the report's loop, ours, and the bare forward pass, which needs no data.
+    """Features of uint8 images: the report's loop, ours, and bare passes (`bare_ways`), each after a batch of warm-up.
 
-    What counts of `settings` is batch_size, for the report's loop, and precision, for ours and the bare pass. Returns
+    What counts of `settings` is batch_size, for the report's loop, and precision, for ours and a bare pass. Returns
     the rows of `time_in_turn`.
     """
     backbone = load_backbone(start, device)
+    batch = backbone.preprocess(on_device(images[:BATCH], device)).contiguous(memory_format=torch.channels_last)
     ways = {
         "report's loop": lambda images: _time_report_embedding(backbone, images, settings, device),
         "archdyn": lambda images: _time_our_embedding(backbone, images, settings, device),
-        "bare forward pass": lambda images: _time_bare_forward(backbone, images, settings, device),
-    }
+    } | bare_ways(backbone.model, batch, settings.precision)
     return time_in_turn(ways, images, settings.batch_size, rounds)
 
 
@@ -61,6 +62,7 @@ def _time_report_embedding(
     backbone: Backbone, images: np.ndarray, settings: TransferTraining, device: torch.device
 ) -> float:
     batches = _per_image(backbone, images, settings)
+    backbone.model(next(iter(batches))[0].to(device)).cpu()
     began = time.perf_counter()
     for batch, _ in batches:
         backbone.model(batch.to(device)).cpu()
@@ -70,22 +72,9 @@ def _time_report_embedding(
 def _time_our_embedding(
     backbone: Backbone, images: np.ndarray, settings: TransferTraining, device: torch.device
 ) -> float:
+    embed_penultimate(backbone, images[:BATCH], device, settings.precision)
     began = time.perf_counter()
     embed_penultimate(backbone, images, device, settings.precision)
-    return time.perf_counter() - began
-
-
-@torch.no_grad()
-def _time_bare_forward(
-    backbone: Backbone, images: np.ndarray, settings: TransferTraining, device: torch.device
-) -> float:
-    size = backbone.preprocess.size
-    batch = torch.randn(BATCH, 3, size, size, device=device).to(memory_format=torch.channels_last)
-    with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
-        began = time.perf_counter()
-        for first in range(0, len(images), BATCH):
-            logits = backbone.model(batch[: len(images) - first])
-        logits.cpu()
     return time.perf_counter() - began
 
 

@@ -1,13 +1,17 @@
 """Ways of doing the same work, timed in turn, and the report's way of reading images."""
 
+import copy
+import time
 from collections.abc import Callable
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import Dataset
 from torchvision import transforms
+
+GPU_IMAGES = 16384
 
 
 def time_in_turn(
@@ -25,6 +29,45 @@ def time_in_turn(
             pace = {"ms_per_step": 1000 * seconds / steps, "images_per_s": len(images) / seconds}
             rows.append({"way": way, "round": number} | pace)
     return rows
+
+
+def enough(images: np.ndarray, device: torch.device) -> np.ndarray:
+    """The images; for a GPU at least GPU_IMAGES, by repetition, since hundreds take it a tenth of a second."""
+    return np.resize(images, (max(len(images), GPU_IMAGES), *images.shape[1:])) if device.type == "cuda" else images
+
+
+def bare_ways(model: nn.Module, batch: Tensor, precision: str) -> dict[str, Callable]:
+    """Ways for `time_in_turn` that bound an embedding by `model`: its forward pass on one batch, ready on the device.
+
+    In the given precision; on a GPU also with all of it in bfloat16, as it is and compiled, which takes a minute.
+    """
+
+    def in_precision(pixels: Tensor) -> Tensor:
+        with torch.autocast(pixels.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+            return model(pixels)
+
+    ways = {"bare forward pass": _passes(in_precision, batch)}
+    if batch.is_cuda:
+        halved = copy.deepcopy(model).bfloat16()
+        ways["all in bfloat16"] = _passes(halved, batch.bfloat16())
+        ways["all in bfloat16, compiled"] = _passes(torch.compile(halved), batch.bfloat16())
+    return ways
+
+
+def _passes(forward: Callable[[Tensor], Tensor], batch: Tensor) -> Callable:
+    """A way that runs `forward` on whole batches, after one to warm up: seconds for as many images as there are."""
+
+    @torch.no_grad()
+    def timed(images: np.ndarray) -> float:
+        batches = -(-len(images) // len(batch))
+        forward(batch).cpu()
+        start = time.perf_counter()
+        for _ in range(batches):
+            logits = forward(batch)
+        logits.cpu()  # waits for the device
+        return (time.perf_counter() - start) * len(images) / (batches * len(batch))
+
+    return timed
 
 
 class PerImageDataset(Dataset):

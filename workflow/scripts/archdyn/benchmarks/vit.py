@@ -1,4 +1,4 @@
-"""The report's way of embedding by a vision transformer beside ours and beside the bare forward pass, in one call."""
+"""The report's way of embedding by a vision transformer beside ours and beside bare forward passes, in one call."""
 
 import time
 
@@ -8,7 +8,7 @@ import torch
 from torch.utils.data import DataLoader
 from torchvision import transforms
 
-from archdyn.benchmarks.timer import PerImageDataset, time_in_turn
+from archdyn.benchmarks.timer import PerImageDataset, bare_ways, time_in_turn
 from archdyn.embed.vit import embed, forward
 from archdyn.models.backbones import Backbone
 from archdyn.models.inference import BATCH
@@ -20,16 +20,16 @@ REPORT_BATCH = 64
 def time_embedding(
     vit: Backbone, images: np.ndarray, preprocessing: dict, device: torch.device, precision: str, rounds: int
 ) -> list[dict]:
-    """CLS, mean patch and logits of uint8 images (n, h, w[, 3]): the report's loop, ours, and the bare forward pass.
+    """CLS, mean patch and logits of uint8 images (n, h, w[, 3]): the report's loop, ours, and those of `bare_ways`.
 
-    Each is timed after a batch of warm-up. The bare pass sees one preprocessed batch again and again; the others start
+    Each is timed after a batch of warm-up. The bare passes see one preprocessed batch again and again; the others start
     and end with arrays on the host. Returns the rows of `time_in_turn`; a step is a batch of BATCH images.
     """
+    batch = vit.preprocess(on_device(images[:BATCH], device))
     ways = {
         "report's loop": lambda images: _time_report_loop(vit, images, preprocessing, device),
         "archdyn": lambda images: _time_ours(vit, images, device, precision),
-        "bare forward pass": lambda images: _time_bare(vit, images, device, precision),
-    }
+    } | bare_ways(vit.model, batch, precision)
     return time_in_turn(ways, images, BATCH, rounds)
 
 
@@ -54,16 +54,4 @@ def _time_ours(vit: Backbone, images: np.ndarray, device: torch.device, precisio
     embed(vit, images[:BATCH], device, precision)
     start = time.perf_counter()
     embed(vit, images, device, precision)
-    return time.perf_counter() - start
-
-
-@torch.inference_mode()
-def _time_bare(vit: Backbone, images: np.ndarray, device: torch.device, precision: str) -> float:
-    batch = vit.preprocess(on_device(images[:BATCH], device))
-    with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
-        forward(vit, batch)["logits"].cpu()
-        start = time.perf_counter()
-        for first in range(0, len(images), BATCH):
-            logits = forward(vit, batch[: len(images) - first])["logits"]
-        logits.cpu()  # waits for the device
     return time.perf_counter() - start

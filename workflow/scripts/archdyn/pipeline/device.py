@@ -1,4 +1,4 @@
-"""Which device a job computes on, and a lock that keeps two local jobs off one GPU."""
+"""Which device a job computes on, how it does arithmetic there, and a lock that keeps two local jobs off one GPU."""
 
 import os
 import tempfile
@@ -9,46 +9,61 @@ from filelock import FileLock, Timeout
 
 from archdyn.errors import ArchdynError
 
+NOTHING_VISIBLE = {"", "-1", "NoDevFiles"}  # the last is what Slurm says to a job without a GPU
 _held: list[FileLock] = []  # released by the operating system when the job's process ends
 
 
 def has_gpu() -> bool:
     """Whether this machine has an NVIDIA device, asked without importing torch."""
-    if os.environ.get("CUDA_VISIBLE_DEVICES") == "":
+    if os.environ.get("CUDA_VISIBLE_DEVICES") in NOTHING_VISIBLE:
         return False
     return any(Path("/dev").glob("nvidia[0-9]*"))
 
 
-def pick_device(setting: str, threads: int):
+def pick_device(setting: str, threads: int, precision: str = "float32"):
     """Return the torch.device for `setting` (auto, cuda or cpu); a GPU is locked for this process.
 
-    Raises ArchdynError when `cuda` is asked for and there is none.
+    On a GPU, `precision` tf32 lets matrix products and convolutions of float32 round to TF32, and any other keeps them
+    in float32. Raises ArchdynError when a GPU is asked for or in the machine, and cannot be used.
     """
     import torch
 
     torch.set_num_threads(threads)
-    if setting == "cpu" or (setting == "auto" and not torch.cuda.is_available()):
+    if setting == "cpu" or (setting == "auto" and not has_gpu() and not torch.cuda.is_available()):
         return torch.device("cpu")
-    if not torch.cuda.is_available():
-        raise ArchdynError("device: cuda was asked for, but torch finds no CUDA device; allowed here: auto, cpu")
-    index = _claim_visible_device(torch.cuda.device_count())
-    torch.cuda.set_device(index)
-    return torch.device("cuda", index)
+    os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"  # sums in one order; read when CUDA starts
+    device = _locked_gpu(setting)
+    _set_arithmetic(precision)
+    return device
 
 
-def _claim_visible_device(count: int) -> int:
-    """Index of a device that no other local job holds. Slurm hands out devices itself; one device is shared."""
-    if count == 1 or "SLURM_JOB_ID" in os.environ:
-        return 0
-    names = os.environ.get("CUDA_VISIBLE_DEVICES", ",".join(map(str, range(count)))).split(",")
-    return claim(names, Path(tempfile.gettempdir()))
+def arithmetic(device) -> dict | None:
+    """How a torch.device that is a GPU does arithmetic, for the record; None on the processor."""
+    if device.type != "cuda":
+        return None
+    import torch
+
+    return {
+        "tf32_matmul": torch.backends.cuda.matmul.allow_tf32,
+        "tf32_convolution": torch.backends.cudnn.allow_tf32,
+        "cudnn_deterministic": torch.backends.cudnn.deterministic,
+        "cublas_workspace": os.environ.get("CUBLAS_WORKSPACE_CONFIG"),
+    }
+
+
+def device_name(device) -> str:
+    """`cpu`, or the name of the GPU: another model of GPU may round otherwise."""
+    import torch
+
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
 def claim(names: list[str], folder: Path, poll_s: float = 0.5) -> int:
     """Lock the first free of the devices `names` and return its index; wait while all are taken."""
     while True:
         for index, name in enumerate(names):
-            lock = FileLock(folder / f"archdyn-gpu-{name.strip()}.lock", mode=0o666)
+            # Every user has locks of their own: Linux lets nobody open another's file in /tmp for writing.
+            lock = FileLock(folder / f"archdyn-{os.getuid()}-gpu-{name}.lock")
             try:
                 lock.acquire(timeout=0)
             except Timeout:
@@ -56,3 +71,41 @@ def claim(names: list[str], folder: Path, poll_s: float = 0.5) -> int:
             _held.append(lock)
             return index
         time.sleep(poll_s)
+
+
+def _locked_gpu(setting: str):
+    """A GPU that no other local job holds, tried out.
+
+    Slurm shows a job of its own the one GPU that it asked for. Where several are visible, in an allocation as much as
+    without Slurm, nobody has shared them out yet. They are told apart by UUID, since numbers start anew in every
+    allocation.
+    """
+    import torch
+
+    tried = "the GPU"
+    try:
+        torch.cuda.init()
+        count = torch.cuda.device_count()
+        uuids = [str(torch.cuda.get_device_properties(index).uuid) for index in range(count)]
+        device = torch.device("cuda", claim(uuids, Path(tempfile.gettempdir())) if count > 1 else 0)
+        capability = ".".join(map(str, torch.cuda.get_device_capability(device)))
+        tried = f"{device_name(device)} (compute capability {capability})"
+        torch.cuda.set_device(device)
+        torch.ones(1, device=device).item()  # a card that this torch has no code for shows only here
+    except (RuntimeError, AssertionError) as error:  # the latter from a torch that was built without CUDA
+        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(". ")
+        built_for = f"torch {torch.__version__} has code for {', '.join(torch.cuda.get_arch_list()) or 'no GPU'}"
+        message = f"device: {setting}, but {tried} cannot be used: {reason} ({built_for}); allowed: device=cpu"
+        raise ArchdynError(message) from error
+    return device
+
+
+def _set_arithmetic(precision: str) -> None:
+    """Leave nothing to torch's defaults, which round convolutions to TF32 but not matrix products."""
+    import torch
+
+    # The older of two sets of switches: torch.compile reads these, and refuses what the newer ones leave them at.
+    torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+    torch.backends.cudnn.allow_tf32 = precision == "tf32"
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.benchmark = False

@@ -5,6 +5,7 @@ import errno
 import shlex
 import signal
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def explained(error: BaseException, rule: str, params: dict, folder: Path) -> st
     """One line on `error` in a job that writes to `folder`; None for a fault of the code, which needs its traceback."""
     if isinstance(error, ArchdynError):
         return str(error)
-    if type(error).__name__ == "OutOfMemoryError":  # torch's; not every job imports it
+    if any(_is_out_of_gpu_memory(link) for link in _chain(error)):
         return f"out of GPU memory: {_what_to_lower(rule, params)}free the GPU, or run with --config device=cpu"
     if isinstance(error, MemoryError) or "DefaultCPUAllocator: can't allocate memory" in str(error):  # numpy's, torch's
         return f"out of memory: {_what_to_lower(rule, params)}run fewer jobs at a time, or on a larger machine"
@@ -63,6 +64,19 @@ def end_with_parent() -> None:
 def _is_short_write(error: OSError) -> bool:
     """NumPy gives no errno when a file could not be written to its end."""
     return error.errno is None and "requested and" in str(error)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and those that it arose from: a lack of memory while a CUDA graph is captured ends in another error."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _is_out_of_gpu_memory(error: BaseException) -> bool:
+    """By name and text, since not every job imports torch: from torch's own memory, and from CUDA's and cuBLAS's."""
+    asked_of_cuda = ("CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
+    return type(error).__name__ == "OutOfMemoryError" or any(text in str(error) for text in asked_of_cuda)
 
 
 def _what_to_lower(rule: str, params: dict) -> str:

@@ -19,7 +19,7 @@ from archdyn.contracts.tables import check_tables
 from archdyn.errors import ArchdynError
 from archdyn.numbers.duration import spoken
 from archdyn.pipeline.bars import BARS
-from archdyn.pipeline.device import pick_device
+from archdyn.pipeline.device import device_name, pick_device
 from archdyn.pipeline.faults import end_with_parent, explained
 from archdyn.pipeline.files import content_digest, remove
 from archdyn.pipeline.fingerprint import module_fingerprints
@@ -83,10 +83,13 @@ class Job:
         """The caption of a table, these sentences, and the table's label."""
         return " ".join([self.params.caption, *sentences, f"{self.params.label}."])
 
-    def device(self):
-        """The torch.device of this job, by `params.device` (auto, cuda, cpu), with its thread count set."""
+    def device(self, precision: str = "float32"):
+        """The torch.device of this job, by `params.device` (auto, cuda, cpu), with its thread count set.
+
+        `precision` (float32, tf32, bfloat16) is that of the experiment; it is settled at the first call.
+        """
         if self._device is None:
-            self._device = pick_device(self.params.device, self.threads)
+            self._device = pick_device(self.params.device, self.threads, precision)
             self.say(f"device {self._device}, {self.threads} threads")
         return self._device
 
@@ -102,7 +105,7 @@ class Job:
         """How SIGTERM (Slurm's time limit, preemption) and Ctrl-C stop a training, for `run_epochs` of train/loop.py.
 
         The state is kept beside the output `model`, out of reach of Snakemake, until a later attempt of the same job
-        (rule, wildcards, params with the code's fingerprint, content of the inputs, device) ends well.
+        (rule, wildcards, params with the code's fingerprint, content of the inputs, model of GPU) ends well.
         """
         from archdyn.train.loop import Interruption
 
@@ -163,7 +166,7 @@ class Job:
                 params=dict(self.params.items()),
                 modules=self._modules,
                 seed=self.seed,
-                device=str(self._device or "cpu"),
+                device=self._device,
                 threads=self.threads,
                 wall_s=round(time.monotonic() - self._start, 2),
                 outputs={name: content_digest(path) for name, path in made.items()},
@@ -178,7 +181,7 @@ class Job:
         """Stands for all that decides what a training makes."""
         import torch
 
-        facts = [self.rule, self.wildcards, dict(self.params.items()), self.threads, self.device().type]
+        facts = [self.rule, self.wildcards, dict(self.params.items()), self.threads, device_name(self.device())]
         digest = hashlib.sha256(json.dumps([*facts, torch.__version__], default=str).encode())
         for path in self.input:
             digest.update(content_digest(Path(path)).encode())

@@ -10,6 +10,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+from archdyn.pipeline.device import arithmetic, device_name
 from archdyn.pipeline.origin import REPOSITORY
 
 # https://[user:password@]host/owner/name[.git] or git@host:owner/name[.git]
@@ -18,15 +19,20 @@ GIT = ("git", "-C", str(REPOSITORY))  # results may lie in another project's fol
 PACKAGES = ("snakemake", "numpy", "scipy", "pandas", "scikit-learn", "matplotlib", "torch", "safetensors")
 
 
-def write_provenance(path: Path, **facts) -> None:
-    """Write `facts` (rule, wildcards, params, seed, wall_s, ...) and the machine they held on as JSON."""
+def write_provenance(path: Path, device=None, **facts) -> None:
+    """Write `facts` (rule, wildcards, params, seed, wall_s, ...) and the machine they held on as JSON.
+
+    `device` is the torch.device of the job; None for one that has none.
+    """
     record = {
         **facts,
+        "device": str(device or "cpu"),
+        "arithmetic": device and arithmetic(device),
         "commit": commit(),
         "python": platform.python_version(),
         "packages": _versions(),
-        "hardware": hardware(),
-        "peak_memory_mib": _peak_memory_mib(),
+        "hardware": hardware(device),
+        "peak_memory_mib": _peak_memory_mib(device),
     }
     path.write_text(json.dumps(record, indent=2, default=str) + "\n")
 
@@ -49,10 +55,9 @@ def repository() -> str | None:
     return f"https://{found['host']}/{found['path']}" if found else None
 
 
-def hardware() -> dict:
-    """The processor, its cores, and the GPU if torch is in use and sees one."""
-    torch = sys.modules.get("torch")
-    gpu = torch.cuda.get_device_name() if torch and torch.cuda.is_available() else None
+def hardware(device=None) -> dict:
+    """The processor, its cores, and the GPU where the job's torch.device is one, not where one is merely visible."""
+    gpu = device_name(device) if _on_gpu(device) else None
     return {"cpu": _cpu_model(), "cores": _usable_cores(), "gpu": gpu}
 
 
@@ -70,12 +75,22 @@ def _cpu_model() -> str:
     return platform.processor() or platform.machine()
 
 
-def _peak_memory_mib() -> dict:
+def _on_gpu(device) -> bool:
+    return device is not None and device.type == "cuda"
+
+
+def _peak_memory_mib(device) -> dict:
+    """Of the process, and on its GPU: what tensors took at once, and what was reserved for them, which has to fit."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    torch = sys.modules.get("torch")
-    on_gpu = torch.cuda.max_memory_allocated() if torch and torch.cuda.is_initialized() else None
     unit = 1024 if sys.platform != "darwin" else 1024**2  # kibibytes on Linux, bytes on macOS
-    return {"host": round(peak / unit), "gpu": on_gpu and round(on_gpu / 1024**2)}
+    return {"host": round(peak / unit)} | (_peak_on_gpu_mib(device) if _on_gpu(device) else {})
+
+
+def _peak_on_gpu_mib(device) -> dict:
+    import torch
+
+    peaks = {"gpu": torch.cuda.max_memory_allocated(device), "gpu_reserved": torch.cuda.max_memory_reserved(device)}
+    return {name: round(size / 1024**2) for name, size in peaks.items()}
 
 
 def _usable_cores() -> int:

@@ -121,8 +121,8 @@ class ResnetSettings(WithConditions):
     test_images: Images
     """Test images used, from the first on. null means all."""
     precision: Precision
-    """Of the networks' arithmetic. float32 is what the report used; bfloat16 (autocast) is several times as fast on a
-    GPU."""
+    """Of the networks' arithmetic. float32 is what the report used; tf32 rounds the inputs of its products to 10
+    bits of mantissa, on GPUs that can, and is float32 elsewhere; bfloat16 (autocast) is several times as fast on a GPU."""
     validation_share: Share
     """Share of the training images that the corrected protocol holds out to validate on."""
     backbones: ResnetBackbones

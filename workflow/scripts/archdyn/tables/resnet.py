@@ -27,8 +27,11 @@ def epochs_table(published: pd.DataFrame, epochs: pd.DataFrame, base: str) -> pd
 
 
 def warm_restart_table(published: pd.DataFrame, epochs: pd.DataFrame, base: str, restart_after: int) -> pd.DataFrame:
-    """As `epochs_table`, with the published protocol twice: its epochs after `restart_after`, counted from 1 again as in
-    a notebook whose training cell is run twice, and those up to it, which start from a fresh head."""
+    """As `epochs_table`, with the published protocol twice.
+
+    Once its epochs after `restart_after`, counted from 1 again as in a notebook whose training cell is run twice; once
+    those up to it, which start from a fresh head.
+    """
     percent = _in_percent(epochs)
     published_runs = percent[percent["condition"] == f"{base}_published"]
     continued = published_runs[published_runs["epoch"] > restart_after]

@@ -1,5 +1,6 @@
 """Replay a training step as one CUDA graph, so that the host does not limit small models."""
 
+import warnings
 from collections.abc import Callable
 
 import torch
@@ -20,6 +21,8 @@ class CapturedStep:
         self._step, self._batch_size, self._device = step, batch_size, device
         self._eager_steps = 0
         self._graph = None
+        # One stream for all eager steps: torch keeps the memory of past steps apart by stream.
+        self._side = torch.cuda.Stream(device) if device.type == "cuda" else None
 
     def __call__(self, index: Tensor) -> None:
         if self._device.type != "cuda":
@@ -30,11 +33,12 @@ class CapturedStep:
             self._replay(index)
 
     def _run_beside(self, index: Tensor) -> None:
-        side = torch.cuda.Stream(self._device)
-        side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):
+        self._side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(self._side), warnings.catch_warnings():
+            # Optimisers made for a graph say so when they step outside it.
+            warnings.filterwarnings("ignore", "This instance was constructed with capturable=True", UserWarning)
             self._step(index)
-        torch.cuda.current_stream().wait_stream(side)
+        torch.cuda.current_stream().wait_stream(self._side)
         self._eager_steps += len(index) == self._batch_size
 
     def _replay(self, index: Tensor) -> None:

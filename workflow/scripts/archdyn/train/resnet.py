@@ -130,17 +130,22 @@ class _Learning:
     """
 
     def __init__(
-        self, model: nn.Module, labels: Tensor, validation: tuple[np.ndarray, np.ndarray], settings: HeadTraining
+        self,
+        model: nn.Module,
+        labels: Tensor,
+        validation: tuple[np.ndarray, np.ndarray],
+        settings: HeadTraining,
+        captured: bool = True,  # False where a step reads what the host has, which a CUDA graph cannot hold
     ):
         self.model, self.labels, self.validation, self.settings = model, labels, validation, settings
         learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
         device = labels.device
         self.optimiser = torch.optim.Adam(
-            learning, settings.learning_rate, fused=True, capturable=device.type == "cuda"
+            learning, settings.learning_rate, fused=True, capturable=captured and device.type == "cuda"
         )
         steps = settings.epochs * -(-len(labels) // settings.batch_size)
         self.trace = Trace(("loss", "correct"), steps, device)
-        self.step = CapturedStep(self._update, settings.batch_size, device)
+        self.step = CapturedStep(self._update, settings.batch_size, device) if captured else self._update
         self.learning_parameters = {"trainable_parameters": sum(parameter.numel() for parameter in learning)}
 
     def run(self, on_epoch: Callable[[dict], None], interruption: Interruption | None) -> list[dict]:
@@ -186,10 +191,8 @@ class _TransferTraining(_Learning):
         rows, validation = _parts(arrays, "images", settings, seed)
         self.images, self.preprocess = TrainingImages(arrays["train_images"], rows, device), backbone.preprocess
         labels = on_device(arrays["train_labels"][rows], device).long()
-        super().__init__(backbone.model, labels, validation, settings)
+        super().__init__(backbone.model, labels, validation, settings, captured=self.images.resident)
         set_mode(self.model, settings.batchnorm)
-        if not self.images.resident:
-            self.step = self._update  # a CUDA graph cannot hold what the host reads
         self.gflops = len(labels) * _step_gflops(self.model, self.preprocess(self.images[torch.arange(2)]))
 
     def batches(self) -> list[Tensor]:

@@ -1,0 +1,562 @@
+"""What a GPU must do as the processor does, and how fast it is: `make gpu-check`.
+
+Tests of CUDA are skipped where there is none; the same functions run on the processor in every test run. The file needs
+torch, timm, numpy, PyYAML, pydantic, filelock, psutil and pytest, and for some tests what they skip without. On a
+machine with no more:
+    PYTHONPATH=workflow/scripts pytest --noconftest tests/test_gpu.py -k "not speed and not smoke"
+    PYTHONPATH=workflow/scripts pytest --noconftest tests/test_gpu.py -k speed
+The speeds, with hardware, n and spread, go to results/gpu_speed.json.
+"""
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from archdyn.benchmarks.timer import bare_ways, enough, time_in_turn
+from archdyn.data import backbones
+from archdyn.errors import ArchdynError
+from archdyn.models.backbones import Backbone, build
+from archdyn.models.classifier import Classifier
+from archdyn.models.classifier import embed_images as embed_by_classifier
+from archdyn.models.preprocessing import Preprocess
+from archdyn.models.resnet import freeze, remove_skips
+from archdyn.models.vae import Vae
+from archdyn.pipeline import device as devices
+from archdyn.pipeline.faults import explained
+from archdyn.pipeline.provenance import hardware, write_provenance
+from archdyn.settings.conditions import merged_condition
+from archdyn.settings.gan import GanTraining
+from archdyn.settings.resnet import TransferTraining
+from archdyn.settings.vae import VaeTraining
+from archdyn.train import capture, read_ahead
+from archdyn.train.gan import train_gan
+from archdyn.train.loop import Interruption
+from archdyn.train.resnet import train_transfer
+from archdyn.train.vae import train_vae
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIG = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+CPU = torch.device("cpu")
+EPOCHS, STEPS = 3, 6  # per epoch, the last of them on fewer images
+ROUNDS = 3
+TRAINABLE = ("head_published", "layer4_published", "noskip_corrected", "full_corrected")
+TRAININGS = [
+    *(f"gan {condition}" for condition in CONFIG["gan"]["conditions"]),
+    *(f"vae {condition}" for condition in CONFIG["vae"]["conditions"]),
+    *(f"resnet {condition} {precision}" for condition in TRAINABLE for precision in ("float32", "bfloat16")),
+]
+ON_CPU = ["gan baseline", "vae kl5", "resnet layer4_published float32"]
+
+needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no CUDA device")
+
+
+def on_both(on_cpu: list[str]) -> pytest.MarkDecorator:
+    """Every training on CUDA, and some on the processor."""
+    cases = [*(("cpu", name) for name in on_cpu), *(pytest.param("cuda", name, marks=needs_cuda) for name in TRAININGS)]
+    return pytest.mark.parametrize(("kind", "name"), cases)
+
+
+@pytest.fixture
+def cuda():
+    return picked("cuda")
+
+
+def picked(kind: str, precision: str = "float32") -> torch.device:
+    """The device of a job; what an earlier test locked is free again."""
+    while devices._held:
+        devices._held.pop().release()
+    return devices.pick_device(kind, 1 if kind == "cpu" else 2, precision)
+
+
+def images(n: int = 350, size: int = 28) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (n, size, size), dtype=np.uint8)
+
+
+def labelled() -> dict[str, np.ndarray]:
+    labels = np.arange(350) % 10
+    return {"train_images": images(), "train_labels": labels, "test_images": images(20), "test_labels": labels[:20]}
+
+
+def settings_of(experiment: str, condition: str) -> dict:
+    return merged_condition(CONFIG[experiment], condition) | {"epochs": EPOCHS, "batch_size": 64}
+
+
+def drawn(name: str, device: torch.device, size: int | None = None) -> Backbone:
+    """A backbone with weights drawn on the processor, alike on every device."""
+    architecture = backbones.architecture(name)
+    preprocessing = architecture["preprocessing"] | ({"size": size} if size else {})
+    torch.manual_seed(0)
+    model = build(architecture, 10).to(device, memory_format=torch.channels_last).eval()
+    return Backbone(model, Preprocess(preprocessing, device), [], "drawn")
+
+
+def train(name: str, device: torch.device, interruption: Interruption | None = None, on_epoch=lambda row: None) -> list:
+    """All that a short training leaves: weights and arrays, as CPU tensors, and the state of the device's generator."""
+    experiment, condition, *precision = name.split()
+    settings = settings_of(experiment, condition)
+    torch.manual_seed(0)
+    if experiment == "gan":
+        training = GanTraining.model_validate(settings | {"images": 350})
+        made = train_gan(images(), images(20), training, device, on_epoch, interruption)
+        modules, arrays = [made.generator, made.discriminator], [made.steps, made.samples]
+    elif experiment == "vae":
+        training = VaeTraining.model_validate(settings | {"start": "fresh"})
+        made = train_vae(images(), images(20), training, device, on_epoch, None, interruption)
+        modules, arrays = [made.model, made.optimiser], []
+    else:
+        backbone = drawn("resnet18-narrow", device)
+        if not settings["skips"]:
+            remove_skips(backbone.model)
+        freeze(backbone.model, settings["trainable"])
+        settings |= {"precision": precision[0], "validation_share": 0.1, "validation": "test"}
+        training = TransferTraining.model_validate(settings)
+        made = train_transfer(backbone, labelled(), training, 0, device, on_epoch, interruption)
+        modules, arrays = [backbone.model], [made.logits]
+    generator = torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
+    weights = [tensor.cpu() for module in modules for tensor in module.state_dict().values()]
+    return [*weights, *map(torch.from_numpy, arrays), generator]
+
+
+def same(first: list, second: list) -> bool:
+    return all(torch.equal(*pair) for pair in zip(first, second, strict=True))
+
+
+class After:
+    """Asks to stop after so many steps."""
+
+    def __init__(self, stop: int):
+        self.stop, self.steps = stop, 0
+
+    def __call__(self) -> bool:
+        self.steps += 1
+        return self.steps == self.stop
+
+
+# --- Training ---
+
+
+@needs_cuda
+@pytest.mark.parametrize("name", TRAININGS)
+def test_a_graph_trains_as_eager_steps_do(name, cuda, monkeypatch):
+    captured = train(name, cuda)
+    monkeypatch.setattr(capture, "WARMUP_STEPS", sys.maxsize)
+    assert same(captured, train(name, cuda))
+
+
+@on_both(ON_CPU)
+def test_a_training_is_repeated_and_resumed_bit_for_bit(kind, name, tmp_path):
+    device = picked(kind)
+    whole = train(name, device)
+    requested = After(STEPS + 4)  # within the second epoch, after the graph was captured
+    for _ in range(2):
+        interruption = Interruption(tmp_path / "state", "same", requested)
+        try:
+            resumed = train(name, device, interruption)
+        except ArchdynError as stop:
+            assert "stopped on request after epoch 2, step 4" in str(stop)
+    assert same(whole, resumed)
+
+
+@pytest.mark.parametrize("kind", ["cpu", pytest.param("cuda", marks=needs_cuda)])
+def test_images_read_ahead_train_as_resident_ones(kind, monkeypatch):
+    device, name = picked(kind), "resnet layer4_published float32"
+    resident = train(name, device)
+    monkeypatch.setattr(read_ahead, "DEVICE_SHARE", 0.0)
+    assert same(resident, train(name, device))
+
+
+TO_THE_SIGNAL = """
+import signal, sys, torch
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import test_gpu
+asked = []
+signal.signal(signal.SIGTERM, lambda number, _: asked.append(number))
+test_gpu.EPOCHS = 400
+torch.set_num_threads(1)
+made = test_gpu.train(
+    "gan baseline",
+    test_gpu.picked("cuda"),
+    test_gpu.Interruption(Path(sys.argv[2]), "same", lambda: bool(asked)),
+    lambda row: print(row["epoch"], flush=True),
+)
+torch.save(made, sys.argv[3])
+"""
+
+
+@needs_cuda  # tests/test_preemption.py does it on the processor
+def test_sigterm_between_replays_ends_a_training_and_it_goes_on(tmp_path):
+    command = [sys.executable, "-c", TO_THE_SIGNAL, str(ROOT / "tests")]
+    first = subprocess.Popen([*command, tmp_path / "state", tmp_path / "made"], stdout=-1, stderr=-1, text=True)
+    while first.stdout.readline() != "3\n":
+        assert first.poll() is None, first.stderr.read()
+    first.send_signal(signal.SIGTERM)
+    assert "stopped on request after epoch" in first.communicate(timeout=120)[1]
+    for state in ("state", "none"):
+        subprocess.run([*command, tmp_path / state, tmp_path / f"from_{state}"], check=True, stdout=subprocess.DEVNULL)
+    assert same(torch.load(tmp_path / "from_state"), torch.load(tmp_path / "from_none"))
+
+
+# --- Embedding ---
+
+
+def by_resnet(device, precision):
+    from archdyn.embed.resnet import embed_layers, embed_penultimate
+
+    backbone = drawn("resnet152-narrow", device)
+    layers = embed_layers(backbone, images(40), device, precision)
+    return layers | {"alone": embed_penultimate(backbone, images(40), device, precision)}
+
+
+def by_vit(device, precision):
+    pytest.importorskip("scipy")
+    from archdyn.embed.vit import embed
+
+    vit, masks = drawn("vit-small-4", device), np.tile(np.arange(49) % 2 == 0, (40, 1))
+    passes = {"whole": (None, "pixels"), "pixels": (masks, "pixels"), "tokens": (masks, "tokens")}
+    arrays = {way: embed(vit, images(40), device, precision, *masked) for way, masked in passes.items()}
+    return {f"{way} {name}": array for way, made in arrays.items() for name, array in made.items()}
+
+
+def by_attention(device, _):
+    pytest.importorskip("scipy")
+    from archdyn.embed.vit import head_statistics, look
+
+    vit = drawn("vit-small-4", device)
+    return look(vit, images(4), device) | head_statistics(vit, images(40), device)
+
+
+def by_grad_cam(device, _):
+    from archdyn.embed.gradcam import grad_cam
+
+    maps, logits, _ = grad_cam(drawn("resnet18-narrow", device, size=64), images(4), device)
+    return {"maps": maps, "logits": logits}
+
+
+def by_classifier(device, _):
+    torch.manual_seed(0)
+    features, logits = embed_by_classifier(Classifier((1, 28, 28), 10).to(device).eval(), images(40), device)
+    return {"features": features, "logits": logits}
+
+
+def by_vae(device, _):
+    from archdyn.embed.vae import embed_posterior, traverse
+
+    torch.manual_seed(0)
+    model = Vae((1, 28, 28)).to(device).eval()
+    posterior = embed_posterior(model, images(40), device)
+    del posterior["errors"]  # of latents drawn at random
+    return posterior | {"traversal": traverse(model, device) / np.float32(255)}
+
+
+def by_clip(device, _):
+    pytest.importorskip("open_clip")
+    from archdyn.embed.clip import embed_images, embed_texts
+
+    clip = drawn("clip-narrow", device)
+    texts = embed_texts(clip.model, ["a {}"], ["cat", "dog"], device)
+    return {"images": embed_images(clip.model, clip.preprocess, images(40), device), "texts": texts}
+
+
+EMBEDDINGS = [by_resnet, by_vit, by_attention, by_grad_cam, by_classifier, by_vae, by_clip]
+
+
+@needs_cuda
+@pytest.mark.parametrize("embedding", EMBEDDINGS)
+def test_an_embedding_is_the_processors(embedding, cuda):
+    expected, found = embedding(CPU, "float32"), embedding(cuda, "float32")
+    for name, array in expected.items():
+        np.testing.assert_allclose(found[name], array, atol=1e-3 * np.abs(array).max(), err_msg=name)
+
+
+@pytest.mark.parametrize("kind", ["cpu", pytest.param("cuda", marks=needs_cuda)])
+@pytest.mark.parametrize("embedding", [by_resnet, by_vit])
+def test_a_bfloat16_embedding_points_where_float32_does(embedding, kind):
+    expected, found = embedding(CPU, "float32"), embedding(picked(kind), "bfloat16")
+    for name, array in expected.items():
+        a, b = array.reshape(len(array), -1), found[name].reshape(len(array), -1)
+        cosine = (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+        assert cosine.min() > 0.99, name
+
+
+# --- The device of a job ---
+
+
+@needs_cuda
+@pytest.mark.parametrize("precision", ["float32", "tf32", "bfloat16"])
+def test_the_record_says_how_the_gpu_did_arithmetic(precision, tmp_path):
+    device = picked("cuda", precision)
+    torch.randn(64, 64, device=device) @ torch.randn(64, 64, device=device)
+    write_provenance(tmp_path / "record.json", device)
+    record = json.loads((tmp_path / "record.json").read_text())
+    tf32 = precision == "tf32"
+    assert record["arithmetic"] == {
+        "tf32_matmul": tf32,
+        "tf32_convolution": tf32,
+        "cudnn_deterministic": True,
+        "cublas_workspace": ":4096:8",
+    }
+    assert record["hardware"]["gpu"] == torch.cuda.get_device_name()
+    assert record["peak_memory_mib"]["gpu_reserved"] >= 2
+
+
+@needs_cuda
+def test_tf32_rounds_and_float32_does_not():
+    """On cards before Ampere, which have no TF32, both are alike."""
+    if torch.cuda.get_device_capability() < (8, 0):
+        pytest.skip("this GPU has no TF32")
+    torch.manual_seed(0)
+    a, b = torch.randn(512, 512, dtype=torch.float64), torch.randn(512, 512, dtype=torch.float64)
+
+    def error(precision: str) -> float:
+        device = picked("cuda", precision)
+        return ((a.float().to(device) @ b.float().to(device)).cpu() - a @ b).abs().max().item()
+
+    assert error("float32") < 1e-3 < error("tf32")
+
+
+@pytest.fixture
+def as_if_cuda(monkeypatch):
+    """Answers of a machine with two GPUs, on any machine."""
+    named = [SimpleNamespace(uuid=f"GPU-{number}") for number in range(2)]
+    answers = {
+        "init": lambda: None,
+        "device_count": lambda: 2,
+        "get_device_properties": lambda index: named[index],
+        "get_device_capability": lambda device: (7, 0),
+        "get_device_name": lambda device: "Tesla V100",
+        "set_device": lambda device: None,
+    }
+    for name, answer in answers.items():
+        monkeypatch.setattr(torch.cuda, name, answer)
+    for name in ("allow_tf32", "deterministic", "benchmark"):
+        monkeypatch.setattr(torch.backends.cudnn, name, getattr(torch.backends.cudnn, name))
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")
+    monkeypatch.setattr(devices, "_held", [])
+
+
+@pytest.mark.parametrize("in_slurm", [False, True])
+def test_jobs_spread_over_the_visible_gpus_in_an_allocation_too(in_slurm, as_if_cuda, monkeypatch, tmp_path):
+    monkeypatch.setattr(torch, "ones", lambda *_, **__: torch.zeros(1))
+    monkeypatch.setattr(devices.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("SLURM_JOB_ID", "7") if in_slurm else monkeypatch.delenv("SLURM_JOB_ID", raising=False)
+    assert [str(devices.pick_device("cuda", 1)) for _ in range(2)] == ["cuda:0", "cuda:1"]
+    assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+    assert torch.backends.cudnn.deterministic
+    assert not torch.backends.cudnn.allow_tf32
+
+
+def test_a_card_that_torch_has_no_code_for_stops_the_job(as_if_cuda, monkeypatch, tmp_path):
+    def ones(*_, **__):
+        raise RuntimeError("CUDA error: no kernel image is available for execution on the device\nmore")
+
+    monkeypatch.setattr(torch, "ones", ones)
+    monkeypatch.setattr(devices.tempfile, "tempdir", str(tmp_path))
+    wanted = r"auto, but Tesla V100 \(compute capability 7.0\) cannot be used: CUDA error: no kernel image is available"
+    monkeypatch.setattr(devices, "has_gpu", lambda: True)
+    with pytest.raises(ArchdynError, match=wanted) as stop:
+        devices.pick_device("auto", 1)
+    assert "\n" not in str(stop.value)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="CUDA works here")
+@pytest.mark.parametrize(("setting", "there"), [("auto", True), ("cuda", False)])
+def test_a_gpu_that_cuda_cannot_use_stops_the_job_and_says_why(setting, there, monkeypatch):
+    monkeypatch.setattr(devices, "has_gpu", lambda: there)
+    with pytest.raises(ArchdynError, match=f"device: {setting}, but the GPU cannot be used: .*allowed: device=cpu"):
+        devices.pick_device(setting, 1)
+
+
+@pytest.mark.parametrize("hidden", ["", "-1", "NoDevFiles"])
+def test_a_hidden_gpu_is_none(hidden, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)
+    assert not devices.has_gpu()
+
+
+def test_a_job_on_the_processor_leaves_arithmetic_alone_and_names_no_gpu(tmp_path):
+    before = torch.backends.cudnn.allow_tf32, torch.backends.cudnn.deterministic
+    device = devices.pick_device("cpu", 1, "tf32")
+    assert (torch.backends.cudnn.allow_tf32, torch.backends.cudnn.deterministic) == before
+    write_provenance(tmp_path / "record.json", device)
+    record = json.loads((tmp_path / "record.json").read_text())
+    assert record["device"] == "cpu"
+    assert record["hardware"]["gpu"] is record["arithmetic"] is None
+    assert record["peak_memory_mib"].keys() == {"host"}
+
+
+# --- Too little memory ---
+
+
+def test_memory_that_ran_out_behind_another_error_is_one_line():
+    try:
+        try:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        finally:
+            raise RuntimeError("CUDA error: operation failed due to a previous error during capture")
+    except RuntimeError as error:
+        line = explained(error, "toy_train", {"batch_size": 64}, Path("results"))
+    assert line.startswith("out of GPU memory: lower batch_size (64 for toy_train) in the config")
+    assert explained(RuntimeError("another fault"), "toy_train", {}, Path("results")) is None
+
+
+TOO_MUCH = """
+import sys, torch
+from pathlib import Path
+from archdyn.pipeline.device import pick_device
+from archdyn.pipeline.faults import explained
+from archdyn.train.capture import CapturedStep
+device = pick_device("cuda", 1)
+in_capture = sys.argv[1] == "in capture"
+
+def step(index):
+    if torch.cuda.is_current_stream_capturing() == in_capture:
+        torch.empty(torch.cuda.mem_get_info(device)[1] * 2, dtype=torch.uint8, device=device)
+
+captured = CapturedStep(step, 8, device)
+try:
+    for _ in range(5):
+        captured(torch.arange(8, device=device))
+except Exception as error:
+    print(explained(error, "toy_train", {"batch_size": 8}, Path("results")))
+"""
+
+
+@needs_cuda
+@pytest.mark.parametrize("where", ["in capture", "outside"])
+def test_too_little_memory_is_one_line(where):
+    run = subprocess.run([sys.executable, "-c", TOO_MUCH, where], capture_output=True, text=True, check=True)
+    assert run.stdout.startswith("out of GPU memory: lower batch_size (8 for toy_train)"), run.stdout + run.stderr
+
+
+@needs_cuda
+def test_eager_steps_do_not_pile_up_memory(cuda):
+    held = []
+
+    def step(index):
+        held.append(torch.cuda.memory_reserved(cuda))
+        torch.empty(64 * 1024**2, dtype=torch.uint8, device=cuda)
+
+    torch.cuda.empty_cache()
+    captured = capture.CapturedStep(step, 8, cuda)
+    for _ in range(5):
+        captured(torch.arange(4, device=cuda))  # fewer than a batch: never captured
+    assert held[-1] == held[1]
+
+
+# --- Speed ---
+
+
+def test_a_bare_pass_is_timed_for_all_images():
+    torch.manual_seed(0)
+    seen = []
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(12, 2))
+    model.register_forward_hook(lambda _, inputs, __: seen.append(len(inputs[0])))
+    ways = bare_ways(model, torch.zeros(4, 3, 2, 2), "float32")
+    rows = time_in_turn(ways, images(10), 4, rounds=1)
+    assert seen == [4] * (1 + 3)  # one to warm up
+    assert [row["way"] for row in rows] == ["bare forward pass"]
+    assert len(enough(images(10), CPU)) == 10
+    assert len(enough(images(10), torch.device("cuda"))) == 16384
+
+
+def timed(ways: dict, pixels: np.ndarray) -> dict:
+    """Images per second of each way: median, least and most of the rounds."""
+    rows = time_in_turn(ways, pixels, 256, ROUNDS)
+    paces = {way: [row["images_per_s"] for row in rows if row["way"] == way] for way in ways}
+    return {
+        way: {"median": round(np.median(found)), "min": round(min(found)), "max": round(max(found)), "n": len(found)}
+        for way, found in paces.items()
+    }
+
+
+def by_our_resnet(backbone: Backbone, pixels: np.ndarray, device: torch.device, precision: str) -> None:
+    from archdyn.embed.resnet import embed_penultimate
+
+    embed_penultimate(backbone, pixels, device, precision)
+
+
+def by_our_vit(backbone: Backbone, pixels: np.ndarray, device: torch.device, precision: str) -> None:
+    from archdyn.embed.vit import embed
+
+    embed(backbone, pixels, device, precision)
+
+
+def embedding_speed(name: str, ours: Callable, precision: str) -> dict:
+    """Pace of our embedding and of the bare passes, and the GPU memory that was reserved for ours."""
+    device = picked("cuda", precision)
+    backbone, pixels = drawn(name, device), enough(images(512, 32), device)
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats(device)
+    ours(backbone, pixels[:256], device, precision)
+    reserved = torch.cuda.max_memory_reserved(device) // 1024**2
+
+    def time_ours(pixels: np.ndarray) -> float:
+        began = time.perf_counter()
+        ours(backbone, pixels, device, precision)
+        return time.perf_counter() - began
+
+    batch = backbone.preprocess(torch.tensor(pixels[:256], device=device)).contiguous(memory_format=torch.channels_last)
+    ways = {"archdyn": time_ours} | bare_ways(backbone.model, batch, precision)
+    return timed(ways, pixels) | {"reserved_mib": reserved}
+
+
+def training_speed(experiment: str, device: torch.device) -> dict:
+    from archdyn.benchmarks.gan import _time_ours as time_gan
+    from archdyn.benchmarks.vae import _time_ours as time_vae
+
+    kinds = {"gan": ("baseline", GanTraining, time_gan), "vae": ("kl5", VaeTraining, time_vae)}
+    condition, kind, way = kinds[experiment]
+    training = kind.model_validate(merged_condition(CONFIG[experiment], condition))
+    pixels = enough(images(), device)
+    return timed({"archdyn": lambda pixels: way(pixels, training, device)}, pixels)
+
+
+@needs_cuda
+def test_speed_beside_the_limits():
+    """A record, to be read: nothing is asserted of the pace but that it is not a tenth of the limit."""
+    found = {
+        f"{name} {precision}": embedding_speed(name, ours, precision)
+        for name, ours in {"resnet152-v2": by_our_resnet, "vit-base-16": by_our_vit}.items()
+        if ours is by_our_resnet or importlib.util.find_spec("scipy")
+        for precision in ("float32", "bfloat16")
+    }
+    limited = list(found.values())
+    device = picked("cuda")
+    found |= {experiment: training_speed(experiment, device) for experiment in ("gan", "vae")}
+    record = {"hardware": hardware(device), "torch": torch.__version__, "images": 16384, "images_per_s": found}
+    (ROOT / "results/gpu_speed.json").write_text(json.dumps(record, indent=2) + "\n")
+    assert all(row["archdyn"]["median"] > 0.1 * row["bare forward pass"]["median"] for row in limited)
+
+
+# --- The whole pipeline ---
+
+
+@needs_cuda
+def test_the_smoke_run_is_the_same_with_one_and_with_four_jobs_on_the_gpu(tmp_path):
+    pytest.importorskip("snakemake")
+    from conftest import Project
+
+    project = Project.fresh(tmp_path)
+    for run, gpus in (("one", 1), ("four", 4)):
+        options = ["--configfile", "config/smoke.yaml", "--config", f"run={run}", "device=cuda"]
+        made = project.snakemake("--cores", "4", "--resources", f"gpu={gpus}", *options)
+        assert made.returncode == 0, made.stdout[-5000:]
+    diff = [sys.executable, "-c", "import sys; from archdyn.cli import main; sys.exit(main())", "diff", "one", "four"]
+    said = subprocess.check_output([*diff, "--spreads", "0"], cwd=tmp_path, env=project.environment, text=True)
+    assert "\n0 of " in said, said
+    records = [json.loads(path.read_text()) for path in (tmp_path / "results").rglob("*.provenance.json")]
+    asked = [record for record in records if record["params"].get("device") == "cuda"]
+    assert asked
+    assert all(record["device"].startswith("cuda") and record["hardware"]["gpu"] for record in asked)
