@@ -122,7 +122,8 @@ class ResnetSettings(WithConditions):
     """Test images used, from the first on. null means all."""
     precision: Precision
     """Of the networks' arithmetic. float32 is what the report used; tf32 rounds the inputs of its products to 10
-    bits of mantissa, on GPUs that can, and is float32 elsewhere; bfloat16 (autocast) is several times as fast on a GPU."""
+    bits of mantissa, on GPUs that can, and is float32 elsewhere; bfloat16 (autocast) is several times as fast on a
+    GPU."""
     validation_share: Share
     """Share of the training images that the corrected protocol holds out to validate on."""
     backbones: ResnetBackbones
