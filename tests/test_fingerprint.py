@@ -1,8 +1,11 @@
 """A code fingerprint changes with the code that a script uses, and with nothing else."""
 
+from pathlib import Path
+
 import pytest
 
-from archdyn.pipeline.fingerprint import _code_lines, _imported_modules, code_fingerprint, module_fingerprints
+from archdyn.pipeline import fingerprint
+from archdyn.pipeline.fingerprint import CARRIERS, SCRIPTS, code_files, code_fingerprint, module_fingerprints
 
 FILES = {
     "train.py": '"""Train."""\n\nfrom archdyn.models import net\nfrom archdyn.pipeline.job import Job\n',
@@ -33,8 +36,8 @@ def package(tmp_path):
 
 
 def fingerprints(package) -> dict[str, str]:
-    _code_lines.cache_clear()
-    _imported_modules.cache_clear()
+    for remembered in (fingerprint._source, fingerprint._module_file, fingerprint._imports_of_functions):
+        remembered.cache_clear()
     return {script: code_fingerprint(script, package) for script in ("train", "draw")}
 
 
@@ -79,3 +82,65 @@ def test_each_module_has_a_digest_of_its_own(package):
     layers, others = "archdyn/models/layers.py", {"train.py", "archdyn/models/net.py"}
     assert {layers, *others} <= set(before) == set(after)
     assert {name for name in before if before[name] != after[name]} == {layers}
+
+
+def test_code_after_a_docstring_on_its_line_counts(package):
+    changed_by(package, "archdyn/models/layers.py", "width = 3", '"""Layers."""; width = 3')
+    assert changed_by(package, "archdyn/models/layers.py", "; width = 3", "; width = 4") == {"train"}
+
+
+def test_a_relative_import_counts(package):
+    changed_by(package, "archdyn/models/net.py", "from archdyn.models.layers", "from .layers")
+    assert changed_by(package, "archdyn/models/layers.py", "3", "4") == {"train"}
+
+
+def test_an_import_by_name_counts(package):
+    imported = 'from importlib import import_module\nwidth = import_module("archdyn.models.layers").width\n'
+    changed_by(package, "archdyn/models/net.py", "from archdyn.models.layers import width\n", imported)
+    assert changed_by(package, "archdyn/models/layers.py", "3", "4") == {"train"}
+
+
+def test_what_a_carrier_imports_for_a_function_counts_where_the_function_is_used(package):
+    (package / "archdyn/randomness.py").write_text("seed = 1\n")
+    job = "class Job:\n    def start(self):\n        from archdyn.randomness import seed\n"
+    (package / "archdyn/pipeline/job.py").write_text(job)
+    assert changed_by(package, "archdyn/randomness.py", "1", "2") == set()
+    (package / "train.py").write_text(FILES["train.py"] + "Job().start()\n")
+    assert changed_by(package, "archdyn/randomness.py", "2", "3") == {"train"}
+
+
+def counted() -> set[Path]:
+    """Every file of the package that counts for at least one script."""
+    return {file for script in SCRIPTS.glob("*.py") for file in code_files(script.stem)}
+
+
+def excused(module: str) -> bool:
+    return any(module == carrier or module.startswith(f"{carrier}.") for carrier in CARRIERS)
+
+
+def test_every_module_counts_for_a_script_or_cannot_change_a_number():
+    files = [file for file in (SCRIPTS / "archdyn").rglob("*.py") if file.name != "__init__.py"]
+    dotted = {".".join(file.relative_to(SCRIPTS).with_suffix("").parts): file for file in files}
+    unseen = set(dotted.values()) - counted()
+    assert [module for module, file in dotted.items() if file in unseen and not excused(module)] == []
+    assert [
+        carrier for carrier in CARRIERS if not any(f"{module}.".startswith(f"{carrier}.") for module in dotted)
+    ] == []
+    assert all(CARRIERS.values())
+
+
+def test_seed_and_device_count_for_what_trains():
+    files = {file.relative_to(SCRIPTS).as_posix() for file in code_files("gan_train")}
+    assert {"archdyn/randomness.py", "archdyn/pipeline/device.py"} <= files
+    drawn = {file.relative_to(SCRIPTS).as_posix() for file in code_files("gan_figure9")}
+    assert not {"archdyn/randomness.py", "archdyn/pipeline/device.py"} & drawn
+
+
+@pytest.mark.parametrize("file", sorted(counted()), ids=lambda file: file.stem)
+def test_an_edit_of_any_module_that_counts_changes_its_digest(file, tmp_path):
+    copy = tmp_path / file.name
+    copy.write_text(file.read_text())
+    before = fingerprint._source(copy, tmp_path).digest
+    fingerprint._source.cache_clear()
+    copy.write_text(f"{file.read_text()}\nplanted = 1\n")
+    assert fingerprint._source(copy, tmp_path).digest != before

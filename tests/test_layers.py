@@ -28,11 +28,11 @@ ALLOWED = {
     "tables": {"errors", "numbers", "metrics", "settings"},
     "claims": {"errors", "settings", "numbers"},
     "report": {"errors", "numbers", "claims"},
-    "pipeline": {"errors", "numbers", "data", "train", "claims", "settings", "contracts"},
+    "pipeline": {"errors", "randomness", "numbers", "data", "train", "claims", "settings", "contracts"},
     "cli": {"errors", "tables", "pipeline"},
 }
 TORCH = {"torch", "torchvision", "timm", "open_clip", "safetensors"}
-WITH_TORCH = {"models", "train", "embed", "benchmarks", "pipeline"}
+WITH_TORCH = {"randomness", "models", "train", "embed", "benchmarks", "pipeline"}
 WITH_SNAKEMAKE = {"pipeline"}
 
 

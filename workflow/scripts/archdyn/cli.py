@@ -44,6 +44,29 @@ def why(
     typer.echo(explanation(file, configfile or []))
 
 
+@app.command()
+def runs(results: Annotated[Path, typer.Argument(help="The folder of all runs.")] = Path("results")) -> None:
+    """The runs in results/: experiments, commit, date, verdicts, and how many artifacts the present code would redo."""
+    from archdyn.pipeline.runs import runs_text
+
+    typer.echo(runs_text(results))
+
+
+@app.command()
+def crate(
+    run: Run,
+    output: Annotated[Path | None, typer.Option(help="The zip file to write; RUN.crate.zip by default.")] = None,
+) -> None:
+    """Pack a run as an RO-Crate: results, records, settings, lock and licence, without models and embeddings."""
+    from archdyn.pipeline.crate import write_crate
+    from archdyn.tables.diff import run_folder
+
+    folder = run_folder(run)
+    file = output or Path(f"{folder.name}.crate.zip")
+    write_crate(folder, file)
+    typer.echo(f"{file}: {file.stat().st_size / 2**20:.1f} MiB")
+
+
 def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"archdyn {installed_version('archdyn')}")
@@ -56,4 +79,4 @@ def _options(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Compare runs of the archdyn pipeline, and ask why a job would run again."""
+    """List, compare and pack runs of the archdyn pipeline, and ask why a job would run again."""

@@ -12,14 +12,11 @@ import traceback
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
-
 from archdyn.contracts.arrays import check_arrays
 from archdyn.contracts.tables import check_tables
 from archdyn.errors import ArchdynError
 from archdyn.numbers.duration import spoken
 from archdyn.pipeline.bars import BARS
-from archdyn.pipeline.device import device_name, pick_device
 from archdyn.pipeline.faults import end_with_parent, explained
 from archdyn.pipeline.files import content_digest, remove
 from archdyn.pipeline.fingerprint import module_fingerprints
@@ -49,7 +46,6 @@ class Job:
         self._log = None
         self._device = None
         self._checkpoint: Path | None = None
-        self.seed = int(self.wildcards["seed"]) if "seed" in self.wildcards else self.params.get("seed")
 
     def __enter__(self):
         self._start = time.monotonic()
@@ -83,22 +79,32 @@ class Job:
         """The caption of a table, these sentences, and the table's label."""
         return " ".join([self.params.caption, *sentences, f"{self.params.label}."])
 
+    # What decides numbers is imported where it is used: see CARRIERS of fingerprint.py.
+
     def device(self, precision: str = "float32"):
         """The torch.device of this job, by `params.device` (auto, cuda, cpu), with its thread count set.
 
         `precision` (float32, tf32, bfloat16) is that of the experiment; it is settled at the first call.
         """
+        from archdyn.pipeline.device import pick_device
+
         if self._device is None:
             self._device = pick_device(self.params.device, self.threads, precision)
             self.say(f"device {self._device}, {self.threads} threads")
         return self._device
 
+    @property
+    def seed(self) -> int | None:
+        """The wildcard `seed`, else the param `seed`, else None."""
+        from archdyn.randomness import seed_of
+
+        return seed_of(self.wildcards, self.params)
+
     def seed_everything(self) -> int:
         """Seed numpy and torch with the job's seed and return it."""
-        import torch
+        from archdyn.randomness import seed_everything
 
-        np.random.seed(self.seed)
-        torch.manual_seed(self.seed)
+        seed_everything(self.seed)
         return self.seed
 
     def interruption(self):
@@ -180,6 +186,8 @@ class Job:
     def _digest(self) -> str:
         """Stands for all that decides what a training makes."""
         import torch
+
+        from archdyn.pipeline.device import device_name
 
         facts = [self.rule, self.wildcards, dict(self.params.items()), self.threads, device_name(self.device())]
         digest = hashlib.sha256(json.dumps([*facts, torch.__version__], default=str).encode())

@@ -15,7 +15,7 @@ def diff_text(run_a: Path, run_b: Path, spreads: float) -> str:
 
     run_a, run_b: folders of results, or names of runs in results/. Raises ArchdynError for a run that does not exist.
     """
-    folder_a, folder_b = _folder(run_a), _folder(run_b)
+    folder_a, folder_b = run_folder(run_a), run_folder(run_b)
     first, second = _summaries(folder_a), _summaries(folder_b)
     found = changes(first, second, spreads)
     lines = [f"- {name}: `{folder}`, at {_commits(folder)}" for name, folder in (("A", folder_a), ("B", folder_b))]
@@ -43,7 +43,8 @@ def _shown(change: dict, run: str) -> str:
     return f"{significant(change[f'mean_{run}'], change[f'sd_{run}'])} (n = {change[f'n_{run}']:.0f})"
 
 
-def _folder(run: Path) -> Path:
+def run_folder(run: Path) -> Path:
+    """A folder of results, or the one of that name in results/. Raises ArchdynError where there is neither."""
     for folder in (run, Path("results") / run):
         if folder.is_dir():
             return folder
