@@ -41,9 +41,5 @@ rule all:
     """All figures and tables, and the report."""
     default_target: True
     input:
-        rules.resnet.input,
-        rules.vit.input,
-        rules.gan.input,
-        rules.vae.input,
-        rules.clip.input,
+        plan.results(),
         rules.report.input,

@@ -66,6 +66,10 @@ class Plan:
             "code": lambda wildcards: self.code(f"{wildcards.experiment}_{wildcards.name}"),
         }
 
+    def results(self) -> list[str]:
+        """Paths of all figures and tables of all experiments, in every form."""
+        return [path for found in self._experiments.values() for path in found.results()]
+
     def benchmarks(self) -> list[str]:
         """Paths of the tables of all declared benchmarks."""
         return [
