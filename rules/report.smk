@@ -1,4 +1,4 @@
-# The report: published beside reproduced, every claim with a verdict.
+# The audit of the report: published beside reproduced, every claim with a verdict.
 #   needs: the figures, tables and numbers of the experiments that config.yaml's `report` names; their claims
 #          (config/claims), published numbers (config/published), and prose and captions
 #          (workflow/report)
@@ -20,7 +20,7 @@ localrules:
 
 
 rule report:
-    """The report on every experiment that the config names, as a page and as a paper."""
+    """The audit of every experiment that the config names, as a page and as a paper."""
     input:
         "<results>/report/report.html",
         "<results>/report/report.pdf",
@@ -57,6 +57,7 @@ rule report_content:
         published=expand("config/published/{experiment}.yaml", experiment=REPORTED),
         prose=expand("workflow/report/{experiment}/prose.md", experiment=REPORTED),
         introduction="workflow/report/introduction.md",
+        citation="CITATION.cff",
     output:
         content="<results>/report/content.json",
         settings="<results>/report/settings.json",
@@ -77,7 +78,7 @@ rule report_content:
 
 
 rule report_html:
-    """The report as one page that opens offline."""
+    """The audit as one page that opens offline."""
     input:
         results=REPORT_RESULTS,
         content=rules.report_content.output.content,
@@ -100,7 +101,7 @@ rule report_html:
 
 
 rule report_pdf:
-    """The report as a short paper."""
+    """The audit as a short paper."""
     input:
         results=REPORT_RESULTS,
         content=rules.report_content.output.content,
