@@ -269,8 +269,18 @@ resnet.figure(
 resnet.figure("strategies", summary=rules.resnet_summary.output.summary)
 resnet.table("table1", published=resnet.published, epochs=rules.resnet_summary.output.epochs)
 resnet.table("table2", published=resnet.published, epochs=rules.resnet_summary.output.epochs)
-resnet.table("table3", published=resnet.published, epochs=rules.resnet_summary.output.epochs)
-resnet.table("table4", published=resnet.published, epochs=rules.resnet_summary.output.epochs)
+resnet.table(
+    "table3",
+    published=resnet.published,
+    epochs=rules.resnet_summary.output.epochs,
+    settings={"conditions": ["head", "random", "layer4", "full"]},
+)
+resnet.table(
+    "table4",
+    published=resnet.published,
+    epochs=rules.resnet_summary.output.epochs,
+    settings={"conditions": ["shallow", "deep"]},
+)
 resnet.table(
     "conditions",
     summary=rules.resnet_summary.output.summary,

@@ -1,4 +1,4 @@
-"""Captions of figures and tables, which stand in workflow/report."""
+"""Captions of figures and tables, from workflow/report."""
 
 from pathlib import Path
 
