@@ -14,7 +14,7 @@ TEMPLATE = ROOT / "tests/sixth"
 APPENDED = ("config/config.yaml", "config/smoke.yaml")  # a block each, at the end
 EDITS = {  # file: pairs of a place in it, and what a stranger puts before that
     "Snakefile": [('include: "rules/results.smk"\n', 'include: "rules/linear.smk"\n')],
-    "config/config.yaml": [("]  # the experiments in", ", linear")],
+    "config/config.yaml": [("]  # the experiments in the audit", ", linear")],
     "workflow/scripts/archdyn/settings/config.py": [
         ("from archdyn.settings.resnet", "from archdyn.settings.linear import LinearSettings\n"),
         ("]\n\n\nclass Config", ', "linear"'),

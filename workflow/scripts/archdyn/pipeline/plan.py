@@ -42,7 +42,7 @@ class Plan:
         return self._experiments[name]
 
     def reported(self) -> list[Experiment]:
-        """The experiments in the report."""
+        """The experiments in the audit."""
         return [self.experiment(name) for name in self.config["report"]]
 
     def declared(self, kind: str, wildcards) -> Result:

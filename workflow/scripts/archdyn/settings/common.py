@@ -241,7 +241,7 @@ class Benchmark(Settings):
 
 
 class WithConditions(Settings):
-    """An experiment with one block `training`, which each condition changes; conditions get the rest of it filled in."""
+    """An experiment with one block `training`, which each condition changes; the rest is filled in."""
 
     @model_validator(mode="before")
     @classmethod

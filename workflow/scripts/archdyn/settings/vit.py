@@ -115,8 +115,8 @@ class VitSettings(Settings):
     first test image of three classes."""
     backbones: VitBackbones
     cnn: Literal["pretrained", "transferred"]
-    """The network of section 2 that Grad-CAM explains. pretrained is resnet.backbones.deep with its own weights; transferred is
-    its full_corrected condition, trained on resnet.dataset."""
+    """The network of section 2 that Grad-CAM explains. pretrained is resnet.backbones.deep with its own weights;
+    transferred is its full_corrected condition, trained on resnet.dataset."""
     pretraining: Pretraining
     likeliest: whole(ge=1, le=20)
     """How many of the likeliest classes of a picture Figure 4 and its table show."""
