@@ -1,4 +1,4 @@
-# make demo: figures, tables and the report from real data, in minutes. make test: everything that CI checks.
+# make demo: figures, tables and the audit from real data, in minutes. make test: everything that CI checks.
 # Use another interpreter with `make PYTHON=python3.12 demo`.
 
 PYTHON ?= python3

@@ -1,4 +1,4 @@
-# Backbones: networks with weights, by the provider that the config names. None falls back on another.
+# Backbones: networks with weights, by the provider that the config names. Where one fails, no other is tried.
 #   needs  config/backbones.yaml, and a network or resources/manual/<backbone>/, a user's file, or a dataset to pretrain on
 #   makes  resources/backbones/<backbone>.safetensors (official weights), or
 #          results/<run>/<experiment>/models/<backbone>_{pretrained,file,random}.safetensors
@@ -73,7 +73,7 @@ rule backbone_pretrain:
 
 
 rule backbone_import:
-    """Take a backbone's weights from a file of the user's."""
+    """Read a backbone's weights from the user's file."""
     input:
         file=lambda w: plan.experiment(w.experiment).weights_file(w.backbone),
     output:

@@ -1,4 +1,4 @@
-# The report's way of doing the work beside ours, timed in turn on the machine at hand; no part of the report.
+# The report's implementation and ours, timed in turn on this machine; not part of the audit.
 #   needs: what the declarations in the experiments' rule files name
 #   makes: results/<run>/<experiment>/tables/benchmark*
 
@@ -10,7 +10,7 @@ rule benchmark:
 
 
 rule benchmark_table:
-    """Time the report's way and ours, in turn, as the experiment declares it."""
+    """Time the report's implementation and ours in turn, as the experiment declares it."""
     input:
         unpack(lambda w: plan.declared("benchmarks", w).inputs),
     output:

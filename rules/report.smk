@@ -1,4 +1,4 @@
-# The report: published beside reproduced, every claim with a verdict.
+# The audit of the report: published beside reproduced, every claim with a verdict.
 #   needs: the figures, tables and numbers of the experiments that config.yaml's `report` names; their claims
 #          (config/claims), published numbers (config/published), and prose and captions
 #          (workflow/report)
@@ -21,7 +21,7 @@ localrules:
 
 
 rule report:
-    """The report on every experiment that the config names, as a page and as a paper."""
+    """The audit of every experiment that the config names, as a page and as a paper."""
     input:
         "<results>/report/report.html",
         "<results>/report/report.pdf",
@@ -81,6 +81,7 @@ rule report_content:
         introduction=shipped("workflow/report/introduction.md"),
         notebooks=rules.report_notebooks.output.csv,
         appendix=shipped("workflow/report/notebooks.md"),
+        citation=shipped("CITATION.cff"),
     output:
         content="<results>/report/content.json",
         settings="<results>/report/settings.json",
@@ -101,7 +102,7 @@ rule report_content:
 
 
 rule report_html:
-    """The report as one page that opens offline."""
+    """The audit as one page that opens offline."""
     input:
         results=REPORT_RESULTS,
         content=rules.report_content.output.content,
@@ -124,7 +125,7 @@ rule report_html:
 
 
 rule report_pdf:
-    """The report as a short paper."""
+    """The audit as a short paper."""
     input:
         results=REPORT_RESULTS,
         content=rules.report_content.output.content,

@@ -274,8 +274,18 @@ resnet.table(
     settings={"restart_after": resnet.condition("baseline_published")["epochs"] // 2},
 )
 resnet.table("table2", published=resnet.published, epochs=rules.resnet_summary.output.epochs)
-resnet.table("table3", published=resnet.published, epochs=rules.resnet_summary.output.epochs)
-resnet.table("table4", published=resnet.published, epochs=rules.resnet_summary.output.epochs)
+resnet.table(
+    "table3",
+    published=resnet.published,
+    epochs=rules.resnet_summary.output.epochs,
+    settings={"conditions": ["head", "random", "layer4", "full"]},
+)
+resnet.table(
+    "table4",
+    published=resnet.published,
+    epochs=rules.resnet_summary.output.epochs,
+    settings={"conditions": ["shallow", "deep"]},
+)
 resnet.table(
     "conditions",
     summary=rules.resnet_summary.output.summary,

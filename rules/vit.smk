@@ -25,7 +25,7 @@ VIT_IMAGES = {  # that probes are fitted and scored on: ImageNet's normalisation
     "own": {"train": VIT_PROBES["train_images"], "test": VIT_PROBES["test_images"]},
 }
 VIT_MASKING = vit.settings["masking"]
-VIT_TOP = 5  # likeliest classes of a picture
+VIT_LIKELIEST = {"k": vit.settings["likeliest"]}
 
 
 localrules:
@@ -316,7 +316,7 @@ VIT_ANSWERS = {"logits": rules.vit_look.output.logits, "classes": rules.vit_look
 VIT_PICTURES_LABEL = vit.scale(data=vit.pictures())
 VIT_PROBES_LABEL = vit.label(data=f"probes of {vit.probed}")
 
-vit.figure("figure4", **VIT_PICTURES, **VIT_ANSWERS, settings={"k": VIT_TOP}, label=VIT_PICTURES_LABEL)
+vit.figure("figure4", **VIT_PICTURES, **VIT_ANSWERS, settings=VIT_LIKELIEST, label=VIT_PICTURES_LABEL)
 vit.figure(
     "figure5",
     **VIT_PICTURES,
@@ -353,7 +353,7 @@ vit.table(
     "predictions",
     names=rules.vit_images.output.names,
     **VIT_ANSWERS,
-    settings={"k": VIT_TOP},
+    settings=VIT_LIKELIEST,
     label=VIT_PICTURES_LABEL,
 )
 vit.table(

@@ -1,4 +1,4 @@
-"""Arrays and tables that are not what they say end a job in one line, and never pass in silence."""
+"""Arrays and tables that are not what they say end a job in one line, and are never accepted silently."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A training that is stopped goes on to the same numbers, bit for bit, as one that is not."""
+"""A training that is stopped and continued reaches the same numbers, bit for bit, as one that is not."""
 
 from pathlib import Path
 

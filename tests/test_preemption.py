@@ -22,7 +22,7 @@ EPOCHS = 40
 
 @pytest.fixture(scope="module")
 def longer(prepared, tmp_path_factory) -> Project:
-    """A training of seconds, so that there is time to stop it."""
+    """A training that takes seconds, so that it can be stopped while it runs."""
     project = prepared.clone(tmp_path_factory.mktemp("longer"))
     baseline = "baseline: {images: 256, epochs: 2}"
     project.replace("config/smoke.yaml", baseline, baseline.replace("2}", f"{EPOCHS}}}"))

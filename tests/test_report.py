@@ -1,4 +1,4 @@
-"""The report of the smoke run: its numbers are from files, and both of its forms are whole."""
+"""The audit of the smoke run: its numbers are from files, and both of its forms are whole."""
 
 import json
 import re
@@ -58,7 +58,7 @@ def linked(markdown: str) -> tuple[list[tuple[str, str, str]], str]:
 
 
 def value_in(file: Path, place: str):
-    """What stands in `file` at a place that the report names."""
+    """What stands in `file` at a place that the page names."""
     if file.name == "summary.csv":
         condition, metric, n = re.fullmatch(r"(\w+), ([\w.]+), n = (\d+)", place).groups()
         rows = pd.read_csv(file).set_index(["condition", "metric"])

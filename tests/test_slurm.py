@@ -25,7 +25,7 @@ ON_CPU = {"data_synthesise synthetic_mnist", "data_prepare synthetic_mnist", "va
 GROUPED = "vae_evaluations_vae_evaluate"  # several evaluations in one job
 # The profile waits for jobs that take minutes or hours; these take seconds.
 SECONDS_BETWEEN_CHECKS = 5
-# The profile groups five evaluations, which is all that there are here.
+# The profile groups five evaluations, and there are no more here.
 EVALUATIONS_PER_JOB = 2
 
 missing = missing_commands()

@@ -169,7 +169,7 @@ def test_informative_latents_are_active():
     """A z that says which of 2,000 images it came from, and a decoder that needs it."""
     rng = np.random.default_rng(0)
     mean = rng.standard_normal((2000, LATENT_DIM))
-    values = metrics.posterior_metrics(mean, np.full_like(mean, -4.0), rng)
+    values = metrics.posterior_metrics(mean, np.full_like(mean, -4.0), 0.1, rng)
     values |= metrics.decoder_metrics(np.array([[20.0, 90.0], [24.0, 110.0]]))
     assert values["active_units"] == LATENT_DIM
     assert values["mutual_information"] == pytest.approx(np.log(2000), abs=0.01)
@@ -187,7 +187,7 @@ def test_verdict_by_its_rule(active_share, prior_ratio, expected):
 
 def test_posteriors_equal_to_the_prior_carry_nothing():
     zeros = np.zeros((1000, LATENT_DIM), np.float32)
-    values = metrics.posterior_metrics(zeros, zeros, np.random.default_rng(0))
+    values = metrics.posterior_metrics(zeros, zeros, 0.1, np.random.default_rng(0))
     assert values["mutual_information"] == pytest.approx(0, abs=1e-9)
     assert (values["active_units"], values["floor_share"], values["kl_dimension_0"]) == (0, 1, 0)
 
@@ -246,5 +246,5 @@ def test_tables_name_their_scale_and_numbers_are_finite(smoke_run):
 
 def measured(model: Vae, images: np.ndarray) -> dict[str, float]:
     arrays = embed.embed_posterior(model, images, CPU)
-    values = metrics.posterior_metrics(arrays["mean"], arrays["logvar"], np.random.default_rng(0))
+    values = metrics.posterior_metrics(arrays["mean"], arrays["logvar"], 0.1, np.random.default_rng(0))
     return values | metrics.decoder_metrics(arrays["errors"])

@@ -133,9 +133,9 @@ def test_random_masks_hide_every_patch_equally_often():
 
 
 def test_the_centre_block_is_the_reports():
-    assert block_fraction(14) == pytest.approx(16 / 196)
-    assert np.array_equal(np.argwhere(centre_masks(1, 14, block_fraction(14)).reshape(14, 14)).min(0), [5, 5])
-    assert np.array_equal(np.argwhere(centre_masks(1, 14, block_fraction(14)).reshape(14, 14)).max(0), [8, 8])
+    assert block_fraction(14, 4 / 14) == pytest.approx(16 / 196)
+    assert np.array_equal(np.argwhere(centre_masks(1, 14, block_fraction(14, 4 / 14)).reshape(14, 14)).min(0), [5, 5])
+    assert np.array_equal(np.argwhere(centre_masks(1, 14, block_fraction(14, 4 / 14)).reshape(14, 14)).max(0), [8, 8])
 
 
 def test_rollout_of_even_attention_is_even_but_for_the_residual():
@@ -276,7 +276,7 @@ def test_masking_rows_compare_equal_areas():
 
 
 def test_table5_has_the_published_protocol_and_equal_areas(vit, images):
-    sweep, found = embed.masked_logits(vit, images[:2], [0.3, block_fraction(7)], [0, 1], CPU)
+    sweep, found = embed.masked_logits(vit, images[:2], [0.3, block_fraction(7, 4 / 14)], [0, 1], CPU)
     assert found["masks"].mean((1, 2)) == pytest.approx([row["masked"] for row in sweep])
     published = pd.DataFrame([["dog", "whole", 0.0, "golden retriever", 97.4]])
     published.columns = ["image", "mask", "masked (%)", "top-1", "confidence (%)"]

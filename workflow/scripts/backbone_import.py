@@ -1,4 +1,4 @@
-"""Take a backbone's weights from a file of the user's."""
+"""Read a backbone's weights from the user's file."""
 
 from pathlib import Path
 

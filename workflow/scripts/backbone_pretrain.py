@@ -1,4 +1,4 @@
-"""Pretrain a backbone on a dataset, where nobody's weights are to be used."""
+"""Pretrain a backbone on a dataset, where the config asks for weights trained here."""
 
 import numpy as np
 import pandas as pd

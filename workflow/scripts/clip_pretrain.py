@@ -1,4 +1,4 @@
-"""Pretrain a CLIP on captioned images, where nobody's weights are to be used."""
+"""Pretrain a CLIP on captioned images, where the config asks for weights trained here."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Gather what the report says: prose with its numbers filled in, verdicts, tables, figures, and where each is from."""
+"""Gather what the audit says: prose with its numbers filled in, verdicts, tables, figures, and where each is from."""
 
 import json
 from pathlib import Path
@@ -7,6 +7,7 @@ from archdyn.pipeline.job import Job
 from archdyn.pipeline.origin import origin, records
 from archdyn.pipeline.provenance import commit, repository
 from archdyn.report.content import Result, appendix, section, tally, work
+from archdyn.report.source import source
 
 with Job(snakemake) as job:
     results = [Path(file) for file in job.input.results if file.endswith((".csv", ".png"))]
@@ -22,6 +23,7 @@ with Job(snakemake) as job:
         "run": job.params.run,
         "commit": commit(),
         "repository": repository(),
+        "audited": source(Path(job.input.citation)),
         "introduction": Path(job.input.introduction).read_text(),
         "tally": tally(sections),
         "work": work(records(folder, list(job.params.settings))),

@@ -1,4 +1,4 @@
-"""The report as one self-contained page."""
+"""The audit as one self-contained page."""
 
 from pathlib import Path
 

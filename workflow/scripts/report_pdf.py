@@ -1,4 +1,4 @@
-"""The report as a short paper."""
+"""The audit as a short paper."""
 
 from pathlib import Path
 

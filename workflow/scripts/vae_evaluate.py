@@ -11,7 +11,7 @@ with Job(snakemake) as job:
     mean, logvar = np.load(job.input.mean), np.load(job.input.logvar)
     train_features, train_labels = np.load(job.input.train_features), np.load(job.input.train_logits).argmax(1)
     values = training_metrics(pd.read_csv(job.input.epochs))
-    values |= posterior_metrics(mean, logvar, np.random.default_rng(job.seed))
+    values |= posterior_metrics(mean, logvar, job.params.floor, np.random.default_rng(job.seed))
     values |= decoder_metrics(np.load(job.input.errors))
     for prior in ("normal", "laplace"):
         features, labels = np.load(job.input[f"{prior}_features"]), np.load(job.input[f"{prior}_logits"]).argmax(1)

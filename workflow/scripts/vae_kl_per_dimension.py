@@ -7,4 +7,4 @@ from archdyn.plots.style import figure_file
 from archdyn.plots.vae import kl_by_dimension
 
 with Job(snakemake) as job, figure_file(job.output, job.params.label) as figure:
-    kl_by_dimension(figure, pd.read_csv(job.input.metrics))
+    kl_by_dimension(figure, pd.read_csv(job.input.metrics), job.params.settings["floor"])

@@ -14,7 +14,9 @@ with Job(snakemake) as job:
     device = job.device(job.params.precision)
     vit = load_vit(Path(job.input.model), device)
     settings = (job.params.seeds, device, job.params.precision)
-    areas = [job.params.masking["published_share"], block_fraction(patch_grid(vit.model))]
+    masking = job.params.masking
+    block = masking["published_block"]
+    areas = [masking["published_share"], block_fraction(patch_grid(vit.model), block["side"] / block["grid"])]
     picture_rows, pictures = masked_logits(vit, np.load(job.input.images), areas, *settings)
     test_images = np.load(job.input.test_images, mmap_mode="r")[: job.params.masking["images"]]
     sweep_rows, sweep = masked_answers(vit, test_images, job.params.masking["fractions"], *settings)

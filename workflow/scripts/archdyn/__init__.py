@@ -1,1 +1,1 @@
-"""archdyn: reproduce and audit "Exploring Deep Learning Architectures and Dynamics"."""
+"""archdyn: reproduce and audit the report "Exploring Deep Learning Architectures and Dynamics"."""

@@ -36,7 +36,7 @@ def fetch(
 ) -> None:
     """Put every file of the registry entry `name` into the folder `target`, verified and unpacked from gzip.
 
-    resources/manual/<name>/ (a folder of the user's, or a link to one) is tried first. Raises MissingData if a
+    resources/manual/<name>/ (a user's folder, or a link to one) is tried first. Raises MissingData if a
     file cannot be had; of such a file nothing stays.
     """
     target.mkdir(parents=True, exist_ok=True)

@@ -6,8 +6,6 @@ import numpy as np
 
 from archdyn.errors import ArchdynError
 
-BLOCK = 4 / 14  # side of the report's centre block: 4 of 14 patches, 8.2% of the area
-
 
 def random_masks(n: int, grid: int, fraction: float, seed: int) -> np.ndarray:
     """A draw for each of `n` images of `grid` x `grid` patches; each masks the same number of patches.
@@ -33,9 +31,9 @@ def centre_masks(n: int, grid: int, fraction: float) -> np.ndarray:
     return np.tile(mask, (n, 1))
 
 
-def block_fraction(grid: int) -> float:
-    """Share of the area under the report's centre block: 4 x 4 of 14 x 14 patches, or what comes nearest to it."""
-    return (round(BLOCK * grid) / grid) ** 2
+def block_fraction(grid: int, side: float) -> float:
+    """Share of the area under a centre block whose side is this share of the image's, as near as patches allow."""
+    return (round(side * grid) / grid) ** 2
 
 
 def grid_side(masks: np.ndarray) -> int:

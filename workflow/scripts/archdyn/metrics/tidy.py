@@ -16,7 +16,7 @@ def tidy(experiment: str, condition: str, seed: int, values: dict[str, float]) -
 def summarise(rows: pd.DataFrame) -> pd.DataFrame:
     """Mean, sample standard deviation (NaN for one seed) and n over the seeds, in order of appearance.
 
-    Raises ArchdynError when a metric lacks seeds that others of its condition have: its n would be less, in silence.
+    Raises ArchdynError when a metric lacks seeds that others of its condition have: its n would be smaller.
     """
     _check_seeds(rows)
     groups = rows.groupby(["experiment", "condition", "metric"], sort=False)["value"]

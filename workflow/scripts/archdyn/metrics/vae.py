@@ -11,7 +11,6 @@ from sklearn.decomposition import PCA
 from archdyn.metrics.generative import class_histogram, frechet_distance, histogram_kl
 
 ACTIVE_VARIANCE = 0.01  # of the posterior means, above which a unit is active (Burda et al. 2016)
-FLOOR = 0.1  # nats per dimension: the free bits of the report's annealing, asked of every condition
 PROJECTED = 2000  # images in the projection
 
 # The verdict: see `verdict`.
@@ -34,8 +33,8 @@ def verdict(active_share: float, prior_ratio: float) -> str:
     return "partly"
 
 
-def posterior_metrics(mean: np.ndarray, logvar: np.ndarray, rng: np.random.Generator) -> dict[str, float]:
-    """Active units, information in nats, the share on the free-bits floor, and the KL of each dimension."""
+def posterior_metrics(mean: np.ndarray, logvar: np.ndarray, floor: float, rng: np.random.Generator) -> dict[str, float]:
+    """Active units, information in nats, the share of KLs of at most `floor` nats, and the KL of each dimension."""
     kl = kl_per_dimension(mean, logvar).astype(np.float64)
     information = mutual_information(mean, logvar, rng)
     active = active_units(mean)
@@ -44,7 +43,7 @@ def posterior_metrics(mean: np.ndarray, logvar: np.ndarray, rng: np.random.Gener
         "active_share": active.mean(),
         "mutual_information": information,
         "aggregate_kl": kl.sum(1).mean() - information,
-        "floor_share": (kl <= FLOOR).mean(),
+        "floor_share": (kl <= floor).mean(),
         **{f"kl_dimension_{number}": value for number, value in enumerate(kl.mean(0))},
     }
 

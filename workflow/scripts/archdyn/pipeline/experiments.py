@@ -58,10 +58,10 @@ class Vit(Experiment):
 
 
 class Vae(Experiment):
-    """A condition may go on from another one."""
+    """A condition may continue the training of another."""
 
     def continued(self, wildcards, pattern: str) -> str | list:
-        """The checkpoint that a condition goes on from, of the same seed; [] for one that starts afresh."""
+        """The checkpoint that a condition continues, of the same seed; [] where it starts from new weights."""
         start = self.condition(wildcards.condition)["start"]
         return [] if start == "fresh" else pattern.format(condition=start, seed=wildcards.seed)
 

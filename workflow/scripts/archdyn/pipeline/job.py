@@ -184,7 +184,7 @@ class Job:
             self._checkpoint.unlink(missing_ok=True)
 
     def _digest(self) -> str:
-        """Stands for all that decides what a training makes."""
+        """Hash of everything that determines the result of a training."""
         import torch
 
         from archdyn.pipeline.device import device_name

@@ -49,7 +49,7 @@ class Plan:
         return list(self._experiments.values())
 
     def reported(self) -> list[Experiment]:
-        """The experiments in the report."""
+        """The experiments in the audit."""
         return [self.experiment(name) for name in self.config["report"]]
 
     def declared(self, kind: str, wildcards) -> Result:
@@ -72,6 +72,10 @@ class Plan:
             "caption": lambda wildcards: self.declared(kind, wildcards).caption,
             "code": lambda wildcards: self.code(f"{wildcards.experiment}_{wildcards.name}"),
         }
+
+    def results(self) -> list[str]:
+        """Paths of all figures and tables of all experiments, in every form."""
+        return [path for found in self._experiments.values() for path in found.results()]
 
     def benchmarks(self) -> list[str]:
         """Paths of the tables of all declared benchmarks."""

@@ -6,10 +6,13 @@ follow from others.
 
 import re
 import subprocess
+from typing import get_args
 
 import networkx
 
-TARGETS = {"all", "resnet", "vit", "gan", "vae", "clip", "report"}
+from archdyn.settings.config import Experiment
+
+TARGETS = {"all", "report", *get_args(Experiment)}
 STEPS = {  # box: what the names of its rules match; the first that matches counts
     "data_download": r"data_(download|synthesise)",
     "data_prepare": r"data_.*",

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from archdyn.metrics.vae import FLOOR
 from archdyn.plots.classes import class_legend, scatter_classes
 from archdyn.plots.grid import show_grid
 from archdyn.plots.style import COLOURS, epoch_axis
@@ -75,8 +74,11 @@ def elbo_parts(figure: Figure, epochs: pd.DataFrame, published: pd.DataFrame) ->
     figure.legend(handles, labels, loc="outside upper center", ncols=3, title="solid: test, dotted: training images")
 
 
-def kl_by_dimension(figure: Figure, metrics: pd.DataFrame) -> None:
-    """KL of each latent dimension on the test images, sorted within each seed; mean and range over the seeds."""
+def kl_by_dimension(figure: Figure, metrics: pd.DataFrame, floor: float) -> None:
+    """KL of each latent dimension on the test images, sorted within each seed; mean and range over the seeds.
+
+    A line marks `floor`, the nats of the report's free bits.
+    """
     axes = figure.subplots()
     rows = metrics[metrics["metric"].str.startswith("kl_dimension_")]
     for (condition, colour), label in _coloured(rows["condition"].unique()):
@@ -85,7 +87,7 @@ def kl_by_dimension(figure: Figure, metrics: pd.DataFrame) -> None:
         rank = np.arange(1, kl.shape[1] + 1)
         axes.plot(rank, kl.mean(0), "o-", color=colour, label=label, ms=3)
         axes.fill_between(rank, kl.min(0), kl.max(0), color=colour, alpha=0.2, linewidth=0)
-    axes.axhline(FLOOR, color=COLOURS["grey"], linestyle="--", linewidth=1, label="free bits as published")
+    axes.axhline(floor, color=COLOURS["grey"], linestyle="--", linewidth=1, label="free bits as published")
     axes.set(xlabel="latent dimension, by KL", ylabel="KL per image (nats)", yscale="log", xticks=rank)
     figure.legend(loc="outside upper center", ncols=3)
 

@@ -1,4 +1,4 @@
-"""Everything that the report says, gathered once for its two forms."""
+"""Everything that the audit says, gathered once for its two forms."""
 
 import os
 import re
@@ -34,7 +34,7 @@ class Result:
         return f"{self.file.parent.name}/{self.file.stem}"
 
     def content(self) -> dict:
-        """All that the report shows of it; a figure's picture stays in its file."""
+        """All that the audit shows of it; a figure's picture stays in its file."""
         table = {}
         if self.file.suffix == ".csv":
             cells = pd.read_csv(self.file, dtype=str, keep_default_na=False)

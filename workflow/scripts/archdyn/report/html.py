@@ -1,4 +1,4 @@
-"""The report as one page that needs nothing but itself."""
+"""The audit as one page that needs nothing but itself."""
 
 import base64
 from functools import partial
@@ -12,7 +12,7 @@ from archdyn.report.markdown import to_html
 
 
 def page(content: dict, run_folder: Path, template: Path) -> str:
-    """HTML of the report; figures are read from run_folder, the style and script from beside the template."""
+    """HTML of the audit; figures are read from run_folder, the style and script from beside the template."""
     environment = Environment(
         loader=FileSystemLoader(template.parent),
         autoescape=True,

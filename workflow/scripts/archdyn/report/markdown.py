@@ -1,4 +1,4 @@
-"""The report's Markdown as HTML and as Typst: headings, paragraphs, lists, emphasis, code, links, tables and figures.
+"""The audit's Markdown as HTML and as Typst: headings, paragraphs, lists, emphasis, code, links, tables and figures.
 
 An image alone in its paragraph, `![](figures/figure8)`, stands for that figure or table.
 """
@@ -76,4 +76,4 @@ def _typst(node: SyntaxTreeNode) -> str:
             return f"#list({inner})"
         case "ordered_list":
             return f"#enum({inner})"
-    raise ArchdynError(f"the report's prose cannot hold Markdown's {node.type}")
+    raise ArchdynError(f"the audit's prose cannot hold Markdown's {node.type}")

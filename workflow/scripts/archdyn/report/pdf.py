@@ -1,4 +1,4 @@
-"""The report as a PDF, set by Typst with the fonts that it brings along."""
+"""The audit as a PDF, set by Typst with the fonts that it brings along."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from archdyn.report.markdown import to_typst
 
 
 def paper(content: dict, run_folder: Path, template: Path) -> bytes:
-    """PDF of the report; the template reads the content as JSON, and figures from run_folder."""
+    """PDF of the audit; the template reads the content as JSON, and figures from run_folder."""
     parts = [*content["sections"], content["appendix"]]
     set_parts = [part | {"typst": to_typst(part["markdown"])} for part in parts]
     introduction = to_typst(content["introduction"])

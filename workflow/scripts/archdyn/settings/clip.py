@@ -29,7 +29,7 @@ class ClipBackbones(Backbones):
 
 
 class Prompts(Settings):
-    """The report's prompt styles (Table 10). {} stands for the class."""
+    """The report's prompt styles (Table 10). {} is replaced by the class."""
 
     plain: Template
     """The label alone. The gap and its alignment are those of this one."""

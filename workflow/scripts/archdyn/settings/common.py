@@ -103,7 +103,7 @@ def number(**bounds: float) -> Any:
 
 
 def or_null(kind: Any) -> Any:
-    """A type that null may stand for."""
+    """A type that may also be null."""
     return Annotated[kind | None, BeforeValidator(_none)]
 
 
@@ -158,7 +158,7 @@ Weights = text_or_block(Annotated[Literal["official", "pretrain", "random"], for
 
 
 class Backbone(Settings):
-    """A network, and where its weights come from. Nothing falls back from one provider on another."""
+    """A network, and where its weights come from. Where one provider fails, no other is tried."""
 
     name: Annotated[str, AfterValidator(_registered("backbone")), format_name("backbone")]
     """Which network."""
@@ -185,7 +185,7 @@ class ClipBackbone(Backbone):
 
 
 class Backbones(Settings):
-    """The networks by the part that they play."""
+    """The networks by role."""
 
     @model_validator(mode="after")
     def _share_no_name(self):
@@ -204,7 +204,7 @@ class Backbones(Settings):
 
 
 class ClassifierTraining(Settings):
-    """The network that judges the samples, which class each one is and how far apart they lie."""
+    """The network that judges the samples: which class each one is, and how far apart they are."""
 
     epochs: Epochs
     """Passes over the training images."""
@@ -241,7 +241,7 @@ class Benchmark(Settings):
 
 
 class WithConditions(Settings):
-    """An experiment whose conditions change a training that stands once; each comes with the rest filled in."""
+    """An experiment with one block `training`, which each condition changes; the rest is filled in."""
 
     @model_validator(mode="before")
     @classmethod

@@ -22,7 +22,7 @@ class Config(Settings):
     device: Literal["auto", "cuda", "cpu"]
     """Where training happens. auto takes the GPU if there is one, and the processor otherwise."""
     report: Annotated[list[Experiment], Field(min_length=1), *Unique]
-    """The experiments that the report is about. Name fewer where the data of one cannot be had."""
+    """The experiments that the audit covers. Name fewer where the data of one cannot be had."""
     resnet: ResnetSettings
     vit: VitSettings
     gan: GanSettings

@@ -13,8 +13,8 @@ INTRODUCTION = """\
 
 # Configuration
 
-`config.yaml` holds every setting, at the report's scale. To change some of them, leave it as it is and lay
-something over it: only the keys you give change, however deep they lie, and lists are replaced whole.
+`config.yaml` holds every setting, at the report's scale. To change some of them, leave that file as it is and
+override it: only the keys that you give change, at any depth, and lists are replaced whole.
 
 **A file of your own**, say `config/mine.yaml`, with a `run` of its own so that it writes to its own folder:
 
@@ -112,7 +112,7 @@ def _section(marks: str, title: str, block: dict, values: dict) -> Iterator[str]
 
 
 def _rows(key: str, schema: dict, value) -> Iterator[tuple[str, ...]]:
-    """The row of a key, and one for each key of the block that may stand in its place."""
+    """The row of a key, and one for each key of the block that may be written instead."""
     yield f"`{key}`", schema["description"], allowed(schema), f"`{_plain(value)}`"
     for inner, part in block_of(schema).get("properties", {}).items():
         default = f"(`{part['default']}` if left out)" if "default" in part else ""

@@ -88,7 +88,7 @@ class ResnetCondition(ResnetTraining):
 
 
 class ResnetBackbones(Backbones):
-    """The networks by the part that they play."""
+    """The networks by role."""
 
     deep: Backbone
     """The deep network of Tables 2 and 3 and of all figures."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from archdyn.settings.common import (
     Backbone,
@@ -19,6 +19,7 @@ from archdyn.settings.common import (
     Unique,
     number,
     or_null,
+    refusal,
     whole,
 )
 
@@ -33,7 +34,7 @@ class Photo(Settings):
 
 
 class VitBackbones(Backbones):
-    """The networks by the part that they play."""
+    """The networks by role."""
 
     vit: Backbone
     """The vision transformer of section 3. It classifies by its CLS token."""
@@ -46,6 +47,21 @@ class Attention(Settings):
     """Test images, from the first on, behind the heads' entropy and mean distance."""
 
 
+class Block(Settings):
+    """The square at the centre of each picture that the report masks. Other grids of patches take the nearest share."""
+
+    side: whole(ge=1)
+    """Patches along its side."""
+    grid: whole(ge=1)
+    """Patches along the side of the picture."""
+
+    @model_validator(mode="after")
+    def _fits(self):
+        if self.side > self.grid:
+            raise refusal(f"found {self.side}; allowed: at most grid, {self.grid}", "side")
+        return self
+
+
 class Masking(Settings):
     """How much is masked, and on how many images."""
 
@@ -55,6 +71,7 @@ class Masking(Settings):
     """Shares of the patches to mask, beside none of them."""
     published_share: number(gt=0, le=0.95)
     """Share of the patches that the report masks at random on each picture."""
+    published_block: Block
 
 
 class Normalisation(Settings):
@@ -99,9 +116,11 @@ class VitSettings(Settings):
     first test image of three classes."""
     backbones: VitBackbones
     cnn: Literal["pretrained", "transferred"]
-    """The network of section 2 that Grad-CAM explains. pretrained is resnet.backbones.deep as it comes; transferred is
-    its full_corrected condition, trained on resnet.dataset."""
+    """The network of section 2 that Grad-CAM explains. pretrained is resnet.backbones.deep with its own weights;
+    transferred is its full_corrected condition, trained on resnet.dataset."""
     pretraining: Pretraining
+    likeliest: whole(ge=1, le=20)
+    """How many of the likeliest classes of a picture Figure 4 and its table show."""
     attention: Attention
     masking: Masking
     probes: Probes

@@ -1,8 +1,8 @@
 """The frame of every training: epochs, pace, a check that all numbers are finite, and going on after a stop.
 
-A training that is asked to stop (by Slurm's time limit, preemption, Ctrl-C) saves all that decides its further course
-after the running step: weights, optimisers, random states, the epoch's order and how far it went. The next attempt
-goes on from there, to the same numbers as if it had never stopped.
+A training that is asked to stop (by Slurm's time limit, preemption, Ctrl-C) saves everything that its next steps depend
+on after the running step: weights, optimisers, random states, the epoch's order and how far it went. The next attempt
+continues from there, to the same numbers as if it had never stopped.
 """
 
 import time
@@ -73,8 +73,8 @@ class Training(Protocol):
 class Interruption:
     """Whether a training is asked to stop, and where it keeps its state for the next attempt.
 
-    `digest` stands for all that decides the training (settings, data, code): a state saved under another digest is
-    dropped. `say` tells the user that a training goes on from a saved state.
+    `digest` is a hash of everything that determines the training (settings, data, code): a state saved under another
+    digest is dropped. `say` tells the user that a training continues from a saved state.
     """
 
     path: Path

@@ -1,0 +1,11 @@
+"""Gather the numbers of all conditions and seeds, and their mean, spread and n."""
+
+import pandas as pd
+
+from archdyn.metrics.tidy import summarise
+from archdyn.pipeline.job import Job
+
+with Job(snakemake) as job:
+    rows = pd.concat(map(pd.read_csv, job.input.metrics), ignore_index=True)
+    rows.to_csv(job.output.metrics, index=False)
+    summarise(rows).to_csv(job.output.summary, index=False)
