@@ -233,7 +233,9 @@ for rule in workflow.rules:
 """
     snakefile = project.folder / "Snakefile"
     snakefile.write_text(snakefile.read_text() + check)
-    lines = project.snakemake("--dry-run", "--configfile", "config/smoke.yaml").stdout.splitlines()
+    (project.folder / "cache").mkdir()
+    project.environment |= {"SNAKEMAKE_OUTPUT_CACHE": str(project.folder / "cache")}
+    lines = project.snakemake("--dry-run", "--cache", "--configfile", "config/smoke.yaml").stdout.splitlines()
     cached = [line.removeprefix("cached: ") for line in lines if line.startswith("cached: ")]
     assert "gan_train" in cached and "data_download" in cached
     assert [line for line in cached if " " in line] == []

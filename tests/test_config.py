@@ -474,8 +474,11 @@ def test_whatever_is_laid_over_is_planned_or_refused_with_one_line(tmp_path_fact
 def test_a_condition_of_ones_own_is_planned(tmp_path):
     file = tmp_path / "own.yaml"
     file.write_text("gan: {conditions: {smoothed: {about: Smooth., real_label: 0.9}}}")
-    assert plan("results/paper/gan/models/smoothed_seed2.safetensors", "--configfile", file).returncode == 0
-    run = plan("gan", "--configfile", file)
+    assert (
+        plan("--cores", "1", "results/paper/gan/models/smoothed_seed2.safetensors", "--configfile", file).returncode
+        == 0
+    )
+    run = plan("--cores", "1", "gan", "--configfile", file)
     assert run.returncode == 0, run.stdout
 
 

@@ -131,7 +131,7 @@ def test_every_module_counts_for_a_script_or_cannot_change_a_number():
 
 def test_seed_and_device_count_for_what_trains():
     files = {file.relative_to(SCRIPTS).as_posix() for file in code_files("gan_train")}
-    assert {"archdyn/randomness.py", "archdyn/pipeline/device.py"} <= files
+    assert {"archdyn/randomness.py", "archdyn/seed.py", "archdyn/pipeline/device.py"} <= files
     drawn = {file.relative_to(SCRIPTS).as_posix() for file in code_files("gan_figure9")}
     assert not {"archdyn/randomness.py", "archdyn/pipeline/device.py"} & drawn
 

@@ -15,6 +15,8 @@ LIBRARY = SCRIPTS / "archdyn"
 # A layer is a folder of the package or a module at its top, and each imports only those above it in this table.
 ALLOWED = {
     "errors": set(),
+    "randomness": set(),
+    "seed": set(),
     "numbers": set(),
     "data": {"errors"},
     "settings": {"errors", "data"},
@@ -28,7 +30,7 @@ ALLOWED = {
     "tables": {"errors", "numbers", "metrics", "settings"},
     "claims": {"errors", "settings", "numbers"},
     "report": {"errors", "numbers", "claims"},
-    "pipeline": {"errors", "randomness", "numbers", "data", "train", "claims", "settings", "contracts"},
+    "pipeline": {"errors", "randomness", "seed", "numbers", "data", "train", "claims", "settings", "contracts"},
     "cli": {"errors", "tables", "pipeline"},
 }
 TORCH = {"torch", "torchvision", "timm", "open_clip", "safetensors"}

@@ -50,7 +50,7 @@ def test_a_table_is_written_in_three_forms(tmp_path):
     assert pd.read_csv(output.csv)["loss_d"].tolist() == ["0.3 ± 0.1"]
     assert output.md.read_text().startswith("Losses, demo scale.\n\n| loss_d")
     assert r"loss\_d" in output.tex.read_text()
-    assert r"0.3 $\pm$ 0.1" in output.tex.read_text()
+    assert r"0.3 \ensuremath{\pm} 0.1" in output.tex.read_text()
 
 
 def test_speed_up_is_the_median_of_the_rounds_own_ratios():

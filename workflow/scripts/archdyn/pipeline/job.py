@@ -96,7 +96,7 @@ class Job:
     @property
     def seed(self) -> int | None:
         """The wildcard `seed`, else the param `seed`, else None."""
-        from archdyn.randomness import seed_of
+        from archdyn.seed import seed_of
 
         return seed_of(self.wildcards, self.params)
 
