@@ -16,8 +16,8 @@ import torch
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.device import claim
 from archdyn.pipeline.fingerprint import code_fingerprint, module_fingerprints
+from archdyn.pipeline.git import commit
 from archdyn.pipeline.job import Job
-from archdyn.pipeline.provenance import commit
 
 
 class Named(list):

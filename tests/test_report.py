@@ -15,7 +15,7 @@ from pypdf import PdfReader
 
 from archdyn.errors import ArchdynError
 from archdyn.numbers.format import significant
-from archdyn.pipeline.provenance import WEB_REMOTE
+from archdyn.pipeline.git import WEB_REMOTE
 from archdyn.report import prose
 from archdyn.report.markdown import to_typst
 from archdyn.report.prose import LITERAL_NUMBER

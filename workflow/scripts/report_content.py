@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
+from archdyn.pipeline.git import commit, repository
 from archdyn.pipeline.job import Job
 from archdyn.pipeline.origin import origin, records
-from archdyn.pipeline.provenance import commit, repository
 from archdyn.report.content import Result, appendix, section, tally, work
 from archdyn.report.source import source
 

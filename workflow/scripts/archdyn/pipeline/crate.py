@@ -14,8 +14,8 @@ from rocrate.model.contextentity import ContextEntity
 from rocrate.rocrate import ROCrate
 
 from archdyn.errors import ArchdynError
+from archdyn.pipeline.git import repository
 from archdyn.pipeline.origin import REPOSITORY
-from archdyn.pipeline.provenance import repository
 
 PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": "Process Run Crate",

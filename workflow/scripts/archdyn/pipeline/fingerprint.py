@@ -115,10 +115,16 @@ def _source(file: Path, root: Path) -> _Source:
 
 @cache
 def _imports_of_functions(file: Path, root: Path, names: frozenset[str]) -> frozenset[str]:
-    """What the functions of these names in a file import for themselves."""
+    """What the functions of these names in a file import for themselves, and those that they name in turn."""
     functions = [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.FunctionDef)]
-    nodes = [node for function in functions if function.name in names for node in ast.walk(function)]
-    return _imports(nodes, _package(file, root))
+    reached: list[ast.AST] = []
+    waiting = set(names)
+    while found := [function for function in functions if function.name in waiting]:
+        functions = [function for function in functions if function not in found]
+        nodes = [node for function in found for node in ast.walk(function)]
+        reached += nodes
+        waiting = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return _imports(reached, _package(file, root))
 
 
 def _package(file: Path, root: Path) -> str:

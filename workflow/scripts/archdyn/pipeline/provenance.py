@@ -3,19 +3,14 @@
 import json
 import os
 import platform
-import re
 import resource
-import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
 
 from archdyn.pipeline.device import arithmetic, device_name
-from archdyn.pipeline.origin import REPOSITORY
+from archdyn.pipeline.git import commit
 
-# https://[user:password@]host/owner/name[.git] or git@host:owner/name[.git]
-WEB_REMOTE = re.compile(r"(https://([^/@]+@)?|git@)(?P<host>[^/:]+\.[^/:]+)[/:](?P<path>[^:]+?)(\.git)?/?")
-GIT = ("git", "-C", str(REPOSITORY))  # results may lie in another project's folder
 PACKAGES = ("snakemake", "numpy", "scipy", "pandas", "scikit-learn", "matplotlib", "torch", "safetensors")
 
 
@@ -35,24 +30,6 @@ def write_provenance(path: Path, device=None, **facts) -> None:
         "peak_memory_mib": _peak_memory_mib(device),
     }
     path.write_text(json.dumps(record, indent=2, default=str) + "\n")
-
-
-def commit() -> str:
-    """The git commit of the workflow, with `-dirty` for local changes; "unknown" outside git."""
-    describe = subprocess.run(
-        [*GIT, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return describe.stdout.strip() or "unknown"
-
-
-def repository() -> str | None:
-    """The web address of the git remote `origin`, without credentials; None where there is none."""
-    remote = subprocess.run([*GIT, "remote", "get-url", "origin"], capture_output=True, text=True, check=False)
-    found = WEB_REMOTE.fullmatch(remote.stdout.strip())
-    return f"https://{found['host']}/{found['path']}" if found else None
 
 
 def hardware(device=None) -> dict:
