@@ -124,7 +124,7 @@ class Experiment:
         self._declare("tables", name, inputs, settings or {}, label or self.label(), f"{self.name}/tables/{name}")
 
     def benchmark(self, name: str, settings: dict, **inputs) -> None:
-        """Declare a table of timings, by <experiment>_<name>.py, for `snakemake benchmark`; the audit leaves it out."""
+        """Declare a table of timings by <experiment>_<name>.py, for `snakemake benchmark`; the audit leaves it out."""
         self._declare("benchmarks", name, inputs, settings, self.scale(), "benchmark")
 
     def names(self, kind: str) -> list[str]:
