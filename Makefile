@@ -1,20 +1,23 @@
 # make demo: figures, tables and the audit from real data, in minutes. make test: everything that CI checks.
-# Use another interpreter with `make PYTHON=python3.12 demo`.
+# Use another interpreter with `make PYTHON=python3.12 demo`, and PyTorch's build for processors, which is a fifth of the
+# size, with `make TORCH_INDEX=ADDRESS demo`, the address of an index that has it.
 
 PYTHON ?= python3
+TORCH_INDEX ?=
 CORES ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)))")
 BIN := .venv/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 PYTHON_FILES := workflow tests
+COMPILE := --quiet --strip-extras --no-annotate --no-header --no-emit-options --no-emit-index-url --no-emit-find-links
 
 .PHONY: demo test gpu-check slurm chromium latex env format lock clean
 
 demo: env
-	$(RUN) snakemake --cores $(CORES) --configfile config/demo.yaml --quiet rules host
+	$(RUN) snakemake --cores $(CORES) --configfile config/demo.yaml
 	@echo
 	@echo "Done: read results/demo/report/report.html or report.pdf; figures and tables are in results/demo/*/."
 
-test: env
+test: .venv/tested
 	$(BIN)/ruff check $(PYTHON_FILES)
 	$(BIN)/ruff format --check $(PYTHON_FILES)
 	$(BIN)/snakefmt --check Snakefile rules
@@ -23,7 +26,7 @@ test: env
 
 # On a machine with a GPU: is it used, does it compute what the processor does, and how fast? The speeds go to
 # results/gpu_speed.json.
-gpu-check: env
+gpu-check: .venv/tested
 	$(RUN) pytest tests/test_gpu.py
 
 # What tests/test_slurm.py starts; it is skipped where this cannot be installed. As root, on Debian or Ubuntu.
@@ -41,7 +44,7 @@ latex:
 	which pdflatex || (apt-get update --quiet && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install --yes --quiet --no-install-recommends texlive-latex-base)
 
-format: env
+format: .venv/tested
 	$(BIN)/ruff check --fix $(PYTHON_FILES)
 	$(BIN)/ruff format $(PYTHON_FILES)
 	$(BIN)/snakefmt Snakefile rules
@@ -50,19 +53,25 @@ format: env
 env: .venv/done
 
 .venv/done: requirements.lock pyproject.toml
-	$(PYTHON) -c "import sys; v = sys.version_info; sys.exit(v < (3, 11, 4) and f'Python 3.11.4 or later is needed, this is {v[0]}.{v[1]}.{v[2]}: make PYTHON=python3.12 ...')"
+	$(PYTHON) -c "import sys; v = sys.version_info; sys.exit(not (3, 11, 4) <= v[:3] < (3, 14) and f'Python from 3.11.4 to 3.13 is needed, this is {v[0]}.{v[1]}.{v[2]}: make PYTHON=python3.12 ...')"
 	@case "$(CURDIR)" in *[[:space:]]*) echo "$(CURDIR) has a space, which Snakemake cannot run an environment in"; exit 1;; esac
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --requirement requirements.lock
+	$(BIN)/pip install --quiet $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) --requirement requirements.lock
 	$(BIN)/pip install --quiet --no-deps --editable .
 	touch .venv/done
 
+.venv/tested: .venv/done requirements-test.lock
+	$(BIN)/pip install --quiet --requirement requirements-test.lock
+	touch .venv/tested
+
 # torch pins its own CUDA libraries, exactly and by platform, so they stay out of the lock.
-lock:
+lock: .venv/done
 	$(BIN)/pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --extra test --strip-extras --no-annotate --no-header --no-emit-options \
-	  --no-emit-index-url --no-emit-find-links --output-file requirements.in.lock pyproject.toml
+	$(BIN)/pip-compile $(COMPILE) --output-file requirements.in.lock pyproject.toml
 	grep -v -E '^(nvidia|cuda|triton)' requirements.in.lock > requirements.lock
+	$(BIN)/pip-compile $(COMPILE) --extra test --constraint requirements.lock --output-file requirements.in.lock pyproject.toml
+	echo "# What only the tests need, beside requirements.lock. Made by \`make lock\`." > requirements-test.lock
+	grep -v -x -F -f requirements.lock requirements.in.lock | grep -v -E '^(nvidia|cuda|triton|#)' >> requirements-test.lock
 	rm requirements.in.lock
 
 clean:

@@ -17,8 +17,11 @@ from test_layers import LIBRARY, imports
 ENVIRONMENTS = ("analysis", "report", "torch")
 
 
+LOCKS = ("requirements.lock", "requirements-test.lock")
+
+
 def locked() -> dict[str, str]:
-    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    lines = [line for name in LOCKS for line in (ROOT / name).read_text().splitlines()]
     return dict(line.split("==") for line in lines if "==" in line)
 
 
