@@ -152,6 +152,7 @@ gan.figure(
     steps=gan.runs(rules.gan_train.output.steps, "baseline"),
     published=gan.published,
     settings={"epochs": gan.condition("baseline")["epochs"]},
+    label=gan.label("baseline"),
 )
 gan.figure(
     "figure7",
@@ -159,37 +160,41 @@ gan.figure(
     baseline=gan.first_seed(rules.gan_train.output.samples, "baseline")[0],
     linder_noren=gan.first_seed(rules.gan_train.output.samples, "linder_noren")[0],
     summary=rules.gan_summary.output.summary,
-    label=gan.label(images_of_first_seed=True),
+    label=gan.label("baseline", "linder_noren", images_of_first_seed=True),
 )
 gan.figure(
     "figure8",
     samples=gan.first_seed(rules.gan_train.output.samples, *GAN_COLLAPSE),
     metrics=rules.gan_summary.output.metrics,
     settings={"conditions": GAN_COLLAPSE},
-    label=gan.label(images_of_first_seed=True),
+    label=gan.label(*GAN_COLLAPSE, images_of_first_seed=True),
 )
 gan.figure(
     "figure9",
     overfit=gan.runs(rules.gan_train.output.epochs, "overfit"),
     overfit_dropout=gan.runs(rules.gan_train.output.epochs, "overfit_dropout"),
     settings={"dropout": gan.condition("overfit_dropout")["dropout"]},
+    label=gan.label("overfit", "overfit_dropout"),
 )
 gan.figure(
     "gradients",
     vanishing_published=gan.runs(rules.gan_train.output.steps, "vanishing_published"),
     vanishing_corrected=gan.runs(rules.gan_train.output.steps, "vanishing_corrected"),
     mitigated=gan.runs(rules.gan_train.output.steps, "mitigated"),
+    label=gan.label("vanishing_published", "vanishing_corrected", "mitigated"),
 )
 gan.table(
     "table7",
     published=gan.published,
     reproduced=gan.runs(rules.gan_train.output.epochs, "vanishing_published"),
     corrected=gan.runs(rules.gan_train.output.epochs, "vanishing_corrected"),
+    label=gan.label("vanishing_published", "vanishing_corrected"),
 )
 gan.table(
     "table8",
     published=gan.published,
     reproduced=gan.runs(rules.gan_train.output.epochs, "mitigated"),
+    label=gan.label("mitigated"),
 )
 gan.table(
     "conditions",

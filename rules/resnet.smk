@@ -199,9 +199,8 @@ rule resnet_measure_gradients:
     resources:
         **plan.gpu_job(mem_mb=8000, runtime=30),
     params:
-        conditions=RESNET_GRADIENTS,
+        repetitions=resnet.repetitions(*RESNET_GRADIENTS),
         images=resnet.settings["images"],
-        seeds=resnet.seeds,
         batch_size=resnet.settings["training"]["batch_size"],
         device=config["device"],
         code=plan.code("resnet_measure_gradients"),

@@ -166,7 +166,7 @@ vae.figure(
     "traversal",
     traversals=vae.first_seed(rules.vae_embed.output.traversal),
     metrics=rules.vae_summary.output.metrics,
-    settings={"conditions": vae.conditions, "seed": vae.seeds[0]},
+    settings={"seeds": {name: vae.repetitions(name)[0][1] for name in vae.conditions}},
     label=vae.label(images_of_first_seed=True),
 )
 vae.figure(
@@ -182,6 +182,7 @@ vae.table(
     published=vae.published,
     reproduced=vae.runs(rules.vae_train.output.epochs, "annealing_published"),
     corrected=vae.runs(rules.vae_train.output.epochs, "annealing_corrected"),
+    label=vae.label("annealing_published", "annealing_corrected"),
 )
 vae.table(
     "conditions",

@@ -125,6 +125,14 @@ REFUSALS = {
     "unknown device": ("device: gpu", ["device,", 'found "gpu"', "auto, cuda, cpu"]),
     "no seeds": ("gan: {seeds: []}", ["gan.seeds,", "found []", "at least 1"]),
     "seed twice": ("gan: {seeds: [1, 1]}", ["gan.seeds,", "found [1, 1]", "no repeats"]),
+    "seed of a condition twice": (
+        "gan: {conditions: {collapse: {seeds: [1, 1]}}}",
+        ["gan.conditions.collapse.seeds,", "found [1, 1]", "no repeats"],
+    ),
+    "a start of another seed": (
+        "vae: {conditions: {annealing_published: {seeds: [0, 9]}}}",
+        ["vae.conditions.annealing_published.seeds,", "it continues kl5 of seed 9; allowed: 0, 1, 2"],
+    ),
     "negative seed": ("gan: {seeds: [0, -2]}", ["gan.seeds[1],", "found -2"]),
     "empty block": ("gan:", ["gan,", "found null", "a block of keys"]),
     "run with a slash": ("run: ../elsewhere", ["run,", 'found "../elsewhere"']),
@@ -277,6 +285,7 @@ def test_a_condition_of_ones_own_comes_last_with_the_rest_filled_in(tmp_path):
     assert list(gan.conditions)[-1] == "smoothed"
     assert gan.conditions["smoothed"].model_dump() == gan.training.model_dump() | {
         "about": "Smooth.",
+        "seeds": None,
         "real_label": 0.9,
     }
 

@@ -1,6 +1,5 @@
 """The gradient that reaches each block of trained networks."""
 
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +14,8 @@ with Job(snakemake) as job:
     device = job.device()
     names = ("train_images", "train_labels")
     images, labels = (np.load(job.input[name], mmap_mode="r")[: job.params.images] for name in names)
-    runs = product(job.params.conditions, job.params.seeds)
     rows = []
-    for (condition, seed), path in zip(runs, job.input.models, strict=True):
+    for (condition, seed), path in zip(job.params.repetitions, job.input.models, strict=True):
         model = load_transferred(Path(path), device)
         norms = gradient_norms(model, training_mode(Path(path)), images, labels, job.params.batch_size, device)
         rows.append(tidy("resnet", condition, seed, {f"gradient_{name}": value for name, value in norms.items()}))

@@ -8,5 +8,6 @@ from archdyn.plots.style import figure_file
 from archdyn.plots.vae import latent_traversal
 
 with Job(snakemake) as job, figure_file(job.output, job.params.label) as figure:
-    images = dict(zip(job.params.settings["conditions"], map(np.load, job.input.traversals), strict=True))
-    latent_traversal(figure, images, pd.read_csv(job.input.metrics), job.params.settings["seed"])
+    seeds = job.params.settings["seeds"]
+    images = dict(zip(seeds, map(np.load, job.input.traversals), strict=True))
+    latent_traversal(figure, images, pd.read_csv(job.input.metrics), seeds)

@@ -10,8 +10,9 @@ from archdyn.data import backbones, registry
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.results import FORMS, Result, caption
 from archdyn.pipeline.shipped import shipped
-from archdyn.settings.conditions import by_condition, merged_condition
+from archdyn.settings.conditions import by_condition, merged_condition, seeds_of
 
+MANY_SEEDS = 5  # more, in a row, are named by the first and the last
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
 
 
@@ -95,25 +96,33 @@ class Experiment:
 
     def runs(self, pattern: str, *conditions: str) -> list[str]:
         """Paths of `pattern` for every seed of the conditions (all by default), in the config's order."""
-        return [
-            pattern.format(condition=condition, seed=seed)
-            for condition in conditions or self.conditions
-            for seed in self.seeds
-        ]
+        return [pattern.format(condition=condition, seed=seed) for condition, seed in self.repetitions(*conditions)]
+
+    def repetitions(self, *conditions: str) -> list[tuple[str, int]]:
+        """Condition and seed of every training of the conditions (all by default), in the config's order."""
+        return [(name, seed) for name in conditions or self.conditions for seed in seeds_of(self.settings, name)]
 
     def first_seed(self, pattern: str, *conditions: str) -> list[str]:
         """Paths of `pattern` for the first seed of the conditions (all by default): figures of images show that one."""
-        return [pattern.format(condition=name, seed=self.seeds[0]) for name in conditions or self.conditions]
+        return [
+            pattern.format(condition=name, seed=seeds_of(self.settings, name)[0])
+            for name in conditions or self.conditions
+        ]
 
     def scale(self, data: str | None = None) -> str:
         """Scale, data (by default its dataset) and weights, which figures and tables say of themselves."""
         weights = dict.fromkeys(self.weights_label(role) for role in self.settings.get("backbones", {}))
         return " · ".join([f"{self._run} scale", data or self.dataset, *weights])
 
-    def label(self, data: str | None = None, images_of_first_seed: bool = False) -> str:
-        """Scale, data and seeds; a figure that shows images says whose they are."""
-        label = f"{self.scale(data)} · seed{'s' * (len(self.seeds) > 1)} {', '.join(map(str, self.seeds))}"
-        return f"{label}, images of seed {self.seeds[0]}" if images_of_first_seed and len(self.seeds) > 1 else label
+    def label(self, *conditions: str, data: str | None = None, images_of_first_seed: bool = False) -> str:
+        """Scale, data and the seeds of the conditions (all by default); a figure of images says whose they are."""
+        names = conditions or self.settings.get("conditions", ())
+        seeds = [seeds_of(self.settings, name) for name in names] or [self.seeds]
+        label = f"{self.scale(data)} · {in_words(seeds)}"
+        if not images_of_first_seed or max(map(len, seeds)) == 1:
+            return label
+        firsts = {first for first, *_ in seeds}
+        return f"{label}, images of {f'seed {firsts.pop()}' if len(firsts) == 1 else 'the first'}"
 
     def figure(self, name: str, settings: dict | None = None, label: str | None = None, **inputs) -> None:
         """Declare a figure: <experiment>_<name>.py draws it from `inputs`; its caption is in workflow/report."""
@@ -165,6 +174,17 @@ class Experiment:
         if any(name in declared for declared in self._declared.values()):
             raise ArchdynError(f"rules/{self.name}.smk: {name} is declared twice; allowed: each name once")
         self._declared[kind][name] = Result(inputs, settings, label, caption(captioned))
+
+
+def in_words(seeds: list[list[int]]) -> str:
+    """seed 0 | seeds 0, 1, 2 | seeds 0 to 19 | 3 to 20 seeds, where the lists differ."""
+    first, *others = seeds[0]
+    if any(other != seeds[0] for other in seeds):
+        fewest, most = min(map(len, seeds)), max(map(len, seeds))
+        return f"{most} seeds" if fewest == most else f"{fewest} to {most} seeds"
+    if len(others) > MANY_SEEDS and seeds[0] == list(range(first, first + 1 + len(others))):
+        return f"seeds {first} to {others[-1]}"
+    return f"seed{'s' * bool(others)} {', '.join(map(str, seeds[0]))}"
 
 
 def array_paths(dataset: str, *names: str) -> dict[str, str]:

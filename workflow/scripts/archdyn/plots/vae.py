@@ -92,17 +92,19 @@ def kl_by_dimension(figure: Figure, metrics: pd.DataFrame, floor: float) -> None
     figure.legend(loc="outside upper center", ncols=3)
 
 
-def latent_traversal(figure: Figure, images: dict[str, np.ndarray], metrics: pd.DataFrame, seed: int) -> None:
-    """What the latent dimensions of the greatest KL draw; images uint8 (20, 7, h, w) by condition, of one seed."""
+def latent_traversal(
+    figure: Figure, images: dict[str, np.ndarray], metrics: pd.DataFrame, seeds: dict[str, int]
+) -> None:
+    """What the latent dimensions of the greatest KL draw; images uint8 (20, 7, h, w) and their seed by condition."""
     columns = min(3, len(images))
     rows = -(-len(images) // columns)
     figure.set_size_inches(figure.get_figwidth(), 2.3 * rows)
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in panels:
         axes.set_axis_off()
-    by_metric = metrics[metrics["seed"] == seed].set_index(["condition", "metric"])["value"]
+    values = metrics.set_index(["condition", "seed", "metric"])["value"]
     for axes, (condition, traversal) in zip(panels, images.items(), strict=False):
-        kl = np.array([by_metric[condition, f"kl_dimension_{number}"] for number in range(len(traversal))])
+        kl = np.array([values[condition, seeds[condition], f"kl_dimension_{n}"] for n in range(len(traversal))])
         strongest = np.argsort(-kl)[:TRAVERSED_DIMENSIONS]
         show_grid(axes, traversal[strongest].reshape(-1, *traversal.shape[2:]), traversal.shape[1])
         axes.set_title(_name(condition), fontsize=8)

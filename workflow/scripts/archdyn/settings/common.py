@@ -240,6 +240,15 @@ class Benchmark(Settings):
     """How often both are timed."""
 
 
+class Condition(Settings):
+    """What every condition says beside what it changes."""
+
+    about: Text
+    """What the condition is, in a sentence."""
+    seeds: or_null(Seeds) = None
+    """Seeds of this condition's repetitions. null means the experiment's."""
+
+
 class WithConditions(Settings):
     """An experiment with one block `training`, which each condition changes; the rest is filled in."""
 

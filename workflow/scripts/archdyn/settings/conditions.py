@@ -11,7 +11,12 @@ def merged_condition(block: dict, condition: str) -> dict:
     if condition not in block["conditions"]:
         raise ArchdynError(f"found no condition {condition}; allowed: {', '.join(block['conditions'])}")
     merged = block["training"] | block["conditions"][condition]
-    return {key: value for key, value in merged.items() if key != "about"}
+    return {key: value for key, value in merged.items() if key not in ("about", "seeds")}
+
+
+def seeds_of(block: dict, condition: str) -> list[int]:
+    """The seeds that a condition is trained with: its own, or else the experiment's."""
+    return block["conditions"][condition].get("seeds") or block["seeds"]
 
 
 def by_condition(block: dict) -> dict:

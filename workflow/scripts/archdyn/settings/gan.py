@@ -8,6 +8,7 @@ from archdyn.settings.common import (
     BatchSize,
     Benchmark,
     ClassifierTraining,
+    Condition,
     ConditionName,
     Dataset,
     Epochs,
@@ -18,7 +19,6 @@ from archdyn.settings.common import (
     Samples,
     Seeds,
     Settings,
-    Text,
     WithConditions,
     number,
     whole,
@@ -65,11 +65,8 @@ class GanTraining(Settings):
     """Which network updates first on each batch."""
 
 
-class GanCondition(GanTraining):
+class GanCondition(Condition, GanTraining):
     """One training to run, once per seed."""
-
-    about: Text
-    """What the condition is, in a sentence."""
 
 
 class GanSettings(WithConditions):
@@ -78,7 +75,8 @@ class GanSettings(WithConditions):
     dataset: Dataset
     """Images to train on, a name from config/datasets.yaml or a folder of your own."""
     seeds: Seeds
-    """Seeds of the repetitions. Every condition is trained once with each, and tables show mean and spread."""
+    """Seeds of the repetitions. Every condition is trained once with each, unless it has its own, and tables show mean
+    and spread."""
     samples: Samples
     """Images drawn from every trained generator for the metrics."""
     neighbours: Neighbours

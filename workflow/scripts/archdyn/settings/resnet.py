@@ -9,6 +9,7 @@ from archdyn.settings.common import (
     Backbones,
     BatchSize,
     Benchmark,
+    Condition,
     ConditionName,
     Dataset,
     Epochs,
@@ -21,7 +22,6 @@ from archdyn.settings.common import (
     Seeds,
     Settings,
     Share,
-    Text,
     WithConditions,
     number,
     whole,
@@ -80,11 +80,8 @@ class TransferTraining(HeadTraining):
     precision: Precision
 
 
-class ResnetCondition(ResnetTraining):
+class ResnetCondition(Condition, ResnetTraining):
     """One training to run, once per seed."""
-
-    about: Text
-    """What the condition is, in a sentence."""
 
 
 class ResnetBackbones(Backbones):
@@ -115,7 +112,8 @@ class ResnetSettings(WithConditions):
     dataset: Dataset
     """Images to train on, a name from config/datasets.yaml or a folder of your own."""
     seeds: Seeds
-    """Seeds of the repetitions. Every condition is trained once with each, and tables show mean and spread."""
+    """Seeds of the repetitions. Every condition is trained once with each, unless it has its own, and tables show mean
+    and spread."""
     images: Images
     """Training images used, from the first on. null means all."""
     test_images: Images

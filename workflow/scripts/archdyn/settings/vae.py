@@ -8,6 +8,7 @@ from archdyn.settings.common import (
     BatchSize,
     Benchmark,
     ClassifierTraining,
+    Condition,
     ConditionName,
     Dataset,
     Epochs,
@@ -51,11 +52,8 @@ class VaeTraining(Settings):
     """Nats that the KL of each image costs at least in each latent dimension. 0 sets no floor."""
 
 
-class VaeCondition(VaeTraining):
+class VaeCondition(Condition, VaeTraining):
     """One training to run, once per seed."""
-
-    about: Text
-    """What the condition is, in a sentence."""
 
 
 class VaeSettings(WithConditions):
@@ -64,7 +62,8 @@ class VaeSettings(WithConditions):
     dataset: Dataset
     """Images to train on, a name from config/datasets.yaml or a folder of your own."""
     seeds: Seeds
-    """Seeds of the repetitions. Every condition is trained once with each, and tables show mean and spread."""
+    """Seeds of the repetitions. Every condition is trained once with each, unless it has its own, and tables show mean
+    and spread."""
     samples: Samples
     """Images drawn from each prior, normal and Laplace, of every trained model for the metrics."""
     classifier: ClassifierTraining
@@ -82,4 +81,14 @@ class VaeSettings(WithConditions):
             if condition.start not in allowed:
                 message = f'found "{condition.start}"; allowed: {", ".join(allowed)}'
                 raise refusal(message, "conditions", name, "start")
+            self._check_seeds_of_start(name, condition)
         return self
+
+    def _check_seeds_of_start(self, name: str, condition: VaeCondition) -> None:
+        if condition.start == FRESH:
+            return
+        there = self.conditions[condition.start].seeds or self.seeds
+        missing = set(condition.seeds or self.seeds) - set(there)
+        if missing:
+            message = f"it continues {condition.start} of seed {min(missing)}; allowed: {', '.join(map(str, there))}"
+            raise refusal(message, "conditions", name, "seeds")

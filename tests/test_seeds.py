@@ -1,0 +1,51 @@
+"""Seeds of conditions: which trainings they make, and what figures and tables say of them."""
+
+import pytest
+
+from archdyn.pipeline.experiment import Experiment, in_words
+
+MANY = list(range(20))
+BLOCK = {
+    "dataset": "mnist",
+    "seeds": [4, 5],
+    "training": {"epochs": 20},
+    "conditions": {
+        "a": {"about": "Short.", "seeds": MANY},
+        "b": {"about": "Long.", "seeds": None},
+        "c": {"about": "C."},
+    },
+}
+GAN = Experiment("gan", {"run": "paper", "gan": BLOCK})
+
+
+def test_a_condition_runs_with_its_own_seeds_or_the_experiments():
+    assert GAN.runs("{condition}{seed}", "a") == [f"a{seed}" for seed in MANY]
+    assert GAN.runs("{condition}{seed}", "b", "c") == ["b4", "b5", "c4", "c5"]
+    assert len(GAN.runs("{condition}{seed}")) == 24
+    assert GAN.first_seed("{condition}{seed}") == ["a0", "b4", "c4"]
+
+
+def test_seeds_are_no_setting_of_a_training():
+    assert GAN.condition("a") == {"epochs": 20}
+
+
+def test_labels_name_the_seeds_of_what_is_shown():
+    assert GAN.label("a").endswith("mnist · seeds 0 to 19")
+    assert GAN.label("b", "c").endswith("mnist · seeds 4, 5")
+    assert GAN.label().endswith("mnist · 2 to 20 seeds")
+    assert GAN.label("b", images_of_first_seed=True).endswith("seeds 4, 5, images of seed 4")
+    assert GAN.label(images_of_first_seed=True).endswith("2 to 20 seeds, images of the first")
+
+
+@pytest.mark.parametrize(
+    ("seeds", "words"),
+    [
+        ([[7]], "seed 7"),
+        ([[0, 1, 2]], "seeds 0, 1, 2"),
+        ([[3, 4, 5, 6, 7, 8, 9]], "seeds 3 to 9"),
+        ([[0, 2, 4, 6, 8, 10, 12]], "seeds 0, 2, 4, 6, 8, 10, 12"),
+        ([[0, 1], [0, 2]], "2 seeds"),
+    ],
+)
+def test_seeds_in_words(seeds, words):
+    assert in_words(seeds) == words
