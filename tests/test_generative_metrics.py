@@ -4,8 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from archdyn.metrics.epochs import at_epochs
+from archdyn.metrics.gan import training_metrics
 from archdyn.metrics.generative import (
     class_histogram,
+    confident_modes,
+    feature_spread,
     frechet_distance,
     gaussian_frechet,
     histogram_kl,
@@ -13,6 +17,7 @@ from archdyn.metrics.generative import (
     nearest_distance,
     pairwise_distance,
     precision_recall,
+    sharpness,
 )
 from archdyn.metrics.tidy import summarise, tidy
 
@@ -69,6 +74,70 @@ def test_class_histogram_and_its_kl():
     assert histogram_kl(even, even) == 0
     assert modes_covered(one_digit, even) == 1
     assert modes_covered(even, even) == 10
+
+
+def logits(digits: np.ndarray, confidence: float) -> np.ndarray:
+    """A classifier's, that gives `confidence` to each digit and the rest to the nine others."""
+    probabilities = np.full((len(digits), 10), (1 - confidence) / 9)
+    probabilities[np.arange(len(digits)), digits] = confidence
+    return np.log(probabilities)
+
+
+def test_digits_that_the_classifier_guesses_are_not_drawn():
+    """All ten are guessed at, 20% of the samples are sure, and those are all eights."""
+    guessed, sure = np.arange(800) % 10, np.full(200, 8)
+    values = confident_modes(np.concatenate([logits(guessed, 0.6), logits(sure, 0.95)]), np.full(10, 0.1))
+    assert [values[f"modes_covered_{cut}"] for cut in (50, 90, 99)] == [10, 1, 0]
+    assert [values[f"confident_share_{cut}"] for cut in (50, 90, 99)] == pytest.approx([1, 0.2, 0])
+
+
+def test_sure_samples_of_all_classes_cover_them():
+    values = confident_modes(logits(np.arange(1000) % 10, 0.995), np.full(10, 0.1))
+    assert {values[f"modes_covered_{cut}"] for cut in (50, 90, 99)} == {10}
+
+
+def test_feature_spread_is_that_of_the_scale_squared():
+    features = RANDOM.normal(size=(2000, 6))
+    assert feature_spread(features, 0.5 * features + 3) == pytest.approx(0.25)
+    assert feature_spread(features, np.ones((50, 6))) == 0
+
+
+def test_sharpness_tells_noise_from_a_blur_whatever_the_contrast():
+    noise = RANDOM.integers(0, 101, (50, 28, 28)).astype(np.uint8)
+    wave = (50 + 50 * np.sin(2 * np.pi * np.arange(28) / 28)).round().astype(np.uint8)
+    assert sharpness(noise) == pytest.approx(20, rel=0.03)
+    assert sharpness(2 * noise) == pytest.approx(sharpness(noise))
+    assert sharpness(np.tile(wave, (3, 28, 1))) < 0.05
+    assert sharpness(np.zeros((3, 28, 28), np.uint8)) == 0
+
+
+def gan_epochs(train: np.ndarray, held_out: np.ndarray, fake: float) -> pd.DataFrame:
+    columns = {f"{prefix}{name}": 0.5 for prefix in ("", "mean_") for name in ("loss_d", "loss_g", "d_real", "d_fake")}
+    accuracy = {"d_accuracy_train": train, "d_accuracy_held_out": held_out, "d_accuracy_fake": fake}
+    return pd.DataFrame(columns | accuracy)
+
+
+def test_the_overfit_gap_depends_on_where_the_end_begins():
+    """A gap that grows by 0.002 an epoch to 0.078 is below 0.05 over 40 epochs and above it over 10."""
+    gap = 0.002 * np.arange(40)
+    values = training_metrics(gan_epochs(np.full(40, 0.9), 0.9 - gap, 0.9), np.ones((80, 5)))
+    assert values["d_overfit_gap"] == pytest.approx(0.069)
+    gaps = [values[f"d_overfit_gap_last_{n}"] for n in (1, 5, 20, 40)]
+    assert gaps == pytest.approx([0.078, 0.074, 0.059, 0.039])
+
+
+def test_a_discriminator_that_is_right_on_all_unseen_images_is_not_balanced():
+    """D(real) of 0.9, all that a label of 0.9 asks for, says nothing of it."""
+    wins = training_metrics(gan_epochs(np.ones(10), np.ones(10), 1.0), np.ones((20, 5)))
+    assert wins["d_accuracy_unseen"] == 1
+    guesses = training_metrics(gan_epochs(np.ones(10), np.full(10, 0.3), 0.7), np.ones((20, 5)))
+    assert guesses["d_accuracy_unseen"] == pytest.approx(0.5)
+
+
+def test_single_epochs_are_those_of_the_training():
+    epochs = pd.DataFrame({"loss": np.arange(1.0, 9.0)})
+    values = at_epochs(epochs, ["loss"])
+    assert values == {f"loss_epoch{n}": n for n in range(1, 7)} | {"loss_final": 8}
 
 
 def test_pairwise_and_nearest_distances():

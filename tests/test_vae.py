@@ -170,7 +170,8 @@ def test_informative_latents_are_active():
     rng = np.random.default_rng(0)
     mean = rng.standard_normal((2000, LATENT_DIM))
     values = metrics.posterior_metrics(mean, np.full_like(mean, -4.0), 0.1, rng)
-    values |= metrics.decoder_metrics(np.array([[20.0, 90.0], [24.0, 110.0]]))
+    images = rng.integers(0, 2, (2, 4, 4), dtype=np.uint8) * 255
+    values |= metrics.decoder_metrics(np.array([[20.0, 90.0], [24.0, 110.0]]), images)
     assert values["active_units"] == LATENT_DIM
     assert values["mutual_information"] == pytest.approx(np.log(2000), abs=0.01)
     assert values["floor_share"] == 0
@@ -183,6 +184,45 @@ def test_informative_latents_are_active():
 )
 def test_verdict_by_its_rule(active_share, prior_ratio, expected):
     assert metrics.verdict(active_share, prior_ratio) == expected
+
+
+def test_a_decoder_explains_what_it_draws_beyond_the_mean_image():
+    images = np.zeros((4, 2, 2), np.uint8)
+    images[:2] = 255  # each pixel has a variance of 1/4
+    explained = [
+        metrics.decoder_metrics(np.full((4, 2), error), images)["explained_share"] for error in (1.0, 0.25, 1e-9)
+    ]
+    assert explained == pytest.approx([0, 0.75, 1])
+
+
+def test_active_units_depend_on_the_cut_off():
+    """Means with variances of 0.005, 0.02, 0.07 and 1: three are active at 0.01, two at 0.05, one at 0.1."""
+    mean = np.sqrt([0.005, 0.02, 0.07, 1.0]) * np.tile([[1.0], [-1.0]], (50, 1))
+    values = metrics.posterior_metrics(mean, np.zeros_like(mean), 0.1, np.random.default_rng(0))
+    assert [values[name] for name in ("active_share", "active_share_05", "active_share_10")] == [0.75, 0.5, 0.25]
+
+
+def test_epochs_give_what_the_report_prints():
+    """The report divides both parts by the number of batches once more; its total does not, and weighs the KL."""
+    epochs = pd.DataFrame(
+        {
+            **{
+                f"{split}_{part}": [9.0, 3.0]
+                for split in ("train", "test")
+                for part in ("reconstruction", "kl", "elbo")
+            },
+            "train_loss": [3.0, 2.0],
+            "test_loss": [3.5, 2.5],
+            "train_loss_reconstruction": [1.0, 0.5],
+            "train_loss_kl": [4.0, 3.0],
+            "batches": [10, 10],
+        }
+    )
+    values = metrics.training_metrics(epochs)
+    assert values["reconstruction_share"] == 0.25
+    assert (values["train_loss_epoch1"], values["train_loss_epoch2"], values["train_loss_final"]) == (3, 2, 2)
+    assert (values["printed_reconstruction_epoch1"], values["printed_kl_final"]) == (0.1, 0.3)
+    assert "train_loss_epoch3" not in values
 
 
 def test_posteriors_equal_to_the_prior_carry_nothing():
@@ -247,4 +287,4 @@ def test_tables_name_their_scale_and_numbers_are_finite(smoke_run):
 def measured(model: Vae, images: np.ndarray) -> dict[str, float]:
     arrays = embed.embed_posterior(model, images, CPU)
     values = metrics.posterior_metrics(arrays["mean"], arrays["logvar"], 0.1, np.random.default_rng(0))
-    return values | metrics.decoder_metrics(arrays["errors"])
+    return values | metrics.decoder_metrics(arrays["errors"], images)

@@ -12,9 +12,9 @@ with Job(snakemake) as job:
     train_features, train_labels = np.load(job.input.train_features), np.load(job.input.train_logits).argmax(1)
     values = training_metrics(pd.read_csv(job.input.epochs))
     values |= posterior_metrics(mean, logvar, job.params.floor, np.random.default_rng(job.seed))
-    values |= decoder_metrics(np.load(job.input.errors))
+    values |= decoder_metrics(np.load(job.input.errors), np.load(job.input.test_images, mmap_mode="r"))
     for prior in ("normal", "laplace"):
-        features, labels = np.load(job.input[f"{prior}_features"]), np.load(job.input[f"{prior}_logits"]).argmax(1)
-        values |= sample_metrics(prior, features, labels, train_features, train_labels)
+        features, logits = np.load(job.input[f"{prior}_features"]), np.load(job.input[f"{prior}_logits"])
+        values |= sample_metrics(prior, features, logits, train_features, train_labels)
     tidy("vae", job.wildcards["condition"], job.seed, values).to_csv(job.output.metrics, index=False)
     np.save(job.output.projection, project(mean))

@@ -9,24 +9,32 @@ from pathlib import Path
 import numpy as np
 from scipy import linalg
 from scipy.spatial.distance import cdist
+from scipy.special import softmax
 from sklearn.neighbors import NearestNeighbors
+
+CONFIDENT = {50: 0.5, 90: 0.9, 99: 0.99}  # what the classifier must give to a sample's class, by the name's ending
 
 
 @dataclass
 class ImageSet:
-    """Images uint8 (n, h, w) with their classifier features float32 (n, d) and predicted classes (n,)."""
+    """Images uint8 (n, h, w) with their classifier features float32 (n, d), and logits (n, classes)."""
 
     images: np.ndarray
     features: np.ndarray
-    labels: np.ndarray
+    logits: np.ndarray
 
     @classmethod
     def load(cls, images: Path, features: Path, logits: Path) -> "ImageSet":
         """Read the three .npy files; the images stay memory-mapped."""
-        return cls(np.load(images, mmap_mode="r"), np.load(features), np.load(logits).argmax(1))
+        return cls(np.load(images, mmap_mode="r"), np.load(features), np.load(logits))
+
+    @property
+    def labels(self) -> np.ndarray:
+        """The predicted classes, int (n,)."""
+        return self.logits.argmax(1)
 
     def first(self, n: int) -> "ImageSet":
-        return ImageSet(self.images[:n], self.features[:n], self.labels[:n])
+        return ImageSet(self.images[:n], self.features[:n], self.logits[:n])
 
 
 def frechet_distance(real: np.ndarray, fake: np.ndarray) -> float:
@@ -87,6 +95,38 @@ def histogram_kl(samples: np.ndarray, data: np.ndarray) -> float:
 def modes_covered(samples: np.ndarray, data: np.ndarray) -> int:
     """Classes that the samples hold at least a tenth as often as the data does."""
     return int(np.sum(samples >= data / 10))
+
+
+def confident_modes(logits: np.ndarray, data: np.ndarray) -> dict[str, float]:
+    """What is left of the classes drawn where only samples count that the classifier is sure of.
+
+    logits: of the samples (n, classes). data: the data's histogram (classes,). modes_covered_90: as `modes_covered`,
+    but of the samples whose class has a probability of 0.9 or more, as a share of all samples; confident_share_90:
+    how many of all those are, 0..1. The same for the other CONFIDENT.
+    """
+    probability, labels = softmax(logits.astype(np.float64), axis=1).max(1), logits.argmax(1)
+    values = {}
+    for name, least in CONFIDENT.items():
+        sure = labels[probability >= least]
+        histogram = np.bincount(sure, minlength=len(data)) / len(logits)
+        values |= {f"modes_covered_{name}": modes_covered(histogram, data), f"confident_share_{name}": histogram.sum()}
+    return values
+
+
+def feature_spread(real: np.ndarray, fake: np.ndarray) -> float:
+    """Total variance of the samples' features over that of the real ones: 1 as varied as those, 0 all equal."""
+    return float(fake.var(0, dtype=np.float64).sum() / real.var(0, dtype=np.float64).sum())
+
+
+def sharpness(images: np.ndarray, limit: int = 1000) -> float:
+    """Mean square of the Laplacian over the variance of the pixels, of the first `limit` images, uint8 (n, h, w[, 3]).
+
+    Whatever the contrast: near 0 for a blur, 20 (4 x 1 + 4^2) for pixels that are drawn one by one; 0 without any.
+    """
+    pixels = images[:limit].astype(np.float64)
+    edges = sum(np.roll(pixels, step, axis) for axis in (1, 2) for step in (1, -1)) - 4 * pixels
+    variance = pixels.var(axis=(1, 2)).mean()
+    return float(np.square(edges).mean() / variance) if variance else 0.0
 
 
 def pairwise_distance(images: np.ndarray, limit: int = 1000) -> float:

@@ -8,10 +8,20 @@ import pandas as pd
 from scipy.special import logsumexp
 from sklearn.decomposition import PCA
 
-from archdyn.metrics.generative import class_histogram, frechet_distance, histogram_kl
+from archdyn.metrics.epochs import at_epochs
+from archdyn.metrics.generative import (
+    class_histogram,
+    confident_modes,
+    feature_spread,
+    frechet_distance,
+    histogram_kl,
+    modes_covered,
+)
 
 ACTIVE_VARIANCE = 0.01  # of the posterior means, above which a unit is active (Burda et al. 2016)
+OTHER_ACTIVE_VARIANCES = {"05": 0.05, "10": 0.1}  # other choices, by the name's ending
 PROJECTED = 2000  # images in the projection
+PRINTED = ("train_loss", "test_loss", "train_reconstruction", "train_kl")  # by epoch, in Table 9 and Figure 11
 
 # The verdict: see `verdict`.
 COLLAPSED_RATIO = 1.1
@@ -34,13 +44,18 @@ def verdict(active_share: float, prior_ratio: float) -> str:
 
 
 def posterior_metrics(mean: np.ndarray, logvar: np.ndarray, floor: float, rng: np.random.Generator) -> dict[str, float]:
-    """Active units, information in nats, the share of KLs of at most `floor` nats, and the KL of each dimension."""
+    """Active units, information in nats, the share of KLs of at most `floor` nats, and the KL of each dimension.
+
+    active_share_05 and active_share_10: units whose means vary by more than 0.05 and 0.1, over all units.
+    """
     kl = kl_per_dimension(mean, logvar).astype(np.float64)
     information = mutual_information(mean, logvar, rng)
     active = active_units(mean)
+    others = {name: active_units(mean, least) for name, least in OTHER_ACTIVE_VARIANCES.items()}
     return {
         "active_units": active.sum(),
         "active_share": active.mean(),
+        **{f"active_share_{name}": found.mean() for name, found in others.items()},
         "mutual_information": information,
         "aggregate_kl": kl.sum(1).mean() - information,
         "floor_share": (kl <= floor).mean(),
@@ -48,30 +63,50 @@ def posterior_metrics(mean: np.ndarray, logvar: np.ndarray, floor: float, rng: n
     }
 
 
-def decoder_metrics(errors: np.ndarray) -> dict[str, float]:
-    """What the decoder loses without the posterior; `errors` (n, 2) with z from the posterior, from the prior."""
+def decoder_metrics(errors: np.ndarray, images: np.ndarray) -> dict[str, float]:
+    """What the decoder loses without the posterior, and what its reconstructions explain.
+
+    errors: (n, 2), squared and summed over pixels in 0..1, with z from the posterior and from the prior. images: those
+    n, uint8. explained_share: 1 less the error over that of the mean image; 0 if a decoder draws just that, 1 without
+    an error.
+    """
     posterior, prior = errors.mean(0)
-    return {"posterior_error": posterior, "prior_error": prior, "prior_ratio": prior / posterior}
+    mean_image = (images / 255).reshape(len(images), -1).var(0).sum()
+    shares = {"prior_ratio": prior / posterior, "explained_share": 1 - posterior / mean_image}
+    return {"posterior_error": posterior, "prior_error": prior, **shares}
 
 
 def sample_metrics(
-    prefix: str, features: np.ndarray, labels: np.ndarray, train_features: np.ndarray, train_labels: np.ndarray
+    prefix: str, features: np.ndarray, logits: np.ndarray, train_features: np.ndarray, train_labels: np.ndarray
 ) -> dict[str, float]:
-    """Fréchet distance and classes of samples against all training images, under names that begin with `prefix`."""
+    """Fréchet distance, spread and classes of samples against all training images, with `prefix` before each name."""
     classes = int(train_labels.max()) + 1
-    histogram, data = class_histogram(labels, classes), class_histogram(train_labels, classes)
+    histogram, data = class_histogram(logits.argmax(1), classes), class_histogram(train_labels, classes)
     return {
         f"{prefix}_frechet_distance": frechet_distance(train_features, features),
+        f"{prefix}_feature_spread": feature_spread(train_features, features),
         f"{prefix}_class_kl": histogram_kl(histogram, data),
+        f"{prefix}_modes_covered": modes_covered(histogram, data),
+        **{f"{prefix}_{name}": value for name, value in confident_modes(logits, data).items()},
         **{f"{prefix}_class_share_{number}": share for number, share in enumerate(histogram)},
     }
 
 
 def training_metrics(epochs: pd.DataFrame) -> dict[str, float]:
-    """Reconstruction, KL and ELBO per image after the last epoch."""
+    """Reconstruction, KL and ELBO per image after the last epoch, and what the report prints by epoch.
+
+    reconstruction_share: of the training loss, its weighted KL included, in 0..1. printed_reconstruction and
+    printed_kl: the loss's parts, divided by the number of batches once more, as in Table 9. An ending _epoch2 means of
+    that epoch, _final of the last.
+    """
     last = epochs.iloc[-1]
     parts = ("reconstruction", "kl", "elbo")
-    return {f"{split}_{part}": last[f"{split}_{part}"] for split in ("train", "test") for part in parts}
+    printed = {f"printed_{part}": epochs[f"train_loss_{part}"] / epochs["batches"] for part in ("reconstruction", "kl")}
+    return {
+        **{f"{split}_{part}": last[f"{split}_{part}"] for split in ("train", "test") for part in parts},
+        "reconstruction_share": last["train_loss_reconstruction"] / last["train_loss"],
+        **at_epochs(epochs.assign(**printed), (*PRINTED, *printed)),
+    }
 
 
 def kl_per_dimension(mean: np.ndarray, logvar: np.ndarray) -> np.ndarray:
@@ -79,9 +114,9 @@ def kl_per_dimension(mean: np.ndarray, logvar: np.ndarray) -> np.ndarray:
     return 0.5 * (mean**2 + np.exp(logvar) - 1 - logvar)
 
 
-def active_units(mean: np.ndarray) -> np.ndarray:
-    """bool (dimensions,): whether the posterior mean varies with the image by more than ACTIVE_VARIANCE."""
-    return mean.var(0) > ACTIVE_VARIANCE
+def active_units(mean: np.ndarray, least: float = ACTIVE_VARIANCE) -> np.ndarray:
+    """bool (dimensions,): whether the posterior mean has a variance over the images of more than `least`."""
+    return mean.var(0) > least
 
 
 def mutual_information(mean: np.ndarray, logvar: np.ndarray, rng: np.random.Generator) -> float:
