@@ -28,8 +28,8 @@ def test_tables_name_their_scale_and_hold_every_condition(gan):
     for name in ("table7", "table8", "conditions"):
         assert "smoke scale · synthetic_mnist · seeds 0, 1" in (gan / f"tables/{name}.md").read_text()
     conditions = pd.read_csv(gan / "tables/conditions.csv")
-    assert len(conditions) == 11
-    assert (conditions["n"] == [1] + [2] * 10).all()
+    assert len(conditions) == 12
+    assert (conditions["n"] == [1] + [2] * 11).all()
 
 
 def test_numbers_are_tidy_and_finite(gan):
@@ -54,11 +54,11 @@ def test_every_job_left_its_record_and_its_log(smoke_run, gan):
     record = json.loads((gan / "models/baseline_seed1.provenance.json").read_text())
     assert record["rule"] == "gan_train"
     assert record["seed"] == 1
-    assert record["params"]["training"]["epochs"] == 2
+    assert record["params"]["training"]["epochs"] == 4
     assert record["packages"]["torch"]
     logs = smoke_run.folder / "results/smoke/logs/gan_train"
     assert "epoch 2" in (logs / "baseline_seed1.log").read_text()
-    assert len((logs / "baseline_seed1.csv").read_text().splitlines()) == 3
+    assert len((logs / "baseline_seed1.csv").read_text().splitlines()) == 5
 
 
 def test_nothing_temporary_is_left(smoke_run):

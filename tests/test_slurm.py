@@ -16,7 +16,7 @@ from archdyn.pipeline.device import has_gpu
 from conftest import ROOT, Project
 from slurm_cluster import Cluster, missing_commands
 
-CONDITIONS = ("kl5", "beta1", "annealing_published", "annealing_corrected", "collapsed")
+CONDITIONS = ("kl5", "beta1", "annealing_published", "unannealed_published", "annealing_corrected", "collapsed")
 CANCELLED = "vae_train beta1_0"
 ON_GPU = {"classifier_train vae", "classifier_embed_real vae"} | {
     f"{rule} {condition}_0" for rule in ("vae_train", "vae_embed") for condition in CONDITIONS

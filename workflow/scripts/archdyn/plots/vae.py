@@ -14,6 +14,7 @@ NAMES = {
     "kl5": "the report's training",
     "beta1": "the report's formula",
     "annealing_published": "annealing as published",
+    "unannealed_published": "as published, not annealed",
     "annealing_corrected": "annealing corrected",
     "collapsed": "collapse provoked",
 }
