@@ -8,7 +8,6 @@ machine with no more:
 The speeds, with hardware, n and spread, go to results/gpu_speed.json.
 """
 
-import importlib.util
 import json
 import os
 import signal
@@ -282,9 +281,10 @@ def test_an_embedding_is_the_processors(embedding, cuda):
 
 
 @pytest.mark.parametrize("kind", ["cpu", pytest.param("cuda", marks=needs_cuda)])
+@pytest.mark.parametrize("precision", ["bfloat16", "compiled"])
 @pytest.mark.parametrize("embedding", [by_resnet, by_vit])
-def test_a_bfloat16_embedding_points_where_float32_does(embedding, kind):
-    expected, found = embedding(CPU, "float32"), embedding(picked(kind), "bfloat16")
+def test_an_embedding_of_half_the_bits_points_where_float32_does(embedding, precision, kind):
+    expected, found = embedding(CPU, "float32"), embedding(picked(kind, precision), precision)
     for name, array in expected.items():
         a, b = array.reshape(len(array), -1), found[name].reshape(len(array), -1)
         cosine = (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
@@ -494,9 +494,14 @@ def by_our_vit(backbone: Backbone, pixels: np.ndarray, device: torch.device, pre
 
 
 def embedding_speed(name: str, ours: Callable, precision: str) -> dict:
-    """Pace of our embedding and of the bare passes, and the GPU memory that was reserved for ours."""
+    """Pace of our embedding and of the bare passes, and the GPU memory that was reserved for ours.
+
+    In float32, which is an eighth as fast, on a quarter of the images. Passes in nothing but bfloat16 are the bound of
+    `compiled`.
+    """
     device = picked("cuda", precision)
     backbone, pixels = drawn(name, device), enough(images(512, 32), device)
+    pixels = pixels[: len(pixels) // 4] if precision == "float32" else pixels
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats(device)
     ours(backbone, pixels[:256], device, precision)
@@ -508,8 +513,10 @@ def embedding_speed(name: str, ours: Callable, precision: str) -> dict:
         return time.perf_counter() - began
 
     batch = backbone.preprocess(torch.tensor(pixels[:256], device=device)).contiguous(memory_format=torch.channels_last)
-    ways = {"archdyn": time_ours} | bare_ways(backbone.model, batch, precision)
-    return timed(ways, pixels) | {"reserved_mib": reserved}
+    bare = bare_ways(backbone.model, batch, precision)
+    if precision != "compiled":
+        bare = {"bare forward pass": bare["bare forward pass"]}
+    return timed({"archdyn": time_ours} | bare, pixels) | {"images": len(pixels), "reserved_mib": reserved}
 
 
 def training_speed(experiment: str, device: torch.device) -> dict:
@@ -523,21 +530,66 @@ def training_speed(experiment: str, device: torch.device) -> dict:
     return timed({"archdyn": lambda pixels: way(pixels, training, device)}, pixels)
 
 
+TRANSFERRED = 1024  # images an epoch, of which there are three: the first two capture and warm up
+
+
+def transfer_speed(condition: str, precision: str) -> dict:
+    """Pace of the third epoch of a training of ResNet-152, and the GPU memory that was reserved for the training."""
+    device = picked("cuda", precision)
+    settings = merged_condition(CONFIG["resnet"], condition)
+    settings |= {"precision": precision, "validation_share": 0.1, "validation": "test", "epochs": 3}
+    backbone = drawn("resnet152-v2", device)
+    if not settings["skips"]:
+        remove_skips(backbone.model)
+    freeze(backbone.model, settings["trainable"])
+    labels = np.arange(TRANSFERRED) % 10
+    arrays = {"train_images": images(TRANSFERRED, 32), "train_labels": labels}
+    arrays |= {"test_images": images(256, 32), "test_labels": labels[:256]}
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats(device)
+    made = train_transfer(backbone, arrays, TransferTraining.model_validate(settings), 0, device)
+    reserved = torch.cuda.max_memory_reserved(device) // 1024**2
+    return {"images_per_s": round(TRANSFERRED / made.epochs[-1]["seconds"]), "reserved_mib": reserved}
+
+
+def keep_speed(name: str, found: dict) -> None:
+    """Write what was measured beside what stands in results/gpu_speed.json of this GPU and torch."""
+    path = ROOT / "results/gpu_speed.json"
+    record = {"hardware": hardware(torch.device("cuda")), "torch": torch.__version__}
+    kept = json.loads(path.read_text()) if path.exists() else {}
+    same_machine = {key: kept.get(key) for key in record} == record
+    speeds = (kept["speeds"] if same_machine else {}) | {name: found}
+    path.write_text(json.dumps(record | {"speeds": speeds}, indent=2) + "\n")
+
+
 @needs_cuda
-def test_speed_beside_the_limits():
-    """A record, to be read: nothing is asserted of the pace but that it is not a tenth of the limit."""
-    found = {
-        f"{name} {precision}": embedding_speed(name, ours, precision)
-        for name, ours in {"resnet152-v2": by_our_resnet, "vit-base-16": by_our_vit}.items()
-        if ours is by_our_resnet or importlib.util.find_spec("scipy")
-        for precision in ("float32", "bfloat16")
-    }
-    limited = list(found.values())
-    device = picked("cuda")
-    found |= {experiment: training_speed(experiment, device) for experiment in ("gan", "vae")}
-    record = {"hardware": hardware(device), "torch": torch.__version__, "images": 16384, "images_per_s": found}
-    (ROOT / "results/gpu_speed.json").write_text(json.dumps(record, indent=2) + "\n")
-    assert all(row["archdyn"]["median"] > 0.1 * row["bare forward pass"]["median"] for row in limited)
+@pytest.mark.parametrize("precision", ["float32", "tf32", "bfloat16", "compiled"])
+@pytest.mark.parametrize(("name", "ours"), [("resnet152-v2", by_our_resnet), ("vit-base-16", by_our_vit)])
+def test_speed_of_embedding_beside_its_limit(name, ours, precision):
+    if ours is by_our_vit:
+        pytest.importorskip("scipy")
+    found = embedding_speed(name, ours, precision)
+    keep_speed(f"embedding {name} {precision}", found)
+    assert found["archdyn"]["median"] > 0.9 * found["bare forward pass"]["median"]
+
+
+@needs_cuda
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("condition", TRAINABLE)
+def test_speed_of_transfer(condition, precision):
+    """A record, to be read."""
+    found = transfer_speed(condition, precision)
+    keep_speed(f"training resnet152-v2 {condition} {precision}", found)
+    assert found["images_per_s"] > 0
+
+
+@needs_cuda
+@pytest.mark.parametrize("experiment", ["gan", "vae"])
+def test_speed_of_training(experiment):
+    """A record, to be read."""
+    found = training_speed(experiment, picked("cuda"))
+    keep_speed(f"training {experiment}", found)
+    assert found["archdyn"]["min"] > 0
 
 
 # --- The whole pipeline ---

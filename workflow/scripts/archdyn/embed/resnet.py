@@ -5,8 +5,7 @@ import torch
 from torch import Tensor
 
 from archdyn.models.backbones import Backbone
-from archdyn.models.inference import BATCH
-from archdyn.models.pixels import on_device
+from archdyn.models.inference import autocast, batches, gathered, in_precision
 
 LAYERS = ("layer1", "layer2", "layer3", "penultimate")
 SEED = 42  # of the report's 1,000 images
@@ -22,7 +21,8 @@ def embed_penultimate(
     backbone: Backbone, images: np.ndarray, device: torch.device, precision: str = "float32"
 ) -> np.ndarray:
     """Globally average-pooled features before the head, float32 (n, d), of uint8 images."""
-    return np.concatenate([_pooled_features(backbone, batch, precision) for batch in _batches(images, device)])
+    forward = in_precision(lambda pixels: {"penultimate": _penultimate(backbone, pixels)}, device, precision)
+    return gathered([forward(backbone.preprocess(batch)) for batch in batches(images, device)])["penultimate"]
 
 
 @torch.no_grad()
@@ -33,32 +33,28 @@ def embed_layers(
 
     float32 (n, d) each, with d = 256, 512, 1024 and 2048 for ResNet-152 (Figure 1).
     """
-    pooled: dict[str, list[np.ndarray]] = {name: [] for name in LAYERS}
+    parts = []
+    for batch in batches(images, device):
+        with autocast(device, precision):
+            parts.append(_layers(backbone, backbone.preprocess(batch)))
+    return gathered(parts)
+
+
+def _layers(backbone: Backbone, pixels: Tensor) -> dict[str, Tensor]:
+    pooled: dict[str, Tensor] = {}
     hooks = [
         getattr(backbone.model, name).register_forward_hook(
-            lambda module, inputs, output, name=name: pooled[name].append(_to_numpy(output.mean((2, 3))))
+            lambda module, inputs, output, name=name: pooled.update({name: output.mean((2, 3))})
         )
         for name in LAYERS[:-1]
     ]
     try:
-        for batch in _batches(images, device):
-            pooled["penultimate"].append(_pooled_features(backbone, batch, precision))
+        penultimate = _penultimate(backbone, pixels)
     finally:
         for hook in hooks:
             hook.remove()
-    return {name: np.concatenate(parts) for name, parts in pooled.items()}
+    return pooled | {"penultimate": penultimate}
 
 
-def _pooled_features(backbone: Backbone, batch: Tensor, precision: str) -> np.ndarray:
-    with torch.autocast(batch.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
-        features = backbone.model.forward_features(backbone.preprocess(batch))
-        return _to_numpy(backbone.model.forward_head(features, pre_logits=True))
-
-
-def _batches(images: np.ndarray, device: torch.device):
-    for start in range(0, len(images), BATCH):
-        yield on_device(images[start : start + BATCH], device)
-
-
-def _to_numpy(tensor: Tensor) -> np.ndarray:
-    return tensor.float().cpu().numpy()
+def _penultimate(backbone: Backbone, pixels: Tensor) -> Tensor:
+    return backbone.model.forward_head(backbone.model.forward_features(pixels), pre_logits=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import nullcontext
+from functools import partial
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from archdyn.data.masks import centre_masks, random_masks
 from archdyn.models.backbones import Backbone
-from archdyn.models.inference import BATCH
+from archdyn.models.inference import BATCH, gathered, in_precision
 from archdyn.models.pixels import on_device
 from archdyn.models.vit import PREFIX, attention_read, blacken, patch_grid, patches_kept
 
@@ -41,17 +42,19 @@ def embed(
     With `masks`, bool (n, patches): `way` pixels blackens these patches before normalisation, as the report does;
     tokens drops them after the position embedding, so that the transformer never sees them.
     """
+    dropped = masks is not None and way == "tokens"
+    # Every mask is another network to torch.compile.
+    run = in_precision(partial(forward, vit), device, "bfloat16" if dropped and precision == "compiled" else precision)
     parts = []
     for start in range(0, len(images), BATCH):
         rows = slice(start, start + BATCH)
         pixels = vit.preprocess.scale(on_device(images[rows], device))
         hidden = None if masks is None else torch.from_numpy(masks[rows]).to(device)
-        if hidden is not None and way == "pixels":
+        if hidden is not None and not dropped:
             pixels = blacken(pixels, hidden)
-        drop = patches_kept(vit.model, hidden) if hidden is not None and way == "tokens" else nullcontext()
-        with drop, torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
-            parts.append(forward(vit, vit.preprocess.normalise(pixels)))
-    return {name: torch.cat([part[name] for part in parts]).float().cpu().numpy() for name in parts[0]}
+        with patches_kept(vit.model, hidden) if dropped else nullcontext():
+            parts.append(run(vit.preprocess.normalise(pixels)))
+    return gathered(parts)
 
 
 @torch.inference_mode()

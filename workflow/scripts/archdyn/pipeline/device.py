@@ -9,6 +9,7 @@ from filelock import FileLock, Timeout
 
 from archdyn.errors import ArchdynError
 
+COMPILED = Path("resources/compiled")  # what torch.compile made, for the next job
 NOTHING_VISIBLE = {"", "-1", "NoDevFiles"}  # the last is what Slurm says to a job without a GPU
 _held: list[FileLock] = []  # released by the operating system when the job's process ends
 
@@ -32,6 +33,7 @@ def pick_device(setting: str, threads: int, precision: str = "float32"):
     if setting == "cpu" or (setting == "auto" and not has_gpu() and not torch.cuda.is_available()):
         return torch.device("cpu")
     os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"  # sums in one order; read when CUDA starts
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(COMPILED.absolute()))
     device = _locked_gpu(setting)
     _set_arithmetic(precision)
     return device

@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
 from archdyn.models.backbones import Backbone
-from archdyn.models.inference import predict
+from archdyn.models.inference import autocast, predict
 from archdyn.models.pixels import on_device
 from archdyn.models.resnet import blocks, freeze, set_mode
 from archdyn.settings.resnet import HeadTraining, ResnetMode, TransferTraining
@@ -204,8 +204,7 @@ class _TransferTraining(_Learning):
         return row | self.learning_parameters | {"gflops": self.gflops}
 
     def logits(self, index: Tensor) -> Tensor:
-        bfloat16 = self.settings.precision == "bfloat16"
-        with torch.autocast(self.labels.device.type, torch.bfloat16, enabled=bfloat16):
+        with autocast(self.labels.device, self.settings.precision):
             return self.model(self.preprocess(self.images[index])).float()
 
     def predict(self, images: np.ndarray) -> np.ndarray:
