@@ -2,8 +2,10 @@
 #   needs: the figures, tables and numbers of the experiments that config.yaml's `report` names; their claims
 #          (config/claims), published numbers (config/published), and prose and captions
 #          (workflow/report)
-#   steps: report_verdicts for each experiment, and report_notebooks -> report_content -> report_html and report_pdf
-#   makes: results/<run>/<experiment>/tables/verdicts.*, results/<run>/report/report.{html,pdf} and tables/notebooks.*
+#   steps: report_tests for each experiment -> report_verdicts for each, with the tests of all as one family;
+#          report_notebooks -> report_content -> report_html and report_pdf
+#   makes: results/<run>/<experiment>/tables/{verdicts,tests}.*, results/<run>/report/report.{html,pdf} and
+#          tables/notebooks.*
 
 REPORTED = config["report"]
 REPORT_RESULTS = [
@@ -13,6 +15,7 @@ REPORT_RESULTS = [
 
 
 localrules:
+    report_tests,
     report_verdicts,
     report_notebooks,
     report_content,
@@ -27,20 +30,46 @@ rule report:
         "<results>/report/report.pdf",
 
 
+rule report_tests:
+    """Measure what the claims about an experiment rest on: its part of the family of tests."""
+    input:
+        claims=shipped("config/claims/{experiment}.yaml"),
+        published=shipped("config/published/{experiment}.yaml"),
+        metrics="<results>/{experiment}/metrics/all.csv",
+        images=lambda w: plan.experiment(w.experiment).images,
+    output:
+        p_values="<results>/{experiment}/metrics/p_values.csv",
+        provenance="<results>/{experiment}/metrics/p_values.provenance.json",
+    log:
+        "<logs>/report_tests/{experiment}.log",
+    benchmark:
+        "<benchmarks>/report_tests/{experiment}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        untestable=lambda w: plan.experiment(w.experiment).untestable(),
+        code=plan.code("report_tests"),
+    script:
+        "../workflow/scripts/report_tests.py"
+
+
 rule report_verdicts:
     """Decide every claim of the report about an experiment from its numbers."""
     input:
         claims=shipped("config/claims/{experiment}.yaml"),
         published=shipped("config/published/{experiment}.yaml"),
-        summary="<results>/{experiment}/metrics/summary.csv",
+        metrics="<results>/{experiment}/metrics/all.csv",
+        images=lambda w: plan.experiment(w.experiment).images,
+        family=lambda w: expand(rules.report_tests.output.p_values, experiment=sorted({*REPORTED, w.experiment})),
     output:
         **table_files("<results>/{experiment}/tables/verdicts"),
+        tests="<results>/{experiment}/tables/tests.csv",
     log:
         "<logs>/report_verdicts/{experiment}.log",
     benchmark:
         "<benchmarks>/report_verdicts/{experiment}.tsv"
     conda:
-        "../envs/report.yaml"
+        "../envs/analysis.yaml"
     params:
         untestable=lambda w: plan.experiment(w.experiment).untestable(),
         label=lambda w: plan.experiment(w.experiment).label(),

@@ -1,39 +1,80 @@
 """Claims: each verdict on synthetic numbers, and one-line errors for what cannot be decided."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
+from archdyn.claims.decide import (
+    CORRECTED_ONLY,
+    FAILS,
+    HOLDS,
+    INCONCLUSIVE,
+    MET,
+    MISSED,
+    PUBLISHED_ONLY,
+    UNDECIDED,
+    UNTESTABLE,
+    family_level,
+    target,
+)
+from archdyn.claims.judge import p_values, test_table, trials, verdict_table
+from archdyn.claims.measure import measure
 from archdyn.claims.read import read_claims, untestable
-from archdyn.claims.verdicts import FAILS, HOLDS, PUBLISHED_ONLY, UNTESTABLE, decide, verdict_table
+from archdyn.claims.seal import rules
+from archdyn.claims.values import Values
 from archdyn.errors import ArchdynError
 from archdyn.settings.check import CONFIG_FOLDER
 from archdyn.settings.read import read_yaml
 
 EXPERIMENTS = sorted(path.stem for path in (CONFIG_FOLDER / "claims").glob("*.yaml"))
 PUBLISHED = {"table1": pd.DataFrame({"epoch": [1, 20], "KL": [1.70, 2.967]})}
+test_table.__test__ = False  # a table of tests, not a test
 
 
-def summary(**metrics) -> pd.DataFrame:
-    """Rows of summary.csv; each metric as `condition__metric=(mean, sd, n)`."""
-    rows = [(*name.split("__"), *values) for name, values in metrics.items()]
-    return pd.DataFrame(rows, columns=["condition", "metric", "mean", "sd", "n"])
+def values(**metrics) -> Values:
+    """Of seeds 0, 1, ...; each metric as `condition__metric=[values]`."""
+    rows = [
+        ("gan", *name.split("__"), seed, value) for name, found in metrics.items() for seed, value in enumerate(found)
+    ]
+    frame = pd.DataFrame(rows, columns=["experiment", "condition", "metric", "seed", "value"])
+    return Values(frame, published=PUBLISHED)
 
 
-NUMBERS = summary(
-    bad__modes=(1.0, 0.1, 3), good__modes=(9.8, 0.3, 3), kl5__kl=(2.95, 0.02, 3), one__seed=(5.0, np.nan, 1)
+NUMBERS = values(
+    bad__modes=[1.0, 1.1, 0.9, 1.0],
+    good__modes=[9.8, 9.9, 9.8, 9.7],
+    even__modes=[9.0, 9.3, 8.8, 9.1],
+    kl5__kl=[2.95, 2.96, 2.97, 2.955],
+    one__seed=[5.0],
+    two__seeds=[5.0, 5.1],
+    same__modes=[10.0, 10.0, 10.0, 10.0],
+    zero__modes=[0.0, 0.1, 0.2, 0.1],
 )
 
 
+def rule_test(**changes) -> dict:
+    return {"what": "modes", "because": "it says so", "resampled": "seeds"} | changes
+
+
 def claim(published: dict, corrected: dict | None = None) -> dict:
-    found = {"id": "it", "where": "Table 1", "claim": "It is so.", "needs": {"dataset": "mnist"}}
-    tests = {"published": [{"what": "modes"} | published]}
-    return found | tests | ({"corrected": [{"what": "modes"} | corrected]} if corrected else {})
+    found = {"id": "it", "where": "Table 1", "kind": "mechanism", "claim": "It is so.", "needs": {"dataset": "mnist"}}
+    tests = {"published": [rule_test(**published)]}
+    return found | tests | ({"corrected": [rule_test(**corrected)]} if corrected else {})
 
 
-TRUE = {"metric": "good.modes", "at_least": 9}
-FALSE = {"metric": "bad.modes", "at_least": 9}
+def judged(claims: list[dict], numbers: Values = NUMBERS, reasons: dict | None = None) -> tuple:
+    found = trials(claims, numbers, reasons or {})
+    level = family_level(list(p_values(found)["p"]))
+    facts = "gan", found, level
+    return verdict_table(*facts, reasons or {}, rules(claims)), test_table(*facts, rules(claims))
+
+
+TRUE = {"metric": "good.modes", "at_least": 9.0}
+FALSE = {"metric": "bad.modes", "at_least": 9.0}
+UNSURE = {"metric": "even.modes", "at_least": 9.0}
 
 
 @pytest.mark.parametrize(
@@ -42,69 +83,102 @@ FALSE = {"metric": "bad.modes", "at_least": 9}
         (TRUE, None, None, HOLDS),
         (TRUE, TRUE, None, HOLDS),
         (TRUE, FALSE, None, PUBLISHED_ONLY),
+        (FALSE, TRUE, None, CORRECTED_ONLY),
         (FALSE, None, None, FAILS),
-        (FALSE, TRUE, None, FAILS),
+        (FALSE, FALSE, None, FAILS),
+        (UNSURE, None, None, INCONCLUSIVE),
+        (TRUE, UNSURE, None, INCONCLUSIVE),
+        (FALSE, UNSURE, None, INCONCLUSIVE),
+        ({"metric": "one.seed", "at_least": 1.0}, None, None, INCONCLUSIVE),
         (TRUE, None, "epochs: 2 of 20", UNTESTABLE),
     ],
 )
 def test_each_verdict(published, corrected, reason, verdict):
-    row = verdict_table([claim(published, corrected)], NUMBERS, PUBLISHED, {"it": reason} if reason else {}).iloc[0]
+    row = judged([claim(published, corrected)], reasons={"it": reason} if reason else {})[0].iloc[0]
     assert row["verdict"] == verdict
     assert row["note"] == (reason or "–")
-    assert row["n"] == 3
 
 
-def test_the_row_shows_the_number_that_decided():
-    row = verdict_table([claim(TRUE, FALSE)], NUMBERS, PUBLISHED, {}).iloc[0]
-    assert row["measured"] == "modes: 1.00 ± 0.10 (not ≥ 9.00)"
-    assert row["published protocol"] == "modes: 9.80 ± 0.30 (≥ 9.00)"
+def test_the_rows_show_what_was_found():
+    verdicts, tests = judged([claim(TRUE, UNSURE)])
+    row = verdicts.iloc[0]
+    assert row["published"].startswith("holds: modes: 9.80 [9.")
+    assert row["published"].endswith("] (≥ 9.00)")
+    assert row["corrected"].startswith("undecided: modes: 9.05 [")
+    assert row["would_decide"].endswith(" seeds")
+    assert (row["n_seeds"], row["n_images"]) == (4, "–")
+    assert list(tests["decision"]) == [MET, UNDECIDED]
+    assert tests["rule_hash"].nunique() == 1
+    assert tests.at[0, "estimand"] == "good.modes"
 
 
 @pytest.mark.parametrize(
-    ("test", "passed", "clear"),
+    ("test", "effect", "decision"),
     [
-        ({"metric": "good.modes", "at_least": 9.8}, True, "no"),  # at the bound
-        ({"metric": "good.modes", "at_least": 9.7}, True, "no"),
-        ({"metric": "good.modes", "at_least": 9.0}, True, "yes"),
-        ({"metric": "good.modes", "at_most": 9.0}, False, "yes"),
-        ({"metric": "good.modes", "at_least": "bad.modes", "times": 9}, True, "no"),  # 0.8 over a spread of 0.95
-        ({"metric": "good.modes", "at_least": "bad.modes", "times": 5}, True, "yes"),
-        ({"metric": "kl5.kl", "near": "table1[20].KL", "within": 0.05}, True, "yes"),
-        ({"metric": "kl5.kl", "near": "table1[20].KL", "within": "1%"}, True, "no"),
-        ({"metric": "kl5.kl", "near": "table1[1].KL", "within": "5%"}, False, "yes"),
-        ({"metric": "one.seed", "at_least": 1}, True, "one seed"),
+        ({"metric": "good.modes", "against": "bad.modes", "at_least": 8.0}, 8.8, MET),
+        ({"metric": "good.modes", "against": "bad.modes", "at_most": 8.0}, 8.8, MISSED),
+        ({"metric": "good.modes", "against": "bad.modes", "effect": "ratio", "at_least": 8.0}, 9.825, MET),
+        ({"metric": "good.modes", "against": "one.seed", "at_least": 4.0}, 4.8, MET),  # one seed serves all
+        ({"metric": "kl5.kl", "near": "table1[20].KL", "within": 0.05}, 2.959, MET),
+        ({"metric": "kl5.kl", "near": "table1[20].KL", "within": "0.1%"}, 2.959, UNDECIDED),
+        ({"metric": "kl5.kl", "near": "table1[1].KL", "within": "5%"}, 2.959, MISSED),
+        ({"metric": "kl5.kl", "near": "table1[20].KL", "times": 2, "within": 0.05}, 2.959, MISSED),
+        ({"metric": "same.modes", "at_least": 9.0}, 10, UNDECIDED),  # no spread is no certainty
+        ({"metric": "same.modes", "at_least": 9.0, "resolution": 1.0}, 10, MET),
+        ({"metric": "two.seeds", "at_least": 1.0}, 5.05, UNDECIDED),
+        ({"metric": "two.seeds", "at_least": 1.0, "least_seeds": 2}, 5.05, MET),
     ],
 )
-def test_a_test_is_decided_by_the_mean_and_qualified_by_the_spread(test, passed, clear):
-    outcome = decide({"what": "it"} | test, NUMBERS, PUBLISHED, "it")
-    assert (outcome.passed, outcome.clear) == (passed, clear)
+def test_an_effect_is_decided_by_its_interval(test, effect, decision):
+    test = rule_test(**test)
+    found = measure(test, NUMBERS).estimate
+    assert found.effect == pytest.approx(effect, abs=0.005)
+    assert target(test, NUMBERS).decision(found.interval(0.95)) == decision
 
 
 @pytest.mark.parametrize(
     ("test", "message"),
     [
-        ({"metric": "good.no_such", "at_least": 1}, "the claim it rests on good.no_such, which"),
-        ({"metric": "good.modes", "at_least": "good.no_such"}, "the claim it rests on good.no_such, which"),
+        ({"metric": "good.no_such", "at_least": 1.0}, "the claim it rests on good.no_such, which"),
+        ({"metric": "good.modes", "against": "good.no_such", "at_least": 1.0}, "the claim it rests on good.no_such"),
+        ({"metric": "good.modes", "near": "table1[7].KL", "within": 1}, "table1[7].KL, which is no number of config"),
+        ({"metric": "good.modes", "near": "table9[1].KL", "within": 1}, "table9[1].KL, which is no number of config"),
+        ({"metric": "good.modes", "at_least": 1.0, "resampled": "images"}, "which no metrics/*_images.csv has"),
         (
-            {"metric": "good.modes", "near": "table1[7].KL", "within": 1},
-            "table1[7].KL, which is no number of config",
-        ),
-        (
-            {"metric": "good.modes", "near": "table9[1].KL", "within": 1},
-            "table9[1].KL, which is no number of config",
+            {"metric": "good.modes", "against": "zero.modes", "effect": "ratio", "at_least": 1.0},
+            "has a ratio with zero.modes, which is not positive",
         ),
     ],
 )
 @pytest.mark.parametrize("reason", [None, "too small"])
 def test_a_missing_number_is_an_error_and_never_a_pass(test, message, reason):
     with pytest.raises(ArchdynError) as error:
-        verdict_table([claim(test)], NUMBERS, PUBLISHED, {"it": reason} if reason else {})
+        judged([claim(test)], reasons={"it": reason} if reason else {})
     assert message in str(error.value)
 
 
 def test_a_metric_that_is_not_a_number_is_an_error():
-    with pytest.raises(ArchdynError, match="which is nan"):
-        decide({"what": "it", "metric": "a.b", "at_most": 1}, summary(a__b=(np.nan, np.nan, 3)), PUBLISHED, "it")
+    with pytest.raises(ArchdynError, match="the claim it rests on a.b, which is not finite"):
+        judged([claim({"metric": "a.b", "at_most": 1.0})], values(a__b=[1.0, math.nan, 2.0]))
+
+
+def test_per_image_values_are_paired_by_image():
+    right = np.tile([1, 1, 0, 1], 100)
+    table = pd.DataFrame({"condition": "a", "seed": 0, "image": range(400), "right": right})
+    other = table.assign(condition="b", right=np.where(np.arange(400) < 40, 0, right))
+    test = rule_test(metric="a.right", against="b.right", at_least=0.0, resampled="images")
+    found = measure(test, Values(NUMBERS.seeds, [pd.concat([table, other])]))
+    assert (found.estimate.gained, found.estimate.lost, found.images) == (30, 0, 400)
+    share = measure(rule_test(metric="a.right", at_least=0.7, resampled="images"), Values(NUMBERS.seeds, [table]))
+    assert (share.estimate.count, share.estimate.n, share.method) == (300, 400, "Wilson's score")
+
+
+def test_other_images_cannot_be_paired():
+    table = pd.DataFrame({"condition": "a", "seed": 0, "image": range(40), "right": 1})
+    other = table.assign(condition="b", image=table["image"] + 1)
+    test = rule_test(metric="a.right", against="b.right", at_least=0.0, resampled="images")
+    with pytest.raises(ArchdynError, match="compares a.right with b.right, which are of other images"):
+        measure(test, Values(NUMBERS.seeds, [table, other]))
 
 
 def write(folder, *claims: dict) -> str:
@@ -117,11 +191,13 @@ def write(folder, *claims: dict) -> str:
     ("change", "message"),
     [
         ({"verdict": "holds"}, "claims[0].verdict, from {}: unknown key; allowed: id, where"),
-        ({"published": [{"what": "x", "metric": "a.b", "at_mots": 1}]}, "did you mean at_most?"),
-        ({"published": [{"what": "x", "metric": "a.b"}]}, "found no relation; allowed: one of at_least, at_most, near"),
-        ({"published": [{"what": "x", "metric": "a.b", "at_most": 1, "at_least": 0}]}, "found at_least and at_most"),
-        ({"published": [{"what": "x", "metric": "a.b", "near": 1}]}, "near and within go together"),
-        ({"published": [{"what": "x", "metric": "modes", "at_most": 1}]}, 'metric, from {}: found "modes"; allowed'),
+        ({"published": [rule_test(metric="a.b", at_mots=1)]}, "did you mean at_most?"),
+        ({"published": [rule_test(metric="a.b")]}, "found no relation; allowed: one of at_least, at_most, near"),
+        ({"published": [rule_test(metric="a.b", at_most=1, at_least=0)]}, "found at_least and at_most"),
+        ({"published": [rule_test(metric="a.b", near=1)]}, "near and within go together"),
+        ({"published": [rule_test(metric="modes", at_most=1)]}, 'metric, from {}: found "modes"; allowed'),
+        ({"published": [rule_test(metric="a.b", effect="ratio", at_most=1)]}, "found ratio; allowed: a difference"),
+        ({"published": [rule_test(metric="a.b", at_most=1, resampled="draws")]}, "resampled, from {}: found"),
     ],
 )
 def test_a_wrong_claim_is_one_line(tmp_path, change, message):

@@ -46,7 +46,7 @@ CLIP_TABLES = dict.fromkeys([f"clip_{n}" for n in ("table10", "gap", "procrustes
 FIGURES = RESNET_FIGURES | VIT_FIGURES | GAN_FIGURES | VAE_FIGURES | CLIP_FIGURES
 TABLES = RESNET_TABLES | VIT_TABLES | GAN_TABLES | VAE_TABLES | CLIP_TABLES
 
-REPORT = {"report_verdicts": 5, "report_content": 1, "report_html": 1, "report_pdf": 1}
+REPORT = {"report_tests": 5, "report_verdicts": 5, "report_content": 1, "report_html": 1, "report_pdf": 1}
 
 
 def runs(experiment: str, n: int, *steps: str) -> dict[str, int]:

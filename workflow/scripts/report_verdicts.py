@@ -1,17 +1,24 @@
-"""Decide every claim about one experiment from its numbers."""
+"""Decide every claim about one experiment from its numbers, with all tests of the audit as one family."""
 
 from pathlib import Path
 
 import pandas as pd
 
+from archdyn.claims.decide import family_level
+from archdyn.claims.judge import test_table, trials, verdict_table
 from archdyn.claims.read import read_claims
-from archdyn.claims.verdicts import verdict_table
+from archdyn.claims.seal import rules
+from archdyn.claims.values import Values
 from archdyn.numbers.published import read_all_published
 from archdyn.pipeline.job import Job
 from archdyn.tables.write import write_table
 
 with Job(snakemake) as job:
+    images = [pd.read_csv(file) for file in job.input.images]
+    values = Values(pd.read_csv(job.input.metrics), images, read_all_published(Path(job.input.published)))
     claims = read_claims(job.input.claims)
-    published = read_all_published(Path(job.input.published))
-    table = verdict_table(claims, pd.read_csv(job.input.summary), published, job.params.untestable)
-    write_table(table, job.output, job.caption())
+    level = family_level([p for file in job.input.family for p in pd.read_csv(file)["p"]])
+    found = trials(claims, values, job.params.untestable)
+    facts = job.wildcards["experiment"], found, level
+    test_table(*facts, rules(claims)).to_csv(job.output.tests, index=False)
+    write_table(verdict_table(*facts, job.params.untestable, rules(claims)), job.output, job.caption())

@@ -71,3 +71,7 @@ def _check_relation(test: dict, shown: str) -> None:
         raise ArchdynError(f"{shown}: found {named}; allowed: one of {', '.join(RELATIONS)}")
     if ("near" in test) != ("within" in test):
         raise ArchdynError(f"{shown}: near and within go together")
+    effect = test.get("effect", "difference" if "against" in test else "value")
+    if ("against" in test) != (effect != "value"):
+        allowed = "a difference or a ratio with against, a value without"
+        raise ArchdynError(f"{shown}: found {effect}; allowed: {allowed}")

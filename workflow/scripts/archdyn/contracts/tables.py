@@ -18,6 +18,7 @@ class Contract:
     key: tuple[str, ...] = ()
     exact: bool = False
     may_lack: tuple[str, ...] = ()  # columns of numbers that may be empty
+    may_be_empty: bool = False
 
 
 TIDY = Contract(
@@ -34,6 +35,8 @@ CONTRACTS: dict[str, Contract] = {
     r"summary\.csv": SUMMARY,
     r".*epochs\.csv|.*_pretraining\.csv": Contract(("epoch",), ("condition", "seed", "epoch")),
     r"(seed\d+_)?shift\.csv": Contract(("moved", "shift", "accuracy"), ("condition", "seed", "moved", "shift")),
+    r".*_images\.csv": Contract(("condition", "seed", "image"), ("condition", "seed", "image")),
+    r"p_values\.csv": Contract(("claim", "protocol", "what", "p"), ("claim", "protocol", "what"), may_be_empty=True),
     r"layers_cka\.csv": Contract(),
     r".*": TIDY,
 }
@@ -71,7 +74,7 @@ def _check(path: Path, table: pd.DataFrame, contract: Contract) -> None:
     right = columns == contract.columns if contract.exact else set(contract.columns) <= set(columns)
     if not right:
         raise ArchdynError(f"{path}: found the columns {', '.join(columns)}; allowed: {', '.join(contract.columns)}")
-    if table.empty:
+    if table.empty and not contract.may_be_empty:
         raise ArchdynError(f"{path}: found no rows; allowed: at least one")
     key = [column for column in contract.key if column in columns]
     if key and table.duplicated(key).any():

@@ -17,6 +17,8 @@ def format_mean_sd(mean: float, sd: float, digits: int) -> str:
 
 def significant(mean: float, sd: float = math.nan, digits: int = 3) -> str:
     """`mean ± sd`, or `mean` where sd is NaN, to `digits` significant digits of the mean; under 0.001 as 1.20e-05."""
+    if not math.isfinite(mean):
+        return str(mean).replace("inf", "∞")
     if 0 < abs(mean) < 1e-3:
         return f"{mean:.{digits - 1}e}" if math.isnan(sd) else f"{mean:.{digits - 1}e} ± {sd:.{digits - 1}e}"
     magnitude = math.floor(math.log10(abs(mean))) if mean else 0

@@ -24,6 +24,7 @@ class Experiment:
         self.settings = config[name]
         self._run = config["run"]
         self._declared: dict[str, dict[str, Result]] = {kind: {} for kind in (*FORMS, "benchmarks")}
+        self.images: list[str] = []
 
     @property
     def seeds(self) -> list[int]:
@@ -135,6 +136,10 @@ class Experiment:
     def benchmark(self, name: str, settings: dict, **inputs) -> None:
         """Declare a table of timings by <experiment>_<name>.py, for `snakemake benchmark`; the audit leaves it out."""
         self._declare("benchmarks", name, inputs, settings, self.scale(), "benchmark")
+
+    def per_image(self, *files: str | list[str]) -> None:
+        """Declare metrics/*_images.csv files, whose values rules may resample by image: see contracts/tables.py."""
+        self.images += [path for file in files for path in ([file] if isinstance(file, str) else file)]
 
     def names(self, kind: str) -> list[str]:
         """What is declared of a kind: figures, tables or benchmarks."""

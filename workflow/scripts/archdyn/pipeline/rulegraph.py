@@ -23,7 +23,7 @@ STEPS = {  # box: what the names of its rules match; the first that matches coun
     "embed": r".*_(embed.*|images|look|mask|gradcam)",
     "evaluate": r".*_(evaluate.*|measure.*|align|project)",
     "summary": r".*_summary",
-    "verdicts": r"report_verdicts",
+    "verdicts": r"report_(tests|verdicts)",
     "report": r"report_.*",
 }
 

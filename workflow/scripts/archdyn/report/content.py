@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from archdyn.claims.verdicts import VERDICTS
+from archdyn.claims.decide import VERDICTS
 from archdyn.errors import ArchdynError
 from archdyn.numbers.published import read_all_published
 from archdyn.report import prose
@@ -106,9 +106,9 @@ def _verdict(row: dict) -> dict:
     """The row with its tests as a list, and only the first of its reasons; a relation keeps its number on its line."""
     first, *more = row["note"].split("; ")
     row["note"] = f"{first} (and {len(more)} more)" if more else first
-    for protocol in ("published protocol", "corrected protocol", "measured"):
-        tests = re.sub(r"(not|[≥≤≈±]) (?=[≥≤≈\d-])", "\\1\u00a0", row[protocol])
-        row |= {protocol: tests if protocol == "measured" else tests.split("; ")}
+    row["measured"] = row["published"]
+    for protocol in ("published", "corrected"):
+        row[protocol] = re.sub(r"([≥≤≈±]) (?=[\d-])", "\\1\u00a0", row[protocol]).split("; ")
     return row
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from archdyn.claims.verdicts import VERDICTS
+from archdyn.claims.decide import VERDICTS
 from archdyn.report.markdown import to_html
 
 
