@@ -12,6 +12,7 @@ clip = plan.add("clip", Clip)
 CLIP_BACKBONE = clip.backbone("clip")
 CLIP_PROMPTS = ["plain", "photo", "wild"]  # in the order of the embeddings; the gap is that of the first
 CLIP_RUN = "seed{seed}"
+CLIP_PER_IMAGE = ["right", "pairs", "gap", "told"]  # what is kept of each image, for the claims
 CLIP_EMBEDDED = ["train_images", "test_images", "prompts", "ensemble"]
 
 
@@ -85,6 +86,7 @@ rule clip_evaluate:
     output:
         metrics=f"<results>/clip/metrics/{CLIP_RUN}.csv",
         shift=f"<results>/clip/metrics/{CLIP_RUN}_shift.csv",
+        **{f"{kind}_images": f"<results>/clip/metrics/{CLIP_RUN}_{kind}_images.csv" for kind in CLIP_PER_IMAGE},
         provenance=f"<results>/clip/metrics/{CLIP_RUN}.provenance.json",
     log:
         f"<logs>/clip_evaluate/{CLIP_RUN}.log",

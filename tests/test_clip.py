@@ -14,6 +14,8 @@ from archdyn.data import backbones
 from archdyn.embed.clip import embed_images, embed_texts
 from archdyn.errors import ArchdynError
 from archdyn.metrics import clip as metrics
+from archdyn.metrics import clip_alignment as alignment
+from archdyn.metrics.clip_evaluation import Embedded, evaluate
 from archdyn.models.backbones import build, convert, default_classes, load_backbone, save_backbone
 from archdyn.models.preprocessing import Preprocess
 from archdyn.settings.clip import ClipPretraining
@@ -42,7 +44,7 @@ def random_rotation(dimensions: int, rng: np.random.Generator) -> np.ndarray:
     return np.linalg.qr(rng.standard_normal((dimensions, dimensions)))[0]
 
 
-def clusters(n: int, rng: np.random.Generator, noise: float = 0.2) -> metrics.Pairs:
+def clusters(n: int, rng: np.random.Generator, noise: float = 0.2) -> alignment.Pairs:
     """Images around the first 10 unit vectors of 32 dimensions."""
     labels = np.arange(n) % 10
     return np.eye(10, 32)[labels] + noise * rng.standard_normal((n, 32)), labels
@@ -119,7 +121,7 @@ def test_pretraining_learns_what_its_captions_say(tmp_path, rng):
     clip = load_backbone(tmp_path / "c.safetensors", CPU)
     texts = embed_texts(clip.model, TEMPLATES, CLASSES, CPU)
     vectors = embed_images(clip.model, clip.preprocess, images, CPU)
-    accuracy = metrics.zero_shot_metrics(vectors, labels, metrics.ensemble(texts))["accuracy"]
+    accuracy = metrics.zero_shot(vectors, labels, metrics.ensemble(texts)).mean()
     assert accuracy > 0.9
 
 
@@ -159,7 +161,7 @@ def test_open_clips_own_zero_shot_classifier_agrees(model, templates, rng):
 def test_accuracy_comes_with_wilsons_interval():
     labels = np.zeros(10, int)
     images = np.array([[1.0, 0.0]] * 8 + [[0.0, 1.0]] * 2)
-    values = metrics.zero_shot_metrics(images, labels, np.eye(2))
+    values = metrics.zero_shot_metrics(metrics.zero_shot(images, labels, np.eye(2)), labels)
     assert values["accuracy"] == values["accuracy_class_0"] == 0.8
     assert (values["accuracy_low"], values["accuracy_high"]) == pytest.approx((0.4902, 0.9433), abs=1e-4)
 
@@ -200,8 +202,8 @@ def test_images_in_the_place_of_texts_show_no_gap(rng):
 def test_separability_is_chance_without_a_gap_and_one_with_it(rng):
     labels = np.arange(400) % 10
     images, texts = rng.standard_normal((400, 6)), rng.standard_normal((20, 10, 6))
-    assert metrics.separability(images, labels, texts) == pytest.approx(0.5, abs=0.1)
-    assert metrics.separability(images + 20, labels, texts) == 1
+    assert metrics.told_apart(images, labels, texts).mean() == pytest.approx(0.5, abs=0.1)
+    assert metrics.told_apart(images + 20, labels, texts).all()
 
 
 def test_separability_asks_of_unseen_classes_alone():
@@ -211,7 +213,7 @@ def test_separability_asks_of_unseen_classes_alone():
     flips = np.where(np.arange(10) % 2, 1.0, -1.0)[:, None]  # image minus text has no sign that classes share
     direction = np.eye(50)[:1]
     images, texts = centres + flips * direction, np.stack([centres - flips * direction] * 3)
-    assert metrics.separability(images[labels], labels, texts) < 0.7
+    assert metrics.told_apart(images[labels], labels, texts).mean() < 0.7
 
 
 def test_at_shift_zero_nothing_moves_and_at_one_the_centroids_meet(rng):
@@ -221,7 +223,7 @@ def test_at_shift_zero_nothing_moves_and_at_one_the_centroids_meet(rng):
     curve = metrics.shift_curve(images, labels, texts, gap).set_index(["moved", "shift"])
     for moved in ("images", "texts"):
         start, end = curve.loc[(moved, 0.0)], curve.loc[(moved, 1.0)]
-        assert start["accuracy"] == metrics.zero_shot_metrics(images, labels, texts)["accuracy"]
+        assert start["accuracy"] == metrics.zero_shot(images, labels, texts).mean()
         assert start["centroid_distance"] == pytest.approx(np.linalg.norm(gap))
         assert end["centroid_distance"] < 0.5 * start["centroid_distance"]
         assert metrics.accuracy_once_closed(curve.reset_index())[f"accuracy_{moved}_moved"] == end["accuracy"]
@@ -232,13 +234,13 @@ def test_at_shift_zero_nothing_moves_and_at_one_the_centroids_meet(rng):
 
 def test_procrustes_recovers_a_known_rotation(rng):
     texts, rotation = rng.standard_normal((30, 8)), random_rotation(8, rng)
-    found = metrics.fit_rotation(texts @ rotation, texts)
+    found = alignment.fit_rotation(texts @ rotation, texts)
     np.testing.assert_allclose(found, rotation, atol=1e-10)
 
 
 def test_procrustes_is_orthogonal_even_where_few_texts_determine_it(rng):
     images, labels = clusters(100, rng)
-    found = metrics.fit_rotation(images, np.eye(10, 32)[labels])
+    found = alignment.fit_rotation(images, np.eye(10, 32)[labels])
     np.testing.assert_allclose(found @ found.T, np.eye(32), atol=1e-10)
 
 
@@ -247,9 +249,9 @@ def test_on_shuffled_pairs_the_held_out_cosine_does_not_rise(rng):
     texts, rotation = metrics.unit(rng.standard_normal((400, 16))), random_rotation(16, rng)
     images, half, numbers = texts @ rotation, np.arange(200), np.arange(400)
     shuffled = images[:200], rng.permutation(half)
-    fitted = metrics.align(shuffled, shuffled, texts)
-    held_out = metrics.align(shuffled, (images[200:], numbers[200:]), texts)
-    right = metrics.align((images[:200], half), (images[200:], numbers[200:]), texts)
+    fitted = alignment.mean(alignment.align(shuffled, shuffled, texts))
+    held_out = alignment.mean(alignment.align(shuffled, (images[200:], numbers[200:]), texts))
+    right = alignment.mean(alignment.align((images[:200], half), (images[200:], numbers[200:]), texts))
     assert fitted["cosine_after"] > fitted["cosine_before"] + 0.1
     assert held_out["cosine_after"] < held_out["cosine_before"] + 3 / np.sqrt(200 * 16)
     assert right["cosine_after"] == pytest.approx(1)
@@ -257,7 +259,7 @@ def test_on_shuffled_pairs_the_held_out_cosine_does_not_rise(rng):
 
 def test_turning_one_centroid_onto_the_other_is_the_least_rotation(rng):
     images, texts = rng.standard_normal((20, 6)) + 1, rng.standard_normal((20, 6)) + 2 * np.eye(6)[0]
-    rotation = metrics.rotate_centroid(images, texts)
+    rotation = alignment.rotate_centroid(images, texts)
     np.testing.assert_allclose(rotation @ rotation.T, np.eye(6), atol=1e-10)
     np.testing.assert_allclose(metrics.unit(texts.mean(0)) @ rotation, metrics.unit(images.mean(0)), atol=1e-10)
     across = np.linalg.svd(np.stack([images.mean(0), texts.mean(0)]))[2][2:]
@@ -267,8 +269,9 @@ def test_turning_one_centroid_onto_the_other_is_the_least_rotation(rng):
 def test_ten_texts_align_with_swapped_classes_as_well_as_with_the_right_ones(rng):
     """Between orthogonal texts any permutation of the classes is a rotation, so only other nulls can tell."""
     train, test, texts = clusters(500, rng), clusters(300, rng), np.eye(10, 32)
-    found = metrics.drawn_alignment_metrics(train, test, texts, 100, 5, rng)
-    right, wrong = metrics.alignment_metrics(train, test, texts)["corrected"], found["swapped_held_out"]
+    found = alignment.drawn_alignment_metrics(train, test, texts, 100, 5, rng)
+    right = alignment.mean(alignment.alignment_scores(train, test, texts)["corrected"])
+    wrong = found["swapped_held_out"]
     assert wrong["cosine_after"] == pytest.approx(right["cosine_after"], abs=1e-6)
     assert wrong["accuracy_after"] == pytest.approx(right["accuracy_after"])
     assert wrong["accuracy_before"] < 0.1 < right["accuracy_before"]
@@ -280,9 +283,61 @@ def test_a_class_is_scored_without_having_been_fitted(rng):
     """Texts in a rotated space: a fit to nine orthogonal classes knows nothing of the tenth."""
     train, test = clusters(500, rng, noise=0.01), clusters(200, rng, noise=0.01)
     texts = np.eye(10, 32) @ random_rotation(32, rng)
-    found = metrics.alignment_metrics(train, test, texts)
-    assert found["corrected"]["cosine_after"] > 0.99
-    assert found["unseen_classes"]["cosine_after"] < 0.5
+    found = alignment.alignment_scores(train, test, texts)
+    assert found["corrected"]["cosine_after"].mean() > 0.99
+    assert found["unseen_classes"]["cosine_after"].mean() < 0.5
+
+
+def test_a_rotation_is_completed_towards_the_identity(rng):
+    """Where texts and images of nine classes differ by a turn of one plane, all other directions stay as they are."""
+    basis, plane = random_rotation(32, rng), np.eye(32)
+    plane[:2, :2] = [[0.6, 0.8], [-0.8, 0.6]]
+    texts, turn = basis[:10], basis.T @ plane @ basis
+    images, labels = texts @ turn, np.arange(10)
+    known = labels != 9
+    least = alignment.fit_least_rotation(images[known], texts[known])
+    np.testing.assert_allclose(least, turn, atol=1e-9)
+    np.testing.assert_allclose(least @ least.T, np.eye(32), atol=1e-9)
+    any_other = alignment.fit_rotation(images[known], texts[known])
+    np.testing.assert_allclose(texts[known] @ any_other, texts[known] @ least, atol=1e-9)
+    assert np.trace(least) > np.trace(any_other)
+
+
+def test_an_unseen_class_is_not_turned_at_random(rng):
+    """Images are texts behind a common shift, so only the centroid has to turn: the completion decides."""
+    texts = np.eye(10, 64)
+    labels = np.arange(500) % 10
+    images = texts[labels] + 1.5 * np.eye(64)[20] + 0.01 * rng.standard_normal((500, 64))
+    found = {
+        name: scores["cosine_after"].mean()
+        for name, scores in alignment.alignment_scores((images, labels), (images, labels), texts).items()
+    }
+    assert found["unseen_classes_least"] > found["unseen_classes"] + 0.1
+    assert found["unseen_classes_least"] > found["unseen_classes_centroids"] - 0.05
+
+
+def test_class_geometry_is_one_for_a_rotated_copy_and_chance_for_other_classes(rng):
+    texts = rng.standard_normal((8, 20))
+    labels = np.arange(400) % 8
+    images = texts[labels] @ random_rotation(20, rng) + 0.01 * rng.standard_normal((400, 20))
+    shared = alignment.class_geometry(images, labels, texts, rng)
+    assert shared["geometry_correlation"] > 0.99
+    assert shared["geometry_p"] < 0.001
+    other = alignment.class_geometry(images, labels, rng.standard_normal((8, 20)), rng)
+    assert other["geometry_p"] > 0.01
+    assert alignment.class_geometry(images[labels < 2], labels[labels < 2], texts[:2], rng) == {}
+
+
+def test_values_of_images_have_the_means_that_are_reported(rng):
+    images, labels = clusters(60, rng)
+    texts = np.eye(10, 32) + 0.1
+    measured = evaluate(Embedded((images, labels), (images, labels), {"plain": texts}, texts[None]), 2, 0)
+    reported = measured.rows.set_index(["condition", "metric"])["value"]
+    for table in measured.images.values():
+        for (condition, metric), mean in (
+            table.groupby("condition").mean().drop(columns=["seed", "image"]).stack().items()
+        ):
+            assert mean == pytest.approx(reported[condition, metric], abs=1e-12)
 
 
 # --- tables and the smoke run -----------------------------------------------------------------------------------------

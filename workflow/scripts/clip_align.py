@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from archdyn.metrics.clip import drawn_alignment_metrics
+from archdyn.metrics.clip_alignment import drawn_alignment_metrics
 from archdyn.metrics.tidy import tidy
 from archdyn.pipeline.job import Job
 

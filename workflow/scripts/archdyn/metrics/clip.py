@@ -1,19 +1,17 @@
-"""Zero-shot accuracy, the modality gap and its alignment (section 6 of the report), from embeddings alone.
+"""Zero-shot accuracy and the modality gap (section 6 of the report), from embeddings alone.
 
 Images (n, dimensions) with labels int (n,), texts (classes, dimensions); an image's pair is the text of its class.
 """
 
 import numpy as np
 import pandas as pd
-from scipy.linalg import orthogonal_procrustes
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold, cross_val_score
+from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from archdyn.metrics.intervals import wilson_interval
 
-Pairs = tuple[np.ndarray, np.ndarray]  # images, and for each the number of its text
 SHIFTS = np.linspace(-0.5, 1.5, 21)  # of the way from one centroid to the other
 
 
@@ -33,9 +31,16 @@ def classify(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
     return (images @ texts.T).argmax(1)
 
 
-def zero_shot_metrics(images: np.ndarray, labels: np.ndarray, texts: np.ndarray) -> dict[str, float]:
-    """Accuracy with Wilson's 95% interval over the images, over all of them and by class; shares in 0..1."""
-    right = classify(unit(images), unit(texts)) == labels
+def zero_shot(images: np.ndarray, labels: np.ndarray, texts: np.ndarray) -> np.ndarray:
+    """bool (n,): whether the text of each image's class is the nearest."""
+    return classify(unit(images), unit(texts)) == labels
+
+
+def zero_shot_metrics(right: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """Accuracy with Wilson's 95% interval over the images, over all of them and by class; shares in 0..1.
+
+    right: bool (n,), see `zero_shot`.
+    """
     values = _with_interval("accuracy", right)
     for number in np.unique(labels):
         values |= _with_interval(f"accuracy_class_{number}", right[labels == number])
@@ -66,6 +71,18 @@ def gap_metrics(images: np.ndarray, labels: np.ndarray, texts: np.ndarray) -> di
     }
 
 
+def gap_of_images(images: np.ndarray, labels: np.ndarray, texts: np.ndarray) -> dict[str, np.ndarray]:
+    """Of each of the n images, (n,): its cosine with its text (pair_cosine), and its mean cosine with the other images
+    (image_cosine); and the mean cosine of two classes' texts, which is the same for all (text_cosine)."""
+    images, texts = unit(images), unit(texts)
+    n = len(images)
+    return {
+        "pair_cosine": (images * texts[labels]).sum(1),
+        "image_cosine": (images @ images.sum(0) - 1) / (n - 1),
+        "text_cosine": np.full(n, mean_cosine(texts)),
+    }
+
+
 def reference_gap(images: np.ndarray, labels: np.ndarray, draws: int, rng: np.random.Generator) -> dict[str, float]:
     """`gap_metrics` where there is no gap: a random image of each class in place of its text, means over `draws`."""
     by_class = [np.flatnonzero(labels == number) for number in range(labels.max() + 1)]
@@ -93,8 +110,8 @@ def gap_vector(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
     return images.mean(0) - texts.mean(0)
 
 
-def separability(images: np.ndarray, labels: np.ndarray, texts: np.ndarray, folds: int = 5) -> float:
-    """Accuracy of a linear classifier that tells images from texts, cross-validated; by chance 0.5.
+def told_apart(images: np.ndarray, labels: np.ndarray, texts: np.ndarray, folds: int = 5) -> np.ndarray:
+    """bool (vectors,): whether a linear classifier tells each vector's modality, cross-validated; by chance half.
 
     texts (templates, classes, dimensions); of each class as many images are taken as there are templates, the first
     ones. Folds hold whole classes, so that it is always asked of classes that it has never seen in either modality.
@@ -106,7 +123,7 @@ def separability(images: np.ndarray, labels: np.ndarray, texts: np.ndarray, fold
     modality = np.arange(len(vectors)) < len(chosen)
     classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
     splits = GroupKFold(min(folds, classes))
-    return cross_val_score(classifier, vectors, modality, groups=groups, cv=splits, scoring="balanced_accuracy").mean()
+    return cross_val_predict(classifier, vectors, modality, groups=groups, cv=splits) == modality
 
 
 def shift_curve(images: np.ndarray, labels: np.ndarray, texts: np.ndarray, gap: np.ndarray) -> pd.DataFrame:
@@ -131,113 +148,6 @@ def accuracy_once_closed(curve: pd.DataFrame) -> dict[str, float]:
     """Accuracy with the centroids together, from `shift_curve`, by which set moved."""
     closed = curve[np.isclose(curve["shift"], 1)].set_index("moved")["accuracy"]
     return {f"accuracy_{moved}_moved": closed[moved] for moved in ("images", "texts")}
-
-
-def fit_rotation(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
-    """Orthogonal (dimensions, dimensions) R that brings the rows of texts @ R nearest to those of images.
-
-    Directions that no pair reaches are turned arbitrarily: with 10 texts R is determined on 10 dimensions.
-    """
-    return orthogonal_procrustes(texts, images)[0]
-
-
-def rotate_centroid(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
-    """The least rotation R that brings the texts' centroid into the direction of the images'; no pairing enters."""
-    start, end = unit(texts.mean(0)), unit(images.mean(0))
-    turn = np.outer(start, end) - np.outer(end, start)
-    return np.eye(len(start)) + turn + turn @ turn / (1 + start @ end)
-
-
-def alignment_metrics(train: Pairs, test: Pairs, texts: np.ndarray) -> dict[str, dict[str, float]]:
-    """The texts rotated onto the images by protocols that use all pairs; of each, `score`'s numbers on the test pairs.
-
-    corrected: fitted on the training pairs; the test pairs' images are new, but their texts are not. unseen_classes:
-    the pairs of each class are scored by a fit without that class. centroids: fitted to no pairs; only the one
-    training centroid is turned onto the other.
-    """
-    train, test, texts = _unit_pairs(train), _unit_pairs(test), unit(texts)
-    return {
-        "corrected": align(train, test, texts),
-        "unseen_classes": _align_unseen_classes(train, test, texts),
-        "centroids": score(test, texts, rotate_centroid(train[0], texts[train[1]])),
-    }
-
-
-def drawn_alignment_metrics(
-    train: Pairs, test: Pairs, texts: np.ndarray, drawn: int, draws: int, rng: np.random.Generator
-) -> dict[str, dict[str, float]]:
-    """The texts rotated onto the images by protocols that draw; of each, `score`'s numbers.
-
-    published: fitted and scored on `drawn` random test pairs. published_held_out: scored on the other test pairs.
-    shuffled, swapped: nulls, fitted and scored on the same wrong pairs, as `published` is on right ones; means over
-    `draws` draws. Shuffled gives each drawn image the text of another, and so tears the classes apart; swapped gives
-    each class the text of another class. shuffled_held_out, swapped_held_out: as `corrected`, after a fit on wrong
-    training pairs; scored on right test pairs, or on test pairs that are wrong in the same way.
-    """
-    train, test, texts = _unit_pairs(train), _unit_pairs(test), unit(texts)
-    is_drawn = draw(len(test[1]), drawn, rng)
-    few, others = ((test[0][rows], test[1][rows]) for rows in (is_drawn, ~is_drawn))
-    return {
-        "published": align(few, few, texts),
-        "published_held_out": align(few, others, texts),
-        **_mean_of([_align_wrong_pairs(few, train, test, texts, rng) for _ in range(draws)]),
-    }
-
-
-def draw(n: int, drawn: int, rng: np.random.Generator) -> np.ndarray:
-    """bool (n,) with `drawn` rows, chosen at random, true."""
-    return np.isin(np.arange(n), rng.choice(n, drawn, replace=False))
-
-
-def align(fitted_on: Pairs, scored_on: Pairs, texts: np.ndarray) -> dict[str, float]:
-    """`score` under the rotation fitted on other pairs, or on the same."""
-    images, labels = fitted_on
-    return score(scored_on, texts, fit_rotation(images, texts[labels]))
-
-
-def score(pairs: Pairs, texts: np.ndarray, rotation: np.ndarray) -> dict[str, float]:
-    """Mean cosine of the pairs, and share of images nearest to their own text, before and after the texts rotate."""
-    images, labels = pairs
-    values = {}
-    for when, cosines in (("before", images @ texts.T), ("after", images @ (texts @ rotation).T)):
-        values[f"cosine_{when}"] = cosines[np.arange(len(labels)), labels].mean()
-        values[f"accuracy_{when}"] = (cosines.argmax(1) == labels).mean()
-    return values
-
-
-def _unit_pairs(pairs: Pairs) -> Pairs:
-    return unit(pairs[0]), pairs[1]
-
-
-def _align_unseen_classes(train: Pairs, test: Pairs, texts: np.ndarray) -> dict[str, float]:
-    by_class, sizes = [], []
-    for number in np.unique(test[1]):
-        known, unseen = train[1] != number, test[1] == number
-        by_class.append(align((train[0][known], train[1][known]), (test[0][unseen], test[1][unseen]), texts))
-        sizes.append(unseen.sum())
-    return {name: np.average([values[name] for values in by_class], weights=sizes) for name in by_class[0]}
-
-
-def _align_wrong_pairs(
-    few: Pairs, train: Pairs, test: Pairs, texts: np.ndarray, rng: np.random.Generator
-) -> dict[str, dict[str, float]]:
-    wrong_few, wrong_train = ((images, rng.permutation(labels)) for images, labels in (few, train))
-    order = rng.permutation(len(texts))
-    other = np.roll(order, 1)[order.argsort()]  # no class keeps its own text
-    swapped_few, swapped_train, swapped_test = ((images, other[labels]) for images, labels in (few, train, test))
-    return {
-        "shuffled": align(wrong_few, wrong_few, texts),
-        "shuffled_held_out": align(wrong_train, test, texts),
-        "swapped": align(swapped_few, swapped_few, texts),
-        "swapped_held_out": align(swapped_train, swapped_test, texts),
-    }
-
-
-def _mean_of(draws: list[dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
-    return {
-        protocol: {name: np.mean([draw[protocol][name] for draw in draws]) for name in values}
-        for protocol, values in draws[0].items()
-    }
 
 
 def _with_interval(name: str, right: np.ndarray) -> dict[str, float]:

@@ -5,7 +5,7 @@ import pandas as pd
 from sklearn.manifold import TSNE
 from umap import UMAP
 
-from archdyn.metrics.clip import Pairs, fit_rotation
+from archdyn.metrics.clip_alignment import Pairs, fit_rotation
 
 PERPLEXITY, ITERATIONS = 30, 1000
 

@@ -13,6 +13,8 @@ GAP_COLUMNS = {  # heading: metric, digits
     "relative modality gap, 0 to 1": ("relative_gap", 4),
     "centroid distance": ("centroid_distance", 4),
     "accuracy of a linear classifier": ("separability", 4),
+    "correlation of the classes' geometries": ("geometry_correlation", 4),
+    "share of permutations that correlate as much": ("geometry_p", 4),
     "mean length, images": ("image_norm", 3),
     "mean length, texts": ("text_norm", 3),
 }
@@ -21,6 +23,16 @@ PROTOCOLS = {  # condition: source, fitted on, scored on
     "procrustes_published_held_out": ("ours, corrected", "{} test pairs", "the other test pairs"),
     "procrustes_corrected": ("ours, corrected", "training pairs", "test pairs"),
     "procrustes_unseen_classes": ("ours, corrected", "training pairs of other classes", "test pairs of each class"),
+    "procrustes_unseen_classes_least": (
+        "ours, corrected",
+        "training pairs of other classes, turned least",
+        "test pairs of each class",
+    ),
+    "procrustes_unseen_classes_centroids": (
+        "ours, corrected",
+        "two training centroids of other classes",
+        "test pairs of each class",
+    ),
     "procrustes_centroids": ("ours, corrected", "no pairs, two training centroids", "test pairs"),
     "procrustes_shuffled": ("ours, null", "{} test pairs, shuffled", "the same"),
     "procrustes_shuffled_held_out": ("ours, null", "training pairs, shuffled", "right test pairs"),
@@ -59,8 +71,13 @@ def table10(published: pd.DataFrame, summary: pd.DataFrame, prompts: dict[str, s
 
 
 def gap_table(summary: pd.DataFrame) -> pd.DataFrame:
-    """A row per measure: of unit vectors, of vectors as they are, and where images stand in for the texts."""
-    columns = {"gap_unit": "unit vectors", "gap_raw": "as they are", "gap_reference": "images as texts, unit"}
+    """A row per measure: of unit vectors, as they are, texts rotated, and where images stand in for the texts."""
+    columns = {
+        "gap_unit": "unit vectors",
+        "gap_raw": "as they are",
+        "gap_aligned": "texts rotated, unit",
+        "gap_reference": "images as texts, unit",
+    }
     table = rows.conditions_table(summary, list(columns), GAP_COLUMNS).drop(columns="n")
     return table.set_index("condition").T.rename(columns=columns).rename_axis("measure").reset_index()
 
