@@ -84,9 +84,9 @@ rule clip_evaluate:
         **clip.arrays("train_labels", "test_labels"),
         **clip.embeddings(CLIP_RUN, *CLIP_EMBEDDED),
     output:
+        **{f"{kind}_images": f"<results>/clip/metrics/{CLIP_RUN}_{kind}_images.csv" for kind in CLIP_PER_IMAGE},
         metrics=f"<results>/clip/metrics/{CLIP_RUN}.csv",
         shift=f"<results>/clip/metrics/{CLIP_RUN}_shift.csv",
-        **{f"{kind}_images": f"<results>/clip/metrics/{CLIP_RUN}_{kind}_images.csv" for kind in CLIP_PER_IMAGE},
         provenance=f"<results>/clip/metrics/{CLIP_RUN}.provenance.json",
     log:
         f"<logs>/clip_evaluate/{CLIP_RUN}.log",
