@@ -2,7 +2,7 @@
 # A cached rule names its wildcards among its params: the key of Snakemake's cache has the params, but no wildcards.
 
 from archdyn.pipeline.plan import Plan
-from archdyn.pipeline.results import caption, figure_files, table_files
+from archdyn.pipeline.results import caption, figure_files, panel_files, table_files
 from archdyn.pipeline.shipped import shipped
 
 plan = Plan(workflow, config)

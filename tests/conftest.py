@@ -25,8 +25,8 @@ collect_ignore = ["sixth"]  # what test_sixth.py adds to a copy, where it is col
 
 
 def declared_scripts() -> dict[str, str]:
-    """Scripts of what experiments declare, with the kind: they share the rules figure, table and benchmark_table."""
-    declaration = re.compile(r"^(\w+)\.(figure|table|benchmark)\(\s*\"(\w+)\"", re.MULTILINE)
+    """Scripts of what experiments declare, with the kind: they share a rule for each kind."""
+    declaration = re.compile(r"^(\w+)\.(figure|table|panel|benchmark)\(\s*\"(\w+)\"", re.MULTILINE)
     files = [file.read_text() for file in (ROOT / "rules").glob("*.smk")]
     return {f"{experiment}_{name}": kind for text in files for experiment, kind, name in declaration.findall(text)}
 

@@ -48,6 +48,8 @@ TABLES = RESNET_TABLES | VIT_TABLES | GAN_TABLES | VAE_TABLES | CLIP_TABLES
 
 REPORT = {"report_tests": 5, "report_verdicts": 5, "report_content": 1, "report_html": 1, "report_pdf": 1}
 
+OF_PANELS = ("panel", "vae_decode_plane", "vit_grow_masks")
+
 
 def runs(experiment: str, n: int, *steps: str) -> dict[str, int]:
     """The steps that each training has, `n` times."""
@@ -343,8 +345,8 @@ def finished(smoke_run, tmp_path_factory) -> Project:
 
 
 def without_report(jobs: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
-    """The planned jobs, and those of the report, which follows every change of a result."""
-    report = {rule for rule in jobs if rule.startswith("report_")}
+    """The planned jobs, and those of the report and its panels, which follow every change of a result."""
+    report = {rule for rule in jobs if rule.startswith("report_") or rule in OF_PANELS}
     return {rule: n for rule, n in jobs.items() if rule not in report}, {rule: jobs[rule] for rule in report}
 
 

@@ -28,6 +28,7 @@ ALLOWED = {
     "metrics": {"errors"},
     "plots": {"errors", "data", "metrics"},
     "tables": {"errors", "numbers", "metrics", "settings"},
+    "panels": {"data", "metrics", "plots"},
     "claims": {"errors", "settings", "numbers"},
     "report": {"errors", "numbers", "claims"},
     "pipeline": {"errors", "randomness", "seed", "numbers", "data", "train", "claims", "settings", "contracts"},

@@ -1,6 +1,7 @@
 """Gather what the audit says: prose with its numbers filled in, verdicts, tables, figures, and where each is from."""
 
 import json
+import re
 from pathlib import Path
 
 from archdyn.pipeline.git import commit, repository
@@ -10,7 +11,7 @@ from archdyn.report.content import Result, appendix, section, tally, work
 from archdyn.report.source import source
 
 with Job(snakemake) as job:
-    results = [Path(file) for file in job.input.results if file.endswith((".csv", ".png"))]
+    results = [Path(file) for file in job.input.results if re.fullmatch(r"[^.]+\.(csv|png)", Path(file).name)]
     made = [Result(file, origin(file)) for file in results]
     folder = results[0].parents[2]
     notebooks = Path(job.input.notebooks)

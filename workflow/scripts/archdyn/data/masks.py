@@ -18,6 +18,15 @@ def random_masks(n: int, grid: int, fraction: float, seed: int) -> np.ndarray:
     return draws.argsort(1).argsort(1) < masked
 
 
+def growing_masks(n: int, grid: int, fractions: list[float], seed: int) -> np.ndarray:
+    """bool (fractions, n, patches): for each of `n` images one order of its patches, of which ever more are masked.
+
+    With fractions (0..1) that rise, each mask lies within the next.
+    """
+    ranks = np.random.default_rng(seed).random((n, grid**2)).argsort(1).argsort(1)
+    return np.stack([ranks < round(fraction * grid**2) for fraction in fractions])
+
+
 def centre_masks(n: int, grid: int, fraction: float) -> np.ndarray:
     """The patches nearest to the centre, as many as `random_masks` would mask, the same in all `n` images.
 

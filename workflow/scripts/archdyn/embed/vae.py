@@ -15,6 +15,7 @@ PRIORS = {
     "normal": lambda shape, device: torch.randn(shape, device=device),
     "laplace": lambda shape, device: torch.distributions.Laplace(torch.zeros(shape, device=device), 1.0).sample(),
 }
+PLANE = torch.linspace(-3, 3, 15)  # of either dimension, in standard deviations of the prior
 TRAVERSED = torch.linspace(-3, 3, 7)  # in standard deviations of the prior
 
 
@@ -67,3 +68,14 @@ def traverse(model: Vae, device: torch.device) -> np.ndarray:
         latents[dimension, :, dimension] = TRAVERSED
     images = from_unit(model.decode(latents.flatten(0, 1).to(device)))
     return images.reshape(LATENT_DIM, steps, *images.shape[1:])
+
+
+@torch.no_grad()
+def decode_plane(model: Vae, dimensions: np.ndarray, device: torch.device) -> np.ndarray:
+    """Images uint8 (15, 15, h, w): two latent dimensions from -3 to 3, the second fastest, while the others stay 0."""
+    steps = len(PLANE)
+    latents = torch.zeros(steps, steps, LATENT_DIM)
+    latents[..., int(dimensions[0])] = PLANE[:, None]
+    latents[..., int(dimensions[1])] = PLANE
+    images = from_unit(model.decode(latents.flatten(0, 1).to(device)))
+    return images.reshape(steps, steps, *images.shape[1:])

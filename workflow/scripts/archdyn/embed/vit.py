@@ -9,7 +9,7 @@ import torch
 from scipy.special import softmax
 from torch import Tensor
 
-from archdyn.data.masks import centre_masks, random_masks
+from archdyn.data.masks import centre_masks, growing_masks, random_masks
 from archdyn.models.backbones import Backbone
 from archdyn.models.inference import BATCH, gathered, in_precision
 from archdyn.models.pixels import on_device
@@ -127,6 +127,26 @@ def masked_logits(*sweep) -> tuple[list[dict], dict[str, np.ndarray]]:
     """Rows of `mask_sweep`, whose arguments these are, with masks bool and logits float32, (masks, n, ...)."""
     rows, masks, arrays = zip(*mask_sweep(*sweep), strict=True)
     return list(rows), {"masks": np.stack(masks), "logits": np.stack([found["logits"] for found in arrays])}
+
+
+def growing_logits(
+    vit: Backbone, images: np.ndarray, fractions: list[float], seed: int, device: torch.device, precision: str
+) -> tuple[list[dict], dict[str, np.ndarray]]:
+    """As `masked_logits`, under black patches that grow from one mask to the next, at random and from the centre.
+
+    The fractions begin with 0, the whole image.
+    """
+    grid = patch_grid(vit.model)
+    masks = {
+        "random": growing_masks(len(images), grid, fractions, seed),
+        "centre": np.stack([centre_masks(len(images), grid, fraction) for fraction in fractions]),
+    }
+    rows, logits = [], []
+    for shape, of_shape in masks.items():
+        for fraction, mask in zip(fractions, of_shape, strict=True):
+            rows.append(_row(shape, "pixels", fraction, mask, seed))
+            logits.append(embed(vit, images, device, precision, mask, "pixels")["logits"])
+    return rows, {"masks": np.concatenate(list(masks.values())), "logits": np.stack(logits)}
 
 
 def masked_answers(*sweep) -> tuple[list[dict], dict[str, np.ndarray]]:

@@ -114,6 +114,11 @@ def kl_per_dimension(mean: np.ndarray, logvar: np.ndarray) -> np.ndarray:
     return 0.5 * (mean**2 + np.exp(logvar) - 1 - logvar)
 
 
+def strongest_dimensions(mean: np.ndarray, logvar: np.ndarray, n: int) -> np.ndarray:
+    """The `n` dimensions of the greatest mean KL, int (n,), the greatest first."""
+    return np.argsort(-kl_per_dimension(mean, logvar).astype(np.float64).mean(0))[:n]
+
+
 def active_units(mean: np.ndarray, least: float = ACTIVE_VARIANCE) -> np.ndarray:
     """bool (dimensions,): whether the posterior mean has a variance over the images of more than `least`."""
     return mean.var(0) > least

@@ -1,4 +1,4 @@
-"""What a rule file asks of the config about its experiment, and the figures and tables that it declares."""
+"""What a rule file asks of the config about its experiment, and the figures, tables and panels that it declares."""
 
 import sys
 from pathlib import Path
@@ -133,6 +133,10 @@ class Experiment:
         """Declare a table: <experiment>_<name>.py makes it from `inputs`; its caption is in workflow/report."""
         self._declare("tables", name, inputs, settings or {}, label or self.label(), f"{self.name}/tables/{name}")
 
+    def panel(self, name: str, settings: dict | None = None, label: str | None = None, **inputs) -> None:
+        """Declare a panel, which the page lets a reader move: made by <experiment>_<name>.py as a table is."""
+        self._declare("panels", name, inputs, settings or {}, label or self.label(), f"{self.name}/panels/{name}")
+
     def benchmark(self, name: str, settings: dict, **inputs) -> None:
         """Declare a table of timings by <experiment>_<name>.py, for `snakemake benchmark`; the audit leaves it out."""
         self._declare("benchmarks", name, inputs, settings, self.scale(), "benchmark")
@@ -142,17 +146,17 @@ class Experiment:
         self.images += [path for file in files for path in ([file] if isinstance(file, str) else file)]
 
     def names(self, kind: str) -> list[str]:
-        """What is declared of a kind: figures, tables or benchmarks."""
+        """What is declared of a kind: figures, tables, panels or benchmarks."""
         return list(self._declared[kind])
 
     def declared(self, kind: str, name: str) -> Result:
-        """One of the declared figures, tables or benchmarks (`kind`). Raises ArchdynError where it is not declared."""
+        """One of what is declared of a kind. Raises ArchdynError where it is not declared."""
         if name not in self._declared[kind]:
             raise ArchdynError(f"rules/{self.name}.smk: no {name} among the {kind} {', '.join(self._declared[kind])}")
         return self._declared[kind][name]
 
     def results(self) -> list[str]:
-        """Paths of all declared figures, then of all declared tables, in every form."""
+        """Paths of all declared figures, then tables, then panels, in every form."""
         return [
             f"<results>/{self.name}/{kind}/{name}.{form}"
             for kind, forms in FORMS.items()

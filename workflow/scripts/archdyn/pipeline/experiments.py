@@ -65,6 +65,14 @@ class Vae(Experiment):
         start = self.condition(wildcards.condition)["start"]
         return [] if start == "fresh" else pattern.format(condition=start, seed=wildcards.seed)
 
+    def by_kl_weight(self) -> dict[str, float]:
+        """Conditions that change nothing but the KL's weight, with it, from the lightest on."""
+        changed = {
+            name: set(of_condition) - {"about", "seeds"} for name, of_condition in self.settings["conditions"].items()
+        }
+        weights = {name: self.condition(name)["kl_weight"] for name, keys in changed.items() if keys <= {"kl_weight"}}
+        return dict(sorted(weights.items(), key=lambda entry: entry[1]))
+
 
 class Clip(Experiment):
     """Each seed has a CLIP of its own where it is pretrained here; otherwise one serves all seeds."""

@@ -53,15 +53,15 @@ class Plan:
         return [self.experiment(name) for name in self.config["report"]]
 
     def declared(self, kind: str, wildcards) -> Result:
-        """The figure, table or benchmark (`kind`: figures, tables, benchmarks) of the wildcards experiment and name."""
+        """The one of a kind (figures, tables, panels, benchmarks) that is of the wildcards experiment and name."""
         return self.experiment(wildcards.experiment).declared(kind, wildcards.name)
 
     def names(self, kind: str) -> str:
-        """A regular expression for the names of all that is declared of a kind (figures, tables, benchmarks)."""
+        """A regular expression for the names of all that is declared of a kind."""
         return "|".join(dict.fromkeys(name for found in self._experiments.values() for name in found.names(kind)))
 
     def of_declared(self, kind: str) -> dict:
-        """Params of the rule that makes all declared figures, tables or benchmarks (`kind`).
+        """Params of the rule that makes all that is declared of a kind.
 
         The script is among them, so that the record beside an output names it.
         """
@@ -74,7 +74,7 @@ class Plan:
         }
 
     def results(self) -> list[str]:
-        """Paths of all figures and tables of all experiments, in every form."""
+        """Paths of all figures, tables and panels of all experiments, in every form."""
         return [path for found in self._experiments.values() for path in found.results()]
 
     def benchmarks(self) -> list[str]:

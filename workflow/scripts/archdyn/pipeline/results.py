@@ -1,4 +1,4 @@
-"""Figures and tables: what an experiment declares of them, and the files that their rules make."""
+"""Figures, tables and panels: what an experiment declares of them, and the files that their rules make."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +9,12 @@ from archdyn.errors import ArchdynError
 from archdyn.pipeline.fingerprint import SCRIPTS
 
 REPORT = SCRIPTS.parent / "report"
-FORMS = {"figures": ("pdf", "png"), "tables": ("csv", "md", "tex")}
+FORMS = {"figures": ("pdf", "png", "dark.png"), "tables": ("csv", "md", "tex"), "panels": ("json",)}
 
 
 @dataclass(frozen=True)
 class Result:
-    """One figure, table or benchmark, as the rule file of its experiment declares it."""
+    """One figure, table, panel or benchmark, as the rule file of its experiment declares it."""
 
     inputs: dict[str, str | list[str]]
     settings: dict  # of the config, as far as its script needs them
@@ -27,6 +27,7 @@ def figure_files(stem: str) -> dict[str, str]:
     return {
         "pdf": f"{stem}.pdf",
         "png": _in_report(f"{stem}.png", "figure"),
+        "dark": f"{stem}.dark.png",
         "provenance": f"{stem}.provenance.json",
     }
 
@@ -39,6 +40,11 @@ def table_files(stem: str) -> dict[str, str]:
         "tex": f"{stem}.tex",
         "provenance": f"{stem}.provenance.json",
     }
+
+
+def panel_files(stem: str) -> dict[str, str]:
+    """The outputs of a rule that makes a panel of the page."""
+    return {"panel": f"{stem}.json", "provenance": f"{stem}.provenance.json"}
 
 
 def caption(name: str) -> str:

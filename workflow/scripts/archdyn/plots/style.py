@@ -3,6 +3,7 @@
 import re
 import warnings
 from collections.abc import Iterator
+from colorsys import hls_to_rgb, rgb_to_hls
 from contextlib import contextmanager
 from textwrap import wrap
 
@@ -11,8 +12,10 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.colors import is_color_like, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.font_manager import get_font_names
 from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation, LogLocator, MaxNLocator, NullFormatter
@@ -52,12 +55,16 @@ FURTHER_FONTS = ("Noto Sans CJK JP", "Noto Sans CJK SC", "Source Han Sans", "Wen
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 POWER_OF_TEN = re.compile(r"\$\\mathdefault\{(?P<times>.*)10\^\{(?P<power>-?\d+)\}\}\$")
 WIDTH = 7.2  # inches: two columns of a paper
+DARK = "#16181c"  # the page's ground where a reader prefers dark
+PAINTED = ("color", "edgecolor", "facecolor", "markerfacecolor", "markeredgecolor")  # what artists call their colours
 LABEL_LINE = 120  # characters that fit the width
 
 
 @contextmanager
 def figure_file(output, label: str) -> Iterator[Figure]:
-    """A figure to draw on; saved as `output.pdf` and `output.png` with `label` (scale, data, seeds) below it.
+    """A figure to draw on; saved as `output.pdf`, `output.png` and, on a dark ground, `output.dark`.
+
+    `label` (scale, data, seeds) stands below it.
 
     Raises ArchdynError when no installed font can write a name.
     """
@@ -119,9 +126,33 @@ def _save(figure: Figure, output) -> None:
             figure.savefig(output.png)
             # Without the date, equal data makes an equal file.
             figure.savefig(output.pdf, metadata={"CreationDate": None})
+            _darken(figure)
+            figure.savefig(output.dark, facecolor=DARK)
         except UserWarning as warning:
             glyph = re.search(r"Glyph (\d+)", str(warning))
             raise ArchdynError(
                 f"no installed font has the character {chr(int(glyph[1]))!r} of a name in this figure; install one, "
                 f"such as {FURTHER_FONTS[0]} (fonts-noto-cjk on Debian), or change the name"
             ) from None
+
+
+def _darken(figure: Figure) -> None:
+    """Turn the colours of lines, text and grounds to what they are on a dark ground; images stay as they are."""
+    found = ((artist, name) for artist in figure.findobj() for name in PAINTED if hasattr(artist, f"get_{name}"))
+    # All are read before one is set: a marker may take its colour from its line.
+    for paint, colour in [(getattr(artist, f"set_{name}"), getattr(artist, f"get_{name}")()) for artist, name in found]:
+        if is_color_like(colour):
+            paint(on_dark(colour))
+        elif isinstance(colour, np.ndarray):
+            paint([on_dark(one) for one in colour])
+
+
+def on_dark(colour) -> tuple[float, float, float, float]:
+    """RGBA of a colour on a dark ground: greys change places, and others are light enough."""
+    *rgb, alpha = to_rgba(colour)
+    hue, lightness, saturation = rgb_to_hls(*rgb)
+    if saturation > 0.15:
+        return (*hls_to_rgb(hue, max(lightness, 0.55), saturation), alpha)
+    if lightness == 1:
+        return to_rgba(DARK, alpha)
+    return (*[0.9 - 0.75 * lightness] * 3, alpha)
