@@ -13,6 +13,7 @@ from typing import get_args
 import psutil
 import pytest
 import torch
+from filelock import FileLock
 
 from archdyn.settings.config import Experiment
 from figure_text import rc_file
@@ -141,6 +142,19 @@ def processor_seconds() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
+def run_once(project: Project, *arguments: str) -> Project:
+    """The project's files and a run at smoke scale in them, by whichever of pytest-xdist's workers asks first."""
+    printed = project.folder.with_suffix(".out")
+    with FileLock(project.folder.with_suffix(".lock")):
+        if not printed.exists():
+            Project.fresh(project.folder)
+            run = project.snakemake(*arguments, "--configfile", "config/smoke.yaml")
+            printed.write_text(f"{run.returncode}\n{run.stdout}")
+    returncode, _, said = printed.read_text().partition("\n")
+    assert returncode == "0", said[-5000:]
+    return project
+
+
 @pytest.fixture
 def project(tmp_path) -> Project:
     """A fresh copy with no results."""
@@ -148,13 +162,17 @@ def project(tmp_path) -> Project:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory) -> Project:
+def shared_folder(tmp_path_factory) -> Path:
+    """A folder that all workers of pytest-xdist have in common."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def prepared(shared_folder) -> Project:
     """A copy in which the synthetic data is prepared, for tests of a single training to clone."""
-    project = Project.fresh(tmp_path_factory.mktemp("prepared"))
     arrays = "resources/datasets/synthetic_mnist/train_images.npy"
-    run = project.snakemake(arrays, "--cores", "1", "--configfile", "config/smoke.yaml")
-    assert run.returncode == 0, run.stdout[-5000:]
-    return project
+    return run_once(Project(shared_folder / "prepared"), arrays, "--cores", "1")
 
 
 @pytest.fixture
@@ -164,14 +182,14 @@ def with_data(prepared, tmp_path) -> Project:
 
 
 @pytest.fixture(scope="session")
-def smoke_run(tmp_path_factory) -> Project:
+def smoke_run(shared_folder) -> Project:
     """A copy in which the whole pipeline ran at smoke scale, its figures watched by figure_text.py.
 
     Tests that edit it work on a clone of it.
     """
-    project = Project.fresh(tmp_path_factory.mktemp("smoke"))
+    project = Project(shared_folder / "smoke")
+    faults = shared_folder / "figure_text"
+    faults.mkdir(exist_ok=True)
     project.environment["PYTHONPATH"] += f"{os.pathsep}{project.folder / 'tests'}"
-    project.environment["MATPLOTLIBRC"] = str(rc_file(tmp_path_factory.mktemp("figure_text")))
-    run = project.snakemake("--cores", "2", "--configfile", "config/smoke.yaml")
-    assert run.returncode == 0, run.stdout[-5000:]
-    return project
+    project.environment["MATPLOTLIBRC"] = str(rc_file(faults))
+    return run_once(project, "--cores", "2")
