@@ -1,4 +1,5 @@
-# make demo: figures, tables and the audit from real data, in minutes. make test: everything that CI checks.
+# make demo: figures, tables and the audit from real data, in minutes.
+# make test: most tests, in minutes. make test-all: everything that CI checks.
 # Use another interpreter with `make PYTHON=python3.12 demo`, and PyTorch's build for processors, which is a fifth of the
 # size, with `make TORCH_INDEX=ADDRESS demo`, the address of an index that has it.
 
@@ -8,21 +9,27 @@ CORES ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)))")
 BIN := .venv/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 PYTHON_FILES := workflow tests
+PARALLEL := --numprocesses $(CORES) --maxprocesses 8 --dist loadfile  # a file's tests share what one of them ran
 COMPILE := --quiet --strip-extras --no-annotate --no-header --no-emit-options --no-emit-index-url --no-emit-find-links
 
-.PHONY: demo test gpu-check slurm chromium latex env format lock clean
+.PHONY: demo test test-all style gpu-check slurm chromium latex env format lock clean
 
 demo: env
 	$(RUN) snakemake --cores $(CORES) --configfile config/demo.yaml
 	@echo
 	@echo "Done: read results/demo/report/report.html or report.pdf; figures and tables are in results/demo/*/."
 
-test: .venv/tested
+test: style
+	$(RUN) pytest $(PARALLEL) -m "not long"
+
+test-all: style
+	$(RUN) pytest $(PARALLEL)
+
+style: .venv/tested
 	$(BIN)/ruff check $(PYTHON_FILES)
 	$(BIN)/ruff format --check $(PYTHON_FILES)
 	$(BIN)/snakefmt --check Snakefile rules
 	$(RUN) snakemake --lint
-	$(RUN) pytest
 
 # On a machine with a GPU: is it used, does it compute what the processor does, and how fast? The speeds go to
 # results/gpu_speed.json.

@@ -69,6 +69,7 @@ def content(project: Project) -> list[bytes]:
     return [(project.folder / path).read_bytes() for path in (*MODELS, FEATURES)]
 
 
+@pytest.mark.long
 def test_a_second_clone_gets_all_of_it_without_running(first, second):
     run = second.snakemake(*TARGETS, *SMOKE)
     assert run.returncode == 0, run.stdout[-3000:]
@@ -77,6 +78,7 @@ def test_a_second_clone_gets_all_of_it_without_running(first, second):
     assert len(set(content(second))) == 3  # each seed has an entry of its own
 
 
+@pytest.mark.long
 def test_an_edited_helper_is_a_miss(second):
     def misses() -> int:
         return second.snakemake("--dry-run", *TARGETS, *SMOKE).stdout.count("will be written to global")
@@ -86,6 +88,7 @@ def test_an_edited_helper_is_a_miss(second):
     assert misses() == 3  # two trainings, and the embedding of one
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("output", [FEATURES, "resources/raw/mnist"], ids=["file", "folder"])
 def test_a_corrupt_entry_is_found_and_made_again(first, second, output):
     whole = content(first)
@@ -187,6 +190,7 @@ def test_somebody_elses_entry_that_is_corrupt_is_named(foreign):
         evict_corrupt(foreign)
 
 
+@pytest.mark.long
 def test_two_runs_fill_a_cache_at_the_same_time(downloading, prepared, tmp_path):
     """With a folder among the entries: Snakemake moves the later one's into the earlier one's."""
     runs = [downloading.clone(tmp_path / name) for name in ("one", "other")]

@@ -41,6 +41,7 @@ def finishes(project: Project) -> subprocess.CompletedProcess:
     return run
 
 
+@pytest.mark.long
 def test_kill_9_of_a_job(with_data):
     with_data.replace("config/smoke.yaml", BASELINE, "baseline: {images: 256, epochs: 5000")
     run, training = with_data.start_training(MODEL)
@@ -52,6 +53,7 @@ def test_kill_9_of_a_job(with_data):
     finishes(with_data)
 
 
+@pytest.mark.long
 def test_kill_9_of_snakemake_and_two_runs_in_one_folder(with_data):
     with_data.replace("config/smoke.yaml", BASELINE, "baseline: {images: 256, epochs: 400")
     run, training = with_data.start_training(MODEL)
@@ -68,6 +70,7 @@ def test_kill_9_of_snakemake_and_two_runs_in_one_folder(with_data):
     assert "goes on after epoch" in finishes(with_data).stdout
 
 
+@pytest.mark.long
 def test_a_disk_that_is_read_only_and_then_full(with_data):
     folder = with_data.folder / "results/smoke"
     folder.mkdir(parents=True)
@@ -91,6 +94,7 @@ def test_a_disk_that_is_read_only_and_then_full(with_data):
         subprocess.run(["umount", folder], check=True)
 
 
+@pytest.mark.long
 def test_a_loss_that_is_not_a_number(with_data):
     model = "results/smoke/vae/models/beta1_seed0.safetensors"
     with_data.replace("config/config.yaml", "beta1:\n", "beta1:\n      learning_rate: 1.0\n")
@@ -122,6 +126,7 @@ def test_a_picture_that_cannot_be_read(project):
     assert len(list((project.folder / "resources/datasets").glob("*/*.npy"))) == 4
 
 
+@pytest.mark.long
 def test_a_lost_raw_file_is_made_again(with_data):
     raw = with_data.folder / "resources/raw/synthetic_mnist/t10k-images-idx3-ubyte"
     array = with_data.folder / "resources/datasets/synthetic_mnist/test_images.npy"
@@ -134,6 +139,7 @@ def test_a_lost_raw_file_is_made_again(with_data):
     assert raw.is_file() and array.read_bytes() == before
 
 
+@pytest.mark.long
 def test_an_environment_in_a_folder_with_a_space(project, tmp_path):
     environment = tmp_path / "my environment"
     venv.create(environment)

@@ -595,6 +595,7 @@ def test_speed_of_training(experiment):
 # --- The whole pipeline ---
 
 
+@pytest.mark.long
 @needs_cuda
 def test_the_smoke_run_is_the_same_with_one_and_with_four_jobs_on_the_gpu(tmp_path):
     pytest.importorskip("snakemake")

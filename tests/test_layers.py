@@ -14,6 +14,7 @@ LIBRARY = SCRIPTS / "archdyn"
 
 # A layer is a folder of the package or a module at its top, and each imports only those above it in this table.
 ALLOWED = {
+    "eager": set(),
     "errors": set(),
     "randomness": set(),
     "seed": set(),

@@ -8,6 +8,7 @@ import pytest
 
 from conftest import Project
 
+pytestmark = pytest.mark.long
 SMOKE = ("--configfile", "config/smoke.yaml")
 MODEL = "results/smoke/gan/models/baseline_seed0.safetensors"
 MADE = (

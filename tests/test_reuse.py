@@ -12,6 +12,7 @@ import yaml
 
 from conftest import Project
 
+pytestmark = pytest.mark.long
 TABLE = "results/mine/gan/tables/table8.csv"
 MADE = (TABLE, "results/mine/gan/models/mitigated_seed0.safetensors", "resources/datasets/synthetic_mnist/classes.json")
 SETTINGS = {

@@ -88,6 +88,7 @@ def test_what_is_not_its_science_takes_few_files_and_lines():
     assert sum(lines.values()) <= 200, lines
 
 
+@pytest.mark.long
 def test_its_numbers_say_what_the_theory_says(extended):
     summary = pd.read_csv(extended.folder / RESULTS / "linear/metrics/summary.csv").set_index(["condition", "metric"])
     for condition in ("narrow", "wide"):
@@ -95,6 +96,7 @@ def test_its_numbers_say_what_the_theory_says(extended):
     assert summary.at[("wide", "pca_error"), "mean"] < summary.at[("narrow", "pca_error"), "mean"]
 
 
+@pytest.mark.long
 def test_page_and_paper_have_its_section_verdict_figure_and_table(extended):
     folder = extended.folder / RESULTS / "report"
     page = (folder / "report.html").read_text()
@@ -110,6 +112,7 @@ def test_page_and_paper_have_its_section_verdict_figure_and_table(extended):
     assert verdict in words
 
 
+@pytest.mark.long
 def test_it_keeps_the_rules_of_the_house(extended):
     own = [path for file in template_files() for path in [extended.folder / file] if path.suffix == ".py"]
     for command in (["ruff", "check", *own], ["ruff", "format", "--check", *own], ["snakefmt", "--check", "rules"]):
@@ -117,6 +120,7 @@ def test_it_keeps_the_rules_of_the_house(extended):
     extended.python("-m", "pytest", "-q", "tests/test_linear.py", "tests/test_layers.py", "-k", "linear or table")
 
 
+@pytest.mark.long
 def test_it_is_one_of_all_experiments(extended):
     planned = extended.planned("--configfile", "config/smoke.yaml", "--forcerun", "linear_summary")
     assert {"linear_errors", "linear_conditions", "vae_train", "report_content"} <= planned.keys()

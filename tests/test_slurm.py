@@ -102,7 +102,7 @@ def records(run, cluster):
 
 
 class TestOnSlurm:
-    pytestmark = needs_slurm
+    pytestmark = [pytest.mark.long, *needs_slurm]
 
     def test_jobs_go_to_the_partition_that_they_need(self, records):
         assert {record.task for record in records if record.partition == "accelerated"} == ON_GPU
