@@ -6,6 +6,7 @@
 
 gan = plan.add("gan")
 GAN_RUN = "{condition}_seed{seed}"
+GAN_OVERFIT = ["overfit", "overfit_dropout"]
 GAN_COLLAPSE = ["collapse", "collapse_mitigated", "collapse_minibatch"]
 
 
@@ -21,7 +22,8 @@ rule gan_train:
         model=f"<results>/gan/models/{GAN_RUN}.safetensors",
         steps=f"<results>/gan/metrics/{GAN_RUN}_steps.npy",
         epochs=f"<results>/gan/metrics/{GAN_RUN}_epochs.csv",
-        samples=f"<results>/gan/embeddings/{GAN_RUN}_fixed.npy",
+        samples_train=f"<results>/gan/embeddings/{GAN_RUN}_fixed_train.npy",
+        samples_eval=f"<results>/gan/embeddings/{GAN_RUN}_fixed_eval.npy",
         provenance=f"<results>/gan/models/{GAN_RUN}.provenance.json",
     log:
         f"<logs>/gan_train/{GAN_RUN}.log",
@@ -157,14 +159,15 @@ gan.figure(
 gan.figure(
     "figure7",
     **gan.arrays("test_images"),
-    baseline=gan.first_seed(rules.gan_train.output.samples, "baseline")[0],
-    linder_noren=gan.first_seed(rules.gan_train.output.samples, "linder_noren")[0],
+    published=gan.first_seed(rules.gan_train.output.samples_train, "baseline")[0],
+    corrected=gan.first_seed(rules.gan_train.output.samples_eval, "baseline")[0],
+    linder_noren=gan.first_seed(rules.gan_train.output.samples_train, "linder_noren")[0],
     summary=rules.gan_summary.output.summary,
     label=gan.label("baseline", "linder_noren", images_of_first_seed=True),
 )
 gan.figure(
     "figure8",
-    samples=gan.first_seed(rules.gan_train.output.samples, *GAN_COLLAPSE),
+    samples=gan.first_seed(rules.gan_train.output.samples_eval, *GAN_COLLAPSE),
     metrics=rules.gan_summary.output.metrics,
     settings={"conditions": GAN_COLLAPSE},
     label=gan.label(*GAN_COLLAPSE, images_of_first_seed=True),
@@ -173,8 +176,10 @@ gan.figure(
     "figure9",
     overfit=gan.runs(rules.gan_train.output.epochs, "overfit"),
     overfit_dropout=gan.runs(rules.gan_train.output.epochs, "overfit_dropout"),
-    settings={"dropout": gan.condition("overfit_dropout")["dropout"]},
-    label=gan.label("overfit", "overfit_dropout"),
+    published=gan.published,
+    samples=gan.first_seed(rules.gan_embed.output.images, *GAN_OVERFIT),
+    settings={"conditions": GAN_OVERFIT, "dropout": gan.condition("overfit_dropout")["dropout"]},
+    label=gan.label(*GAN_OVERFIT, images_of_first_seed=True),
 )
 gan.figure(
     "gradients",

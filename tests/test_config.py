@@ -157,7 +157,7 @@ REFUSALS = {
     ),
     "start from a condition that is no start": (
         "vae: {conditions: {beta1: {start: annealing_published}}}",
-        ["vae.conditions.beta1.start,", 'found "annealing_published"', "allowed: fresh, kl5, annealing_corrected"],
+        ["vae.conditions.beta1.start,", 'found "annealing_published"', "allowed: fresh, kl5, kl5_short"],
     ),
     "nobody's weights": (
         "vit: {backbones: {vit: {name: vit-small-4}}}",

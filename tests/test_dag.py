@@ -14,6 +14,7 @@ from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 
 from archdyn.pipeline.experiment import Experiment
+from archdyn.pipeline.experiments import Vae
 from archdyn.settings.check import checked
 from conftest import ROOT, Project, processor_seconds
 
@@ -25,6 +26,8 @@ GAN_RUNS = GAN_CONDITIONS * GAN_SEEDS
 GAN_FIGURES = dict.fromkeys([*(f"gan_figure{n}" for n in (6, 7, 8, 9)), "gan_gradients"], 1)
 GAN_TABLES = dict.fromkeys(["gan_table7", "gan_table8", "gan_conditions"], 1)
 VAE_CONDITIONS = VAE_RUNS = 6
+VAE_START_ONLY = {None: 3, "config/demo.yaml": 1, "config/smoke.yaml": 1}  # trained to be gone on from, by overlay
+VAE_STARTS = {"vae_try_start": 3, "vae_rank_starts": 1, "vae_starts": 1}
 VAE_FIGURES = dict.fromkeys(
     [f"vae_{n}" for n in ("figure10", "figure11", "kl_per_dimension", "traversal", "projection")], 1
 )
@@ -44,7 +47,7 @@ CLIP_SEEDS = 2
 CLIP_FIGURES = dict.fromkeys([f"clip_{n}" for n in ("figure12", "figure13", "classes", "shift")], 1)
 CLIP_TABLES = dict.fromkeys([f"clip_{n}" for n in ("table10", "gap", "procrustes")], 1)
 FIGURES = RESNET_FIGURES | VIT_FIGURES | GAN_FIGURES | VAE_FIGURES | CLIP_FIGURES
-TABLES = RESNET_TABLES | VIT_TABLES | GAN_TABLES | VAE_TABLES | CLIP_TABLES
+TABLES = RESNET_TABLES | VIT_TABLES | GAN_TABLES | VAE_TABLES | CLIP_TABLES | {"vae_starts": 1}
 
 REPORT = {"report_tests": 5, "report_verdicts": 5, "report_content": 1, "report_html": 1, "report_pdf": 1}
 
@@ -62,7 +65,8 @@ def trainings(experiment: str, overlay: str | None) -> int:
     config = load_configfile(files[0])
     for file in files[1:]:
         update_config(config, load_configfile(file))
-    return len(Experiment(experiment, checked(config, files).model_dump()).repetitions())
+    kind = Vae if experiment == "vae" else Experiment
+    return len(kind(experiment, checked(config, files).model_dump()).repetitions())
 
 
 def once(*rules: str) -> dict[str, int]:
@@ -94,7 +98,8 @@ def last_byte_changed(path: Path) -> None:
 
 CONFIG, SCALE, CODE = "config/config.yaml", "config/smoke.yaml", "workflow/scripts"
 ALL_OF_GAN = runs("gan", GAN_RUNS) | once("gan_evaluate_real", "gan_summary") | GAN_FIGURES | GAN_TABLES
-ALL_OF_VAE = runs("vae", VAE_RUNS) | once("vae_evaluate_real", "vae_summary") | VAE_FIGURES | VAE_TABLES
+VAE_TRAININGS = runs("vae", VAE_RUNS) | {"vae_train": VAE_RUNS + 1} | VAE_STARTS | {"vae_embed_minibatches": 1}
+ALL_OF_VAE = VAE_TRAININGS | once("vae_evaluate_real", "vae_summary") | VAE_FIGURES | VAE_TABLES
 CLIP_METRICS = runs("clip", CLIP_SEEDS, "evaluate", "align") | once("clip_summary") | CLIP_TABLES
 ALL_OF_CLIP = runs("clip", CLIP_SEEDS, "embed") | once("clip_project") | CLIP_METRICS | CLIP_FIGURES
 RESNET_TRAININGS = {"resnet_train": RESNET_CONDITIONS - RESNET_HEADS, "resnet_train_head": RESNET_HEADS}
@@ -194,14 +199,14 @@ CHANGES = {
         ),
         "one figure's style": Change(
             f"{CODE}/gan_figure9.py",
-            replaced("discriminator_accuracy(figure, epochs,", "discriminator_accuracy(figure, dict(epochs),"),
+            replaced("overfitting(figure, samples, epochs,", "overfitting(figure, samples, dict(epochs),"),
             once("gan_figure9"),
         ),
         "the number of samples drawn": Change(
             SCALE,
             replaced("samples: 200", "samples: 250"),
             runs("gan", GAN_RUNS, "embed", "evaluate")
-            | once("gan_evaluate_real", "gan_summary", "gan_conditions")
+            | once("gan_evaluate_real", "gan_summary", "gan_conditions", "gan_figure9")
             | GAN_FIGURES_OF_THE_SUMMARY,
         ),
         "a helper of the training": Change(
@@ -211,7 +216,7 @@ CHANGES = {
         ),
         "a comment and a docstring": Change(
             f"{CODE}/archdyn/train/gan.py",
-            replaced('"""Images (n, pixels) with BatchNorm\'s running statistics."""', '"""Images."""  # again'),
+            replaced('"""Networks, optimisers, trace and samples."""', '"""All of it."""  # again'),
         ),
         "touching a model": Change("results/smoke/gan/models/baseline_seed0.safetensors", Path.touch),
     },
@@ -223,13 +228,25 @@ CHANGES = {
         ),
         "a condition that another goes on from": Change(
             CONFIG,
-            replaced("      kl_weight: 5.0\n", "      kl_weight: 4.0\n"),
-            runs("vae", 2) | once("vae_summary", "vae_projection") | VAE_FIGURES_OF_THE_SUMMARY | VAE_TABLES,
+            replaced(
+                "VAE, with KL weight 5.\n      kl_weight: 5.0\n", "VAE, with KL weight 5.\n      kl_weight: 4.0\n"
+            ),
+            runs("vae", 3)
+            | VAE_STARTS
+            | once("vae_try_start", "vae_summary", "vae_projection")
+            | VAE_FIGURES_OF_THE_SUMMARY
+            | VAE_TABLES,
         ),
         "another seed": Change(
             SCALE,
             replaced("seeds: [0]", "seeds: [0, 1]"),
-            runs("vae", VAE_CONDITIONS) | once("vae_summary") | VAE_FIGURES | VAE_TABLES,
+            # The ranking counts all seeds, so what the first one goes on from is decided again.
+            runs("vae", VAE_CONDITIONS + 2)
+            | {"vae_train": VAE_CONDITIONS + 3}
+            | VAE_STARTS
+            | once("vae_summary")
+            | VAE_FIGURES
+            | VAE_TABLES,
         ),
         "one figure's style": Change(
             f"{CODE}/vae_figure11.py",
@@ -246,7 +263,7 @@ CHANGES = {
         "a helper of the training": Change(
             f"{CODE}/archdyn/train/vae.py",
             replaced("ANNEALED_SHARE = 0.3", "ANNEALED_SHARE = 0.4"),
-            runs("vae", VAE_RUNS) | once("vae_summary") | VAE_FIGURES | VAE_TABLES,
+            VAE_TRAININGS | once("vae_summary") | VAE_FIGURES | VAE_TABLES,
         ),
         "a comment and a docstring": Change(
             f"{CODE}/archdyn/train/vae.py", replaced('"""In random order."""', '"""At random."""  # again')
@@ -309,7 +326,7 @@ CHANGES = {
             | runs("gan", GAN_RUNS, "embed", "evaluate")
             | runs("vae", VAE_RUNS, "embed", "evaluate")
             | once("gan_evaluate_real", "gan_summary", "gan_conditions", "vae_evaluate_real", "vae_summary")
-            | once("vae_conditions")
+            | once("vae_conditions", "gan_figure9")
             | GAN_FIGURES_OF_THE_SUMMARY
             | VAE_FIGURES
             | CLIP_METRICS
@@ -376,7 +393,9 @@ def test_nothing_to_do_after_a_finished_run(finished):
 def test_every_config_plans_the_same_steps(project, overlay):
     jobs = project.planned(*(["--configfile", overlay] if overlay else []))
     assert runs("gan", trainings("gan", overlay)).items() <= jobs.items()
-    assert runs("vae", trainings("vae", overlay)).items() <= jobs.items()
+    starts = VAE_START_ONLY[overlay] * {None: 3, "config/demo.yaml": 1, "config/smoke.yaml": 1}[overlay]
+    trained = trainings("vae", overlay)
+    assert (runs("vae", trained) | {"vae_train": trained + starts}).items() <= jobs.items()
     assert (jobs["resnet_train"], jobs["resnet_train_head"], jobs["resnet_embed"]) == (
         RESNET_CONDITIONS - RESNET_HEADS,
         RESNET_HEADS,
@@ -399,7 +418,7 @@ def test_planning_five_seeds_at_paper_scale_is_quick(project):
     jobs = project.planned("--config", *seeds)
     assert processor_seconds() - start < 10
     assert jobs["gan_train"] == (GAN_CONDITIONS - 3) * 5 + 3 * 20  # three conditions have seeds of their own
-    assert jobs["vae_train"] == VAE_CONDITIONS * 5
+    assert jobs["vae_train"] == (VAE_CONDITIONS + VAE_START_ONLY[None]) * 5
 
 
 def test_a_clean_rerun_is_quick(finished):

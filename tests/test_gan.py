@@ -60,6 +60,32 @@ def test_initial_weights_are_normal_with_sd_002():
     assert first.bias.abs().max() == 0
 
 
+def test_batchnorm_weights_are_drawn_where_the_notebook_draws_them():
+    """Tables 7 and 8 from N(1, 0.02), as DCGAN; the baseline from 1; Figure 9 as PyTorch does."""
+    drawn = {}
+    for condition in BLOCK["conditions"]:
+        torch.manual_seed(0)
+        linear, _, batchnorm = build_generator(settings(condition, architecture="report"), 784)[3:6]
+        drawn[condition] = (
+            batchnorm.weight.std().item() == pytest.approx(0.02, rel=0.15),
+            linear.weight.std().item() == pytest.approx(0.02, rel=0.05),
+        )
+        assert batchnorm.weight.mean().item() == pytest.approx(1, abs=0.01)
+    of_dcgan = {name for name, (of_batchnorm, _) in drawn.items() if of_batchnorm}
+    assert of_dcgan == {"vanishing_published", "vanishing_corrected", "mitigated"}
+    of_linear = {name for name, (_, of_linear) in drawn.items() if of_linear}
+    assert of_linear == of_dcgan | {"baseline", "linder_noren_networks"}
+
+
+def test_samples_in_train_mode_are_normalised_by_themselves(monkeypatch):
+    """Their pixels differ from those in eval mode, and drawing them leaves the running averages alone."""
+    gan = trained("baseline", images=130)
+    assert not np.array_equal(gan.samples["train"], gan.samples["eval"])
+    drawn_once = gan.generator[2].running_mean.clone()
+    monkeypatch.setattr("archdyn.train.gan.SAMPLE_MODES", ("eval",))
+    assert torch.equal(trained("baseline", images=130).generator[2].running_mean, drawn_once)
+
+
 def test_minibatch_discrimination_sees_a_collapsed_batch():
     torch.manual_seed(0)
     layer = MinibatchDiscrimination(features=8, kernels=4)
@@ -79,8 +105,9 @@ def test_every_condition_trains_both_players(condition):
     assert gan.steps.shape == (2 * 3, len(STEP_COLUMNS))
     assert np.isfinite(gan.steps).all()
     assert (gan.steps[:, STEP_COLUMNS.index("grad_norm_g")] > 0).all()
-    assert gan.samples.shape == (2, 25, 28, 28)
-    assert gan.samples.dtype == np.uint8
+    assert {mode: (array.shape, array.dtype) for mode, array in gan.samples.items()} == dict.fromkeys(
+        ("train", "eval"), ((2, 25, 28, 28), np.uint8)
+    )
 
 
 def test_the_same_seed_gives_the_same_training_and_another_does_not():

@@ -96,7 +96,10 @@ def test_a_column_keeps_the_digits_that_yaml_drops(published):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"item": "gan.table99"}, "item: found gan.table99; allowed: a figure, or of gan: table7, table8, figure6"),
+        (
+            {"item": "gan.table99"},
+            "item: found gan.table99; allowed: a figure, or of gan: table7, table8, figure6, figure9",
+        ),
         ({"row": 4}, "row, of gan.table8: found 4; allowed: 1, 2, 3, 5"),
         ({"item": "gan.figure8"}, "row, of gan.figure8: found 3; allowed: null"),
     ],

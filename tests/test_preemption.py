@@ -15,7 +15,7 @@ MADE = (
     MODEL,
     "results/smoke/gan/metrics/baseline_seed0_steps.npy",
     "results/smoke/gan/metrics/baseline_seed0_epochs.csv",
-    "results/smoke/gan/embeddings/baseline_seed0_fixed.npy",
+    "results/smoke/gan/embeddings/baseline_seed0_fixed_train.npy",
 )
 LOG = "results/smoke/logs/gan_train/baseline_seed0.log"
 EPOCHS = 40

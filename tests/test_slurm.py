@@ -21,6 +21,8 @@ CANCELLED = "vae_train beta1_0"
 ON_GPU = {"classifier_train vae", "classifier_embed_real vae"} | {
     f"{rule} {condition}_0" for rule in ("vae_train", "vae_embed") for condition in CONDITIONS
 }
+ON_GPU |= {f"vae_try_start {start}_0" for start in ("fresh", "kl5", "beta1_short")}
+ON_GPU |= {"vae_train beta1_short_0", "vae_embed_minibatches beta1_0"}
 ON_CPU = {"data_synthesise synthetic_mnist", "data_prepare synthetic_mnist", "vae_evaluate_real"}
 GROUPED = "vae_evaluations_vae_evaluate"  # several evaluations in one job
 # The profile waits for jobs that take minutes or hours; these take seconds.

@@ -1,5 +1,7 @@
 """The VAE experiment: its loss against closed forms, its schedules, its protocol as published, and its verdict."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,12 +12,15 @@ from torch.distributions import Normal, kl_divergence
 from archdyn.embed import vae as embed
 from archdyn.errors import ArchdynError
 from archdyn.metrics import vae as metrics
+from archdyn.metrics.vae_starts import kept_model, rank_starts
 from archdyn.models.checkpoint import save_checkpoint
 from archdyn.models.pixels import from_unit, on_device, to_unit
-from archdyn.models.vae import LATENT_DIM, Vae
+from archdyn.models.vae import LATENT_DIM, Vae, kl_per_dimension
+from archdyn.numbers.published import read_published
 from archdyn.settings.vae import VaeTraining
-from archdyn.tables.vae import as_printed, conditions_table
-from archdyn.train.vae import kl_per_dimension, kl_weights, loss_terms, train_vae
+from archdyn.tables.vae import as_printed, conditions_table, table9
+from archdyn.train.vae import _Training, kl_weights, loss_terms, train_vae
+from conftest import ROOT
 
 CPU = torch.device("cpu")
 SETTINGS = VaeTraining.model_validate(
@@ -136,6 +141,64 @@ def test_mean_loss_is_a_784th_of_the_summed_error(images):
     last = train(images, PUBLISHED).epochs[-1]
     assert last["test_loss_reconstruction"] == pytest.approx(last["test_reconstruction"] / 784, rel=1e-5)
     assert last["test_loss_kl"] >= 2.0 - 1e-6
+
+
+def test_means_of_averaged_errors_are_over_batches_as_published(images):
+    """A last batch of 8 among two of 16 counts a third where errors are averaged, a fifth where they are summed."""
+    training = _Training(to_unit(on_device(images, CPU)), to_unit(on_device(images[:10], CPU)), PUBLISHED, None)
+    of_batches = np.array([[1.0], [1.0], [4.0]])
+    assert training._mean(of_batches, training.images) == pytest.approx(2.0)
+    training.settings = SETTINGS
+    assert training._mean(of_batches, training.images) == pytest.approx(1.6)
+
+
+def test_a_tried_start_gives_the_first_epochs_of_the_training_itself(images):
+    settings = PUBLISHED.model_copy(update={"start": "fresh", "epochs": 10})
+    torch.manual_seed(0)
+    tried = train_vae(images, images[:10], settings, CPU, stop_after=2)
+    assert tried.epochs == train(images, settings).epochs[:2]
+    assert [row["kl_weight"] for row in tried.epochs] == pytest.approx([1 / 3, 2 / 3])
+
+
+def test_starts_are_ranked_by_both_losses_while_the_weight_rises(tmp_path):
+    losses = [1.0, 2.0, 3.0]
+    published = pd.DataFrame({"epoch": [1, 2, 6], "train": losses, "val": losses, "beta": [0.2, 0.4, 1]})
+    epochs = pd.DataFrame(
+        [(start, seed, epoch, epoch + off, epoch - off)
+         for start, offs in (("far", (0.3, 0.5)), ("near", (0.2, 0.0)))
+         for seed, off in enumerate(offs) for epoch in (1, 2)],
+        columns=["start", "seed", "epoch", "train_loss", "test_loss"],
+    )  # fmt: skip
+    ranking = rank_starts(epochs, published)
+    assert ranking["start"].tolist() == ["near", "far"]
+    assert ranking["distance"].tolist() == pytest.approx([0.1, 0.4])  # of the means over the seeds, not of each seed
+    assert ranking["seeds"].tolist() == ranking["epochs"].tolist() == [2, 2]
+    ranking.to_csv(tmp_path / "starts.csv", index=False)
+    assert kept_model(tmp_path / "starts.csv", {"near": Path("near.safetensors")}) == Path("near.safetensors")
+    assert kept_model(tmp_path / "starts.csv", {"far": Path("far.safetensors")}) is None  # the nearest is new weights
+
+
+def test_the_reports_epoch_20_is_held_against_our_17():
+    published = read_published(ROOT / "config/published/vae.yaml", "table9")
+    runs = pd.DataFrame({"epoch": range(1, 21), "train_loss": np.arange(1, 21) / 10, "batches": 469})
+    runs = runs.assign(test_loss=0.0, train_loss_reconstruction=0.0, train_loss_kl=0.0, kl_weight=1.0)
+    table = table9(published, runs, runs, pd.DataFrame({"start": ["kl5"], "distance": [0.1]}))
+    last = table.tail(3)
+    assert last["source"].tolist() == ["report", "ours, reconstructed from kl5", "ours, corrected"]
+    assert last["epoch"].tolist() == [20, 17, 17]
+    assert last["train"].tolist() == ["2.0629", "1.7000 (-0.3629)", "1.7000"]
+
+
+def test_one_pass_changes_nothing_and_covers_every_image(images):
+    torch.manual_seed(0)
+    model = Vae((1, 28, 28))
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    parts = embed.one_pass(model, images, 16, CPU)
+    assert parts.shape == (3, 2)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+    whole = embed.embed_posterior(model, images, CPU)
+    kl = metrics.kl_per_dimension(whole["mean"], whole["logvar"]).sum(1).mean()
+    assert np.average(parts[:, 1], weights=[16, 16, 8]) == pytest.approx(kl, rel=1e-5)
 
 
 def test_continuing_takes_over_the_weights_and_the_optimiser(images, tmp_path):

@@ -10,4 +10,5 @@ from archdyn.plots.style import figure_file
 with Job(snakemake) as job, figure_file(job.output, job.params.label) as figure:
     real = np.load(job.input.test_images, mmap_mode="r")
     summary = pd.read_csv(job.input.summary)
-    sample_grids(figure, np.load(job.input.baseline), np.load(job.input.linder_noren), real, summary)
+    samples = [np.load(job.input[name]) for name in ("published", "corrected", "linder_noren")]
+    sample_grids(figure, *samples, real, summary)

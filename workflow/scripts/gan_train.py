@@ -19,5 +19,6 @@ with Job(snakemake) as job:
     modules = {"generator": gan.generator, "discriminator": gan.discriminator}
     save_checkpoint(job.output.model, modules, settings)
     np.save(job.output.steps, gan.steps)
-    np.save(job.output.samples, gan.samples)
+    for mode, samples in gan.samples.items():
+        np.save(getattr(job.output, f"samples_{mode}"), samples)
     pd.DataFrame(gan.epochs).to_csv(job.output.epochs, index=False)

@@ -9,7 +9,8 @@ from archdyn.plots.vae import priors_and_reconstructions
 
 with Job(snakemake) as job, figure_file(job.output, job.params.label) as figure:
     originals = np.load(job.input.test_images, mmap_mode="r")
-    conditions = job.params.settings["conditions"]
+    settings = job.params.settings
     kinds = ("reconstructions", "normal", "laplace")
-    images = {kind: dict(zip(conditions, map(np.load, job.input[kind]), strict=True)) for kind in kinds}
-    priors_and_reconstructions(figure, originals, **images, summary=pd.read_csv(job.input.summary))
+    images = {kind: dict(zip(settings["conditions"], map(np.load, job.input[kind]), strict=True)) for kind in kinds}
+    summary = pd.read_csv(job.input.summary)
+    priors_and_reconstructions(figure, originals, **images, summary=summary, published=settings["published"])

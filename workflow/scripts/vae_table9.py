@@ -10,4 +10,5 @@ from archdyn.tables.write import write_table
 with Job(snakemake) as job:
     published = read_published(job.input.published, "table9")
     epochs = {name: pd.concat(map(pd.read_csv, job.input[name])) for name in ("reproduced", "corrected")}
-    write_table(table9(published, **epochs), job.output, job.caption())
+    table = table9(published, **epochs, ranking=pd.read_csv(job.input.ranking))
+    write_table(table, job.output, job.caption())

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from archdyn.metrics.vae_starts import kept_model
 from archdyn.models.checkpoint import save_checkpoint
 from archdyn.pipeline.job import Job
 from archdyn.settings.vae import VaeTraining
@@ -15,7 +16,8 @@ with Job(snakemake) as job:
     job.seed_everything()
     train_images = np.load(job.input.train_images, mmap_mode="r")
     test_images = np.load(job.input.test_images, mmap_mode="r")
-    start = Path(job.input.start) if job.input.start else None
+    starts = dict(zip(job.params.starts, map(Path, job.input.starts), strict=True))
+    start = kept_model(job.input.ranking, starts) if job.input.ranking else next(iter(starts.values()), None)
     training = VaeTraining.model_validate(job.params.training)
     vae = train_vae(train_images, test_images, training, device, job.progress, start, job.interruption())
     settings = {"training": training.model_dump(), "shape": vae.model.shape}

@@ -44,6 +44,7 @@ CONTRACTS: dict[str, Contract] = {
     r"_projection": Contract(("float32",), (("n", "2"),)),
     r"_errors": Contract(("float32",), (("n", "priors"),), low=0),
     r"_(prompts|ensemble)": Contract(("float32",), (("prompts", "classes", "dimensions"),)),
+    r"_minibatches": Contract(("float32",), (("minibatches", "2"),), low=0),
     r"_steps": Contract(("float32",), (("steps", "columns"),)),
     r"masked_probability": Contract(("float32",), (("masks", "images"),), low=0, high=1),
     r"masked_top1": Contract(("int64",), (("masks", "images"),), low=0),

@@ -37,6 +37,7 @@ CONTRACTS: dict[str, Contract] = {
     r"(seed\d+_)?shift\.csv": Contract(("moved", "shift", "accuracy"), ("condition", "seed", "moved", "shift")),
     r".*_images\.csv": Contract(("condition", "seed", "image"), ("condition", "seed", "image")),
     r"p_values\.csv": Contract(("claim", "protocol", "what", "p"), ("claim", "protocol", "what"), may_be_empty=True),
+    r"starts\.csv": Contract(("start", "distance"), ("start",)),
     r"layers_cka\.csv": Contract(),
     r".*": TIDY,
 }

@@ -7,7 +7,7 @@ import torch
 
 from archdyn.models.checkpoint import load_weights, read_settings
 from archdyn.models.pixels import from_unit, on_device, to_unit
-from archdyn.models.vae import LATENT_DIM, Vae, sample_posterior
+from archdyn.models.vae import LATENT_DIM, Vae, kl_per_dimension, sample_posterior
 
 BATCH = 1000
 SHOWN = 16  # test images that are kept with their reconstructions
@@ -40,6 +40,18 @@ def embed_posterior(model: Vae, images: np.ndarray, device: torch.device) -> dic
         parts.append((mean, logvar, torch.stack(errors, 1)))
     arrays = (torch.cat(part).cpu().numpy() for part in zip(*parts, strict=True))
     return dict(zip(("mean", "logvar", "errors"), arrays, strict=True))
+
+
+@torch.no_grad()
+def one_pass(model: Vae, images: np.ndarray, batch_size: int, device: torch.device) -> np.ndarray:
+    """Squared error and KL (nats) per image of each minibatch, float32 (minibatches, 2), of uint8 images shuffled."""
+    rows = []
+    for index in torch.randperm(len(images)).split(batch_size):
+        batch = to_unit(on_device(images[index.numpy()], device))
+        reconstructions, mean, logvar = model(batch)
+        error = (batch - reconstructions).square().flatten(1).sum(1).mean()
+        rows.append(torch.stack([error, kl_per_dimension(mean, logvar).sum(1).mean()]))
+    return torch.stack(rows).cpu().numpy()
 
 
 @torch.no_grad()

@@ -16,7 +16,7 @@ LEAK = 0.2
 
 
 def build_generator(settings: GanTraining, pixels: int) -> nn.Module:
-    """Generator by `settings.architecture` (report, linder_noren) and `settings.init`."""
+    """Generator by `settings.architecture` and `settings.init`."""
     build = {"report": _report_generator, "linder_noren": _linder_noren_generator}
     return _initialised(build[settings.architecture](pixels), settings.init)
 
@@ -71,9 +71,12 @@ def _linder_noren_generator(pixels: int) -> nn.Module:
 
 
 def _initialised(model: nn.Module, init: str) -> nn.Module:
-    if init == "normal":
-        for layer in model.modules():
-            if isinstance(layer, nn.Linear):
-                nn.init.normal_(layer.weight, 0.0, 0.02)
-                nn.init.zeros_(layer.bias)
+    if init == "default":
+        return model
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.normal_(layer.weight, 0.0, 0.02)
+            nn.init.zeros_(layer.bias)
+        elif isinstance(layer, nn.BatchNorm1d) and init == "dcgan":
+            nn.init.normal_(layer.weight, 1.0, 0.02)
     return model

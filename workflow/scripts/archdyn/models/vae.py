@@ -64,3 +64,8 @@ class Vae(nn.Module):
 def sample_posterior(mean: Tensor, logvar: Tensor) -> Tensor:
     """One draw per row from N(mean, exp(logvar)), differentiable in both (Kingma and Welling 2014)."""
     return mean + torch.randn_like(mean) * torch.exp(0.5 * logvar)
+
+
+def kl_per_dimension(mean: Tensor, logvar: Tensor) -> Tensor:
+    """KL(N(mean, exp(logvar)) || N(0, 1)) in nats, elementwise and non-negative (Kingma and Welling 2014, B)."""
+    return 0.5 * (mean.square() + logvar.exp() - 1 - logvar)

@@ -6,6 +6,7 @@ from snakemake.io import local
 
 from archdyn.data import registry
 from archdyn.pipeline.experiment import Experiment, array_paths
+from archdyn.settings.vae import FRESH, NEAREST
 
 
 class Resnet(Experiment):
@@ -58,12 +59,26 @@ class Vit(Experiment):
 
 
 class Vae(Experiment):
-    """A condition may continue the training of another."""
+    """A condition may continue the training of another; some serve for nothing else."""
 
-    def continued(self, wildcards, pattern: str) -> str | list:
-        """The checkpoint that a condition continues, of the same seed; [] where it starts from new weights."""
-        start = self.condition(wildcards.condition)["start"]
-        return [] if start == "fresh" else pattern.format(condition=start, seed=wildcards.seed)
+    @property
+    def conditions(self) -> list[str]:
+        """Those that are measured and shown."""
+        return [name for name, own in self.settings["conditions"].items() if not own["start_only"]]
+
+    @property
+    def starts(self) -> list[str]:
+        """What Table 9's training may have started from."""
+        return self.settings["starts"]
+
+    def started_from(self, condition: str) -> list[str]:
+        """The conditions whose models a training may go on from: none for new weights, several for the nearest one."""
+        start = self.condition(condition)["start"]
+        return [name for name in (self.starts if start == NEAREST else [start]) if name != FRESH]
+
+    def is_reconstructed(self, condition: str) -> bool:
+        """Whether the nearest start decides what the training goes on from."""
+        return self.condition(condition)["start"] == NEAREST
 
     def by_kl_weight(self) -> dict[str, float]:
         """Conditions that change nothing but the KL's weight, with it, from the lightest on."""

@@ -9,6 +9,7 @@ from archdyn.plots.grid import show_grid
 from archdyn.plots.style import COLOURS, epoch_axis
 
 LOSS_D, LOSS_G, *_, GRAD_NORM_G = range(5)
+OVERFIT_GRID = 8  # rows and columns of samples in Figure 9, as published
 NAMES = {
     "baseline": "baseline",
     "linder_noren": "Linder-Norén",
@@ -52,24 +53,30 @@ def losses_by_step(figure: Figure, seeds: list[np.ndarray], epochs: int, publish
 
 
 def sample_grids(
-    figure: Figure, baseline: np.ndarray, comparator: np.ndarray, real: np.ndarray, summary: pd.DataFrame
+    figure: Figure,
+    published: np.ndarray,
+    corrected: np.ndarray,
+    comparator: np.ndarray,
+    real: np.ndarray,
+    summary: pd.DataFrame,
 ) -> None:
-    """Figure 7. `baseline`, `comparator`: uint8 (epochs, 25, h, w) from fixed noise; `real`: uint8 (n, h, w)."""
-    last = len(baseline)
+    """Figure 7. uint8 (epochs, 25, h, w) from fixed noise: the baseline's with BatchNorm in train mode (`published`)
+    and in eval mode (`corrected`), the comparator's in train mode; `real`: uint8 (n, h, w)."""
+    last = len(published)
     middle = (last + 1) // 2
-    panels = [
-        (f"baseline, epoch {middle}", baseline[middle - 1], None),
-        (f"baseline, epoch {last}", baseline[-1], "baseline"),
-        (f"Linder-Norén, epoch {len(comparator)}", comparator[-1], "linder_noren"),
-        ("real, held out", real[:25], "held_out"),
-    ]
-    figure.set_size_inches(figure.get_figwidth(), 2.5)
     frechet = summary[summary["metric"] == "frechet_distance"].set_index("condition")["mean"]
-    for axes, (title, images, condition) in zip(figure.subplots(1, len(panels)), panels, strict=True):
+    panels = [
+        (f"baseline, epoch {middle}\ntrain mode", published[middle - 1]),
+        (f"baseline, epoch {last}\ntrain mode", published[-1]),
+        (f"the same, eval mode\nFréchet {frechet['baseline']:.3f}", corrected[-1]),
+        (f"Linder-Norén, epoch {len(comparator)}\nFréchet {frechet['linder_noren']:.3f}", comparator[-1]),
+        (f"real, held out\nFréchet {frechet['held_out']:.3f}", real[:25]),
+    ]
+    figure.set_size_inches(figure.get_figwidth(), 2.2)
+    for axes, (title, images) in zip(figure.subplots(1, len(panels)), panels, strict=True):
         show_grid(axes, images, columns=5)
         axes.set_anchor("N")
-        second_line = f"Fréchet distance {frechet[condition]:.3f}" if condition else "half-way"
-        axes.set_title(f"{title}\n{second_line}", fontsize=8)
+        axes.set_title(title, fontsize=7.5)
 
 
 def collapse_and_mitigation(figure: Figure, samples: dict[str, np.ndarray], metrics: pd.DataFrame) -> None:
@@ -85,14 +92,60 @@ def collapse_and_mitigation(figure: Figure, samples: dict[str, np.ndarray], metr
     figure.legend(*grid[1, 0].get_legend_handles_labels(), loc="outside upper right", fontsize=8)
 
 
-def discriminator_accuracy(figure: Figure, epochs: dict[str, list[pd.DataFrame]], dropout: float) -> None:
-    """Figure 9. Accuracy on each kind of image, and by how much training images do better than held-out ones.
+def overfitting(
+    figure: Figure,
+    samples: dict[str, np.ndarray],
+    epochs: dict[str, list[pd.DataFrame]],
+    published: pd.DataFrame,
+    dropout: float,
+) -> None:
+    """Figure 9: samples as published above, what the discriminator gets right below, by condition.
 
+    samples: uint8 (n, h, w), of which 8 x 8 are shown. published: what the notebook printed of the condition overfit.
     dropout: the share of units that the condition overfit_dropout drops.
     """
     names = NAMES | {"overfit_dropout": f"dropout {dropout:g}"}
-    figure.set_size_inches(figure.get_figwidth(), 3.0)
-    *panels, gap_panel = figure.subplots(1, len(epochs) + 1)
+    figure.set_size_inches(figure.get_figwidth(), 5.2)
+    above, below = figure.subplots(2, len(samples) + 1)
+    for axes, (condition, images) in zip(above, samples.items(), strict=False):
+        show_grid(axes, images[: OVERFIT_GRID**2], OVERFIT_GRID)
+        axes.set_title(names[condition])
+    _last_batches(above[-1], epochs["overfit"], published)
+    _accuracies(below, epochs, names)
+    figure.legend(*below[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+
+
+def gradient_norms(figure: Figure, steps: dict[str, list[np.ndarray]]) -> None:
+    """The generator's gradient by step, a line per seed, on a logarithmic axis."""
+    axes = figure.subplots()
+    colours = ("red", "purple", "green")
+    for (condition, runs), colour in zip(steps.items(), colours, strict=True):
+        for number, run in enumerate(runs):
+            label = NAMES[condition] if number == 0 else None
+            axes.plot(np.arange(1, len(run) + 1), run[:, GRAD_NORM_G], color=COLOURS[colour], label=label, alpha=0.8)
+    axes.set(xlabel="generator step", ylabel="L2 norm of the generator's gradient", yscale="log")
+    figure.legend(loc="outside upper center", ncols=3)
+
+
+def _last_batches(axes: Axes, runs: list[pd.DataFrame], published: pd.DataFrame) -> None:
+    """Losses of the last batch by epoch, mean and range over the seeds, and what the notebook printed as marks."""
+    by_epoch = pd.concat(runs).groupby("epoch")
+    shown = published[published["epoch"] <= len(by_epoch)]
+    for loss, colour in (("D", "blue"), ("G", "orange")):
+        values = by_epoch[f"loss_{loss.lower()}"]
+        axes.plot(values.mean(), color=COLOURS[colour], label=loss)
+        axes.fill_between(
+            values.mean().index, values.min(), values.max(), color=COLOURS[colour], alpha=0.2, linewidth=0
+        )
+        axes.plot(shown["epoch"], shown[f"{loss} loss"], "D", color=COLOURS[colour], mec="black", ms=5)
+    axes.set(title=NAMES["overfit"], ylabel="loss of the last batch (nats)", ylim=(0, None))
+    epoch_axis(axes)
+    axes.legend(fontsize=7)
+
+
+def _accuracies(panels: list[Axes], epochs: dict[str, list[pd.DataFrame]], names: dict[str, str]) -> None:
+    """The discriminator's accuracy on each kind of image, and how much better it is on those it was trained on."""
+    *panels, gap_panel = panels
     kinds = (  # the narrower line lies on the wider one where both agree
         ("fake", "fakes", "grey", 1.4),
         ("train", "training images", "blue", 2.4),
@@ -111,19 +164,6 @@ def discriminator_accuracy(figure: Figure, epochs: dict[str, list[pd.DataFrame]]
     gap_panel.set(title="training - held out", ylabel="gap (percentage points)")
     epoch_axis(gap_panel)
     gap_panel.legend(fontsize=7)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=len(kinds))
-
-
-def gradient_norms(figure: Figure, steps: dict[str, list[np.ndarray]]) -> None:
-    """The generator's gradient by step, a line per seed, on a logarithmic axis."""
-    axes = figure.subplots()
-    colours = ("red", "purple", "green")
-    for (condition, runs), colour in zip(steps.items(), colours, strict=True):
-        for number, run in enumerate(runs):
-            label = NAMES[condition] if number == 0 else None
-            axes.plot(np.arange(1, len(run) + 1), run[:, GRAD_NORM_G], color=COLOURS[colour], label=label, alpha=0.8)
-    axes.set(xlabel="generator step", ylabel="L2 norm of the generator's gradient", yscale="log")
-    figure.legend(loc="outside upper center", ncols=3)
 
 
 def _smooth_over_seeds(axes: Axes, values: np.ndarray, colour: str, label: str, width: float) -> None:

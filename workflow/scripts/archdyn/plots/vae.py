@@ -29,8 +29,12 @@ def priors_and_reconstructions(
     normal: dict[str, np.ndarray],
     laplace: dict[str, np.ndarray],
     summary: pd.DataFrame,
+    published: str,
 ) -> None:
-    """Figure 10. uint8 images (n, h, w), by condition, of one seed; the Fréchet distances are means over seeds."""
+    """Figure 10. uint8 images (n, h, w), by condition, of one seed; the Fréchet distances are means over seeds.
+
+    published: the condition that is of the kind that the report's figure shows; it comes first.
+    """
     distances = summary.set_index(["condition", "metric"])["mean"]
     columns = (
         ("test images; below, reconstructions", reconstructions, None),
@@ -40,18 +44,43 @@ def priors_and_reconstructions(
     figure.set_size_inches(figure.get_figwidth(), 0.3 + 0.82 * (1 + len(reconstructions)))
     grid = figure.subplots(1 + len(reconstructions), len(columns))
     for column, (title, images, metric) in enumerate(columns):
-        for axes, condition in zip(grid[1:, column], images, strict=True):
+        for axes, condition in zip(grid[1:, column], sorted(images, key=lambda name: name != published), strict=True):
             show_grid(axes, images[condition][: 2 * STRIP], STRIP)
-            distance = f"Fréchet distance {distances[condition, metric]:.3f}" if metric else _name(condition)
+            name = f"as published: {_name(condition)}" if condition == published else _name(condition)
+            distance = f"Fréchet distance {distances[condition, metric]:.3f}" if metric else name
             axes.set_title(distance, fontsize=7, fontweight="normal" if metric else "bold", loc="left", pad=2)
         grid[0, column].set_axis_off()
         grid[0, column].set_title(title, fontsize=8, loc="left", y=-0.2 if metric else 1, pad=2)
     show_grid(grid[0, 0], originals[: 2 * STRIP], STRIP)
 
 
-def elbo_parts(figure: Figure, epochs: pd.DataFrame, published: pd.DataFrame) -> None:
-    """Figure 11. Mean over the seeds with the range between them; the report's numbers of kl5 as marks."""
-    figure.set_size_inches(figure.get_figwidth(), 3.6)
+def elbo_parts(
+    figure: Figure, minibatches: np.ndarray, epochs: pd.DataFrame, published: dict[str, pd.DataFrame]
+) -> None:
+    """Figure 11, as published and below it corrected.
+
+    minibatches: error and KL, float (n, 2), in one pass with a finished model. epochs: of all conditions and seeds.
+    published: what the report plots, its numbers by epoch, and the notebook's own last epoch, as config/published.
+    """
+    figure.set_size_inches(figure.get_figwidth(), 5.6)
+    above, below = figure.subfigures(2, 1, height_ratios=[1, 1.8])
+    _parts_by_minibatch(above, minibatches, published["figure11_plotted"])
+    _parts_by_epoch(below, epochs, published)
+
+
+def _parts_by_minibatch(figure: Figure, minibatches: np.ndarray, plotted: pd.DataFrame) -> None:
+    """The report's panels: the parts of a finished model by minibatch of one pass, an axis that it labels "Epoch"."""
+    figure.suptitle(f"as published: one pass with a finished model ({_name('beta1')})", fontsize=9, fontweight="bold")
+    parts = (("recon", "squared error\nper image", "blue"), ("KL", "KL per image\n(nats)", "orange"))
+    for axes, values, (part, name, colour) in zip(figure.subplots(1, 2), minibatches.T, parts, strict=True):
+        axes.plot(np.arange(1, len(values) + 1), values, color=COLOURS[colour], linewidth=0.8)
+        axes.axhline(plotted[part].iloc[-1], color="black", linestyle="--", linewidth=1, label="report, last minibatch")
+        axes.set(xlabel='"Epoch" (minibatch)', ylabel=name, ylim=(0, None))
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside right center", fontsize=7)
+
+
+def _parts_by_epoch(figure: Figure, epochs: pd.DataFrame, published: dict[str, pd.DataFrame]) -> None:
+    """Every condition's own training: mean over the seeds, the range between them, and the numbers of kl5 as marks."""
     panels = figure.subplots(1, 3)
     parts = (
         ("reconstruction", "squared error per image"),
@@ -67,12 +96,14 @@ def elbo_parts(figure: Figure, epochs: pd.DataFrame, published: pd.DataFrame) ->
             axes.fill_between(values.mean().index, values.min(), values.max(), color=colour, alpha=0.2, linewidth=0)
         axes.set_ylabel(name)
         epoch_axis(axes)
-    shown = published[published["epoch"] <= epochs["epoch"].max()]
-    for axes, part in zip(panels, ("recon", "KL"), strict=False):
-        axes.plot(shown["epoch"], shown[part], "D", color="none", mec="black", ms=4, label="report")
+    for table, mark, label in (("figure11", "D", "report"), ("figure11_notebook", "s", "its notebook")):
+        shown = published[table][published[table]["epoch"] <= epochs["epoch"].max()]
+        for axes, part in zip(panels, ("recon", "KL"), strict=False):
+            axes.plot(shown["epoch"], shown[part], mark, color="none", mec="black", ms=4, label=label)
     panels[1].set_ylim(bottom=0)
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=3, title="solid: test, dotted: training images")
+    title = "corrected: each condition's own training; solid: test, dotted: training images"
+    figure.legend(handles, labels, loc="outside upper center", ncols=4, title=title, fontsize=8)
 
 
 def kl_by_dimension(figure: Figure, metrics: pd.DataFrame, floor: float) -> None:

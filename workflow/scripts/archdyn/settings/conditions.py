@@ -2,16 +2,18 @@
 
 from archdyn.errors import ArchdynError
 
+NO_TRAINING = ("about", "seeds", "start_only")  # keys of a condition that say nothing of how it is trained
+
 
 def merged_condition(block: dict, condition: str) -> dict:
-    """The settings of one training: `block["training"]` with that condition's changes over it, and no `about`.
+    """The settings of one training: `block["training"]` with that condition's changes over it, and none of NO_TRAINING.
 
     Raises ArchdynError for a condition that the config does not have.
     """
     if condition not in block["conditions"]:
         raise ArchdynError(f"found no condition {condition}; allowed: {', '.join(block['conditions'])}")
     merged = block["training"] | block["conditions"][condition]
-    return {key: value for key, value in merged.items() if key not in ("about", "seeds")}
+    return {key: value for key, value in merged.items() if key not in NO_TRAINING}
 
 
 def seeds_of(block: dict, condition: str) -> list[int]:

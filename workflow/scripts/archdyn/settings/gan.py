@@ -32,8 +32,9 @@ class GanTraining(Settings):
 
     architecture: Literal["report", "linder_noren"]
     """The networks, the report's own or those of the comparator (Linder-Norén's gan.py)."""
-    init: Literal["normal", "default"]
-    """First weights. normal draws them from N(0, 0.02) with biases 0; default is PyTorch's own."""
+    init: Literal["normal", "dcgan", "default"]
+    """First weights. normal draws those of linear layers from N(0, 0.02) with biases 0; dcgan those of BatchNorm, too,
+    from N(1, 0.02), as DCGAN's authors do; default is PyTorch's own."""
     images: Images
     """Training images used, from the first on. null means all."""
     epochs: Epochs

@@ -12,18 +12,20 @@ from archdyn.settings.common import (
     ConditionName,
     Dataset,
     Epochs,
+    Flag,
     Images,
     LearningRate,
     Samples,
     Seeds,
     Settings,
     Text,
+    Unique,
     WithConditions,
     number,
     refusal,
 )
 
-FRESH = "fresh"
+FRESH, NEAREST = "fresh", "nearest"
 
 
 class VaeTraining(Settings):
@@ -31,7 +33,8 @@ class VaeTraining(Settings):
 
     start: Text
     """What training starts from. fresh draws new weights; the name of a condition that does so takes its trained model
-    and the state of its optimiser, of the same seed."""
+    and the state of its optimiser, of the same seed; nearest takes the one of vae.starts that comes nearest to the
+    first rows of Table 9."""
     images: Images
     """Training images used, from the first on. null means all."""
     epochs: Epochs
@@ -55,6 +58,9 @@ class VaeTraining(Settings):
 class VaeCondition(Condition, VaeTraining):
     """One training to run, once per seed."""
 
+    start_only: Flag = False
+    """Whether it only serves others as a start: it is trained, but not measured, and shown among the starts alone."""
+
 
 class VaeSettings(WithConditions):
     """Section 5 of the report, a VAE on FashionMNIST under several losses."""
@@ -66,6 +72,9 @@ class VaeSettings(WithConditions):
     and spread."""
     samples: Samples
     """Images drawn from each prior, normal and Laplace, of every trained model for the metrics."""
+    starts: Annotated[list[Text], Field(min_length=1), *Unique]
+    """Where Table 9's training may have started, which is not saved: fresh, or conditions that start fresh. Each is
+    tried, and the nearest to the report's first rows is kept wherever `start` says nearest."""
     classifier: ClassifierTraining
     benchmark: Benchmark
     training: VaeTraining
@@ -78,17 +87,19 @@ class VaeSettings(WithConditions):
     def _start_from_a_fresh_one(self):
         allowed = [FRESH, *(name for name, condition in self.conditions.items() if condition.start == FRESH)]
         for name, condition in self.conditions.items():
-            if condition.start not in allowed:
-                message = f'found "{condition.start}"; allowed: {", ".join(allowed)}'
+            if condition.start not in [*allowed, NEAREST]:
+                message = f'found "{condition.start}"; allowed: {", ".join([*allowed, NEAREST])}'
                 raise refusal(message, "conditions", name, "start")
             self._check_seeds_of_start(name, condition)
+        for start in self.starts:
+            if start not in allowed:
+                raise refusal(f'found "{start}"; allowed: {", ".join(allowed)}', "starts")
         return self
 
     def _check_seeds_of_start(self, name: str, condition: VaeCondition) -> None:
-        if condition.start == FRESH:
-            return
-        there = self.conditions[condition.start].seeds or self.seeds
-        missing = set(condition.seeds or self.seeds) - set(there)
-        if missing:
-            message = f"it continues {condition.start} of seed {min(missing)}; allowed: {', '.join(map(str, there))}"
-            raise refusal(message, "conditions", name, "seeds")
+        for start in self.starts if condition.start == NEAREST else [condition.start]:
+            there = self.conditions[start].seeds or self.seeds if start in self.conditions else condition.seeds
+            missing = set(condition.seeds or self.seeds) - set(there or self.seeds)
+            if missing:
+                message = f"it continues {start} of seed {min(missing)}; allowed: {', '.join(map(str, there))}"
+                raise refusal(message, "conditions", name, "seeds")

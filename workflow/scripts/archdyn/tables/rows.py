@@ -11,17 +11,19 @@ def epoch_table(
     """The report's rows, each followed by ours of the same epoch as mean ± sd over the seeds.
 
     `ours` gives for each source the epochs of all seeds. The first source follows the report's protocol, and shows in
-    brackets by how much it is above the report. An epoch that this run did not reach shows a dash.
+    brackets by how much it is above the report. An epoch that this run did not reach shows a dash. Where the report's
+    row is another epoch than it says, a column `printed` of `published` has the right one.
     """
     reproduction = next(iter(ours))
     rows = []
     for row in published.to_dict("records"):
         values = {name: f"{row[name]:.{digits}f}" for name, (_, digits) in columns.items()}
         rows.append({"epoch": int(row["epoch"]), "source": "report", **values, "n": 1})
+        epoch = int(row.get("printed", row["epoch"]))
         for source, runs in ours.items():
             report = row if source == reproduction else None
-            values = _epoch_values(runs[runs["epoch"] == row["epoch"]], columns, report)
-            rows.append({"epoch": int(row["epoch"]), "source": source, **values})
+            values = _epoch_values(runs[runs["epoch"] == epoch], columns, report)
+            rows.append({"epoch": epoch, "source": source, **values})
     return pd.DataFrame(rows)
 
 

@@ -3,6 +3,8 @@
 import pandas as pd
 
 from archdyn.metrics.vae import verdict
+from archdyn.metrics.vae_starts import LOSSES, kept_start
+from archdyn.numbers.format import mean_sd
 from archdyn.tables import rows
 
 EPOCH_COLUMNS = {  # the report's column: ours, digits
@@ -28,10 +30,34 @@ CONDITION_COLUMNS = {  # heading: metric, digits
 }
 
 
-def table9(published: pd.DataFrame, reproduced: pd.DataFrame, corrected: pd.DataFrame) -> pd.DataFrame:
-    """Table 9; `reproduced` and `corrected` are the epochs of all seeds."""
-    ours = {"ours, published protocol": as_printed(reproduced), "ours, corrected": corrected}
+def table9(
+    published: pd.DataFrame, reproduced: pd.DataFrame, corrected: pd.DataFrame, ranking: pd.DataFrame
+) -> pd.DataFrame:
+    """Table 9; `reproduced` and `corrected` are the epochs of all seeds, `ranking` the starts, nearest first."""
+    ours = {f"ours, reconstructed from {kept_start(ranking)}": as_printed(reproduced), "ours, corrected": corrected}
     return rows.epoch_table(published, ours, EPOCH_COLUMNS)
+
+
+def starts_table(
+    published: pd.DataFrame, epochs: pd.DataFrame, ranking: pd.DataFrame, about: dict[str, str]
+) -> pd.DataFrame:
+    """The report's losses in the epochs in which the KL's weight rises, then those from each start, nearest first.
+
+    epochs: of all starts and seeds. about: what each start is.
+    """
+    rising = published[published["beta"] < 1]
+    report = {f"{loss} {row['epoch']}": f"{row[loss]:.4f}" for loss in LOSSES for row in rising.to_dict("records")}
+    table = [{"start": "report", "about": "unknown", **report, "distance (nats)": "–", "n": 1}]
+    for row in ranking.to_dict("records"):
+        tried = epochs[epochs["start"] == row["start"]]
+        values = {
+            f"{loss} {epoch}": mean_sd(tried.loc[tried["epoch"] == epoch, column], 4)
+            for loss, column in LOSSES.items()
+            for epoch in rising["epoch"]
+        }
+        distance = {"distance (nats)": f"{row['distance']:.4f}", "n": row["seeds"]}
+        table.append({"start": row["start"], "about": about[row["start"]] or "new weights", **values, **distance})
+    return pd.DataFrame(table)
 
 
 def as_printed(epochs: pd.DataFrame) -> pd.DataFrame:

@@ -4,6 +4,7 @@ The images stay on the device as one tensor, nothing is read back inside an epoc
 graph replay. Per-step numbers are collected in a tensor and read once an epoch.
 """
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from archdyn.train.losses import GENERATOR_LOSSES, discriminator_loss
 STEP_COLUMNS = ("loss_d", "loss_g", "d_real", "d_fake", "grad_norm_g")
 ADAM_BETAS = (0.5, 0.999)
 FIXED_SAMPLES = 25
+SAMPLE_MODES = ("train", "eval")  # BatchNorm normalises by the 25 samples, as the report draws them; by its averages
 SCORED_IMAGES = 1000  # of each kind, for the discriminator's accuracy after each epoch
 
 
@@ -30,14 +32,15 @@ class TrainedGan:
 
     steps: float32 (steps, 5), columns STEP_COLUMNS: losses in nats, D's mean probability on real and fake
         images, and the L2 norm of the generator's gradient. With several updates per batch: of the last one.
-    epochs: one dict per epoch. samples: uint8 (epochs, 25, h, w) from noise that stays fixed.
+    epochs: one dict per epoch. samples: uint8 (epochs, 25, h, w) by the mode of G's BatchNorm (SAMPLE_MODES), from
+        noise that stays fixed.
     """
 
     generator: nn.Module
     discriminator: nn.Module
     steps: np.ndarray
     epochs: list[dict]
-    samples: np.ndarray
+    samples: dict[str, np.ndarray]
 
 
 def train_gan(
@@ -55,7 +58,8 @@ def train_gan(
     """
     game = _Game(train_images[: settings.images], test_images[:SCORED_IMAGES], settings, device)
     epochs = run_epochs(game, settings.epochs, on_epoch, interruption)
-    return TrainedGan(game.generator, game.discriminator, game.trace.all(), epochs, game.samples.cpu().numpy())
+    samples = dict(zip(SAMPLE_MODES, game.samples.cpu().numpy(), strict=True))
+    return TrainedGan(game.generator, game.discriminator, game.trace.all(), epochs, samples)
 
 
 class _Game(nn.Module):
@@ -73,8 +77,8 @@ class _Game(nn.Module):
         self.generator_loss = GENERATOR_LOSSES[settings.g_loss]
         steps_per_epoch = -(-len(self.real) // settings.batch_size)
         self.trace = Trace(STEP_COLUMNS, settings.epochs * steps_per_epoch, device)
-        samples = torch.zeros(settings.epochs, FIXED_SAMPLES, *self.shape, dtype=torch.uint8, device=device)
-        self.register_buffer("samples", samples)
+        shape = (len(SAMPLE_MODES), settings.epochs, FIXED_SAMPLES, *self.shape)
+        self.register_buffer("samples", torch.zeros(shape, dtype=torch.uint8, device=device))
         self.step = CapturedStep(self._play, settings.batch_size, device)
 
     def state(self) -> dict[str, Stateful]:
@@ -89,7 +93,8 @@ class _Game(nn.Module):
     def end_epoch(self, epoch: int, steps: np.ndarray) -> dict:
         """The epoch's losses and D's accuracy; keeps images from the fixed noise."""
         row = _epoch_row(steps) | self._discriminator_accuracy()
-        self.samples[epoch - 1] = from_signed(self._generate_for_eval(self.fixed_noise), self.shape)
+        for number, mode in enumerate(SAMPLE_MODES):
+            self.samples[number, epoch - 1] = from_signed(self._generate(self.fixed_noise, mode), self.shape)
         return row
 
     def _play(self, index: Tensor) -> None:
@@ -152,17 +157,14 @@ class _Game(nn.Module):
         return {"loss_g": loss.detach(), "grad_norm_g": norm}
 
     @torch.no_grad()
-    def _generate_for_eval(self, noise: Tensor) -> Tensor:
-        """Images (n, pixels) with BatchNorm's running statistics."""
-        self.generator.eval()
-        images = self.generator(noise)
-        self.generator.train()
-        return images
+    def _generate(self, noise: Tensor, mode: str) -> Tensor:
+        """Images (n, pixels) with BatchNorm in the mode `train` or `eval`; the generator itself stays as it is."""
+        return copy.deepcopy(self.generator).train(mode == "train")(noise)
 
     @torch.no_grad()
     def _discriminator_accuracy(self) -> dict:
         """Share that D gets right of training images, held-out images and fakes (up to 1,000 of each)."""
-        fakes = self._generate_for_eval(torch.randn(len(self.held_out), NOISE_DIM, device=self.device))
+        fakes = self._generate(torch.randn(len(self.held_out), NOISE_DIM, device=self.device), "eval")
         self.discriminator.eval()
         correct = {
             "d_accuracy_train": self.discriminator(self.real[:SCORED_IMAGES]) > 0,

@@ -14,14 +14,13 @@ from torch import Tensor, nn
 
 from archdyn.models.checkpoint import load_weights
 from archdyn.models.pixels import on_device, to_unit
-from archdyn.models.vae import Vae
+from archdyn.models.vae import Vae, kl_per_dimension
 from archdyn.settings.vae import VaeTraining
 from archdyn.train.capture import CapturedStep
 from archdyn.train.loop import Interruption, Stateful, Trace, run_epochs
 
 COLUMNS = ("loss", "loss_reconstruction", "loss_kl", "reconstruction", "kl")
 ANNEALED_SHARE = 0.3  # of the training, over which annealing raises the weight of the KL
-TEST_BATCH = 500
 
 
 @dataclass
@@ -29,7 +28,7 @@ class TrainedVae:
     """What a training leaves: the model, the state of its Adam (to train on from), and one dict per epoch.
 
     An epoch has `kl_weight` (of its last batch), `batches`, and COLUMNS, per image, for `train_` (mean over the
-    epoch's batches while the weights change) and `test_` (after it): the loss with its two parts, as minimised,
+    epoch's images while the weights change) and `test_` (after it): the loss with its two parts, as minimised,
     then, whatever the loss, the squared error summed over pixels and the KL summed over dimensions (nats), and the
     ELBO (nats): minus both. Its likelihood is the one that the report's loss implies, a Gaussian of variance 1/2,
     without its constant: -(pixels / 2) ln pi, -448.7 nats for 28 x 28.
@@ -48,21 +47,19 @@ def train_vae(
     on_epoch: Callable[[dict], None] = lambda row: None,
     start: Path | None = None,
     interruption: Interruption | None = None,
+    stop_after: int | None = None,
 ) -> TrainedVae:
     """Train on uint8 images by `settings`.
 
-    With `start`, that checkpoint's weights and optimiser state are where training starts. Draws from torch's
-    global generator, so seed that first. Raises ArchdynError when a loss is not finite, and when interrupted.
+    With `start`, that checkpoint's weights and optimiser state are where training starts. With `stop_after`, only as
+    many of its epochs are run. Draws from torch's global generator, so seed that first. Raises ArchdynError when a loss
+    is not finite, and when interrupted.
     """
     images, held_out = (to_unit(on_device(part, device)) for part in (train_images[: settings.images], test_images))
     training = _Training(images, held_out, settings, start)
-    epochs = run_epochs(training, settings.epochs, on_epoch, interruption)
+    last = min(settings.epochs, stop_after or settings.epochs)
+    epochs = run_epochs(training, last, on_epoch, interruption)
     return TrainedVae(training.model, training.optimiser_state, epochs)
-
-
-def kl_per_dimension(mean: Tensor, logvar: Tensor) -> Tensor:
-    """KL(N(mean, exp(logvar)) || N(0, 1)) in nats, elementwise and non-negative (Kingma and Welling 2014, B)."""
-    return 0.5 * (mean.square() + logvar.exp() - 1 - logvar)
 
 
 def kl_weights(settings: VaeTraining, batches: int) -> np.ndarray:
@@ -147,12 +144,17 @@ class _Training(nn.Module):
     def end_epoch(self, epoch: int, steps: np.ndarray) -> dict:
         """The weight of the KL, and means over the training and the test images."""
         weight = self.kl_weights[epoch * len(steps) - 1]
-        sizes = [len(batch) for batch in self.images.split(self.settings.batch_size)]
         return (
             {"kl_weight": weight.item(), "batches": len(steps)}
-            | _named("train", np.average(steps, axis=0, weights=sizes))
-            | _named("test", self._score(weight))
+            | _named("train", self._mean(steps, self.images))
+            | _named("test", self._mean(self._score(weight), self.held_out))
         )
+
+    def _mean(self, batches: np.ndarray, images: Tensor) -> np.ndarray:
+        """Mean over the images of what `batches` has of each batch; as the report does it, over the batches where their
+        errors are averaged, so that the images of a short last batch count for more."""
+        sizes = [len(batch) for batch in images.split(self.settings.batch_size)]
+        return np.average(batches, axis=0, weights=None if self.settings.reconstruction == "mean" else sizes)
 
     def _update(self, index: Tensor) -> None:
         """One update on the images with the row numbers `index`, and a row of the trace."""
@@ -167,13 +169,12 @@ class _Training(nn.Module):
 
     @torch.no_grad()
     def _score(self, kl_weight: Tensor) -> np.ndarray:
-        """COLUMNS as means over the test images, float32 (len(COLUMNS),)."""
-        rows, sizes = [], []
-        for batch in self.held_out.split(TEST_BATCH):
+        """COLUMNS as means over each batch of test images, float32 (batches, len(COLUMNS))."""
+        rows = []
+        for batch in self.held_out.split(self.settings.batch_size):
             terms = loss_terms(batch, *self.model(batch), self.settings)
             rows.append(torch.stack([terms[0] + kl_weight * terms[1], *terms]))
-            sizes.append(len(batch))
-        return np.average(torch.stack(rows).cpu().numpy(), axis=0, weights=sizes)
+        return torch.stack(rows).cpu().numpy()
 
 
 def _named(split: str, values: np.ndarray) -> dict:
