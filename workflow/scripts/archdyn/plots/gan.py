@@ -72,7 +72,7 @@ def sample_grids(
         (f"Linder-Norén, epoch {len(comparator)}\nFréchet {frechet['linder_noren']:.3f}", comparator[-1]),
         (f"real, held out\nFréchet {frechet['held_out']:.3f}", real[:25]),
     ]
-    figure.set_size_inches(figure.get_figwidth(), 2.2)
+    figure.set_size_inches(figure.get_figwidth(), 2.05)
     for axes, (title, images) in zip(figure.subplots(1, len(panels)), panels, strict=True):
         show_grid(axes, images, columns=5)
         axes.set_anchor("N")
