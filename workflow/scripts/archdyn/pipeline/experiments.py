@@ -82,10 +82,12 @@ class Vae(Experiment):
 
     def by_kl_weight(self) -> dict[str, float]:
         """Conditions that change nothing but the KL's weight, with it, from the lightest on."""
-        changed = {
-            name: set(of_condition) - {"about", "seeds"} for name, of_condition in self.settings["conditions"].items()
+        common = {key: value for key, value in self.settings["training"].items() if key != "kl_weight"}
+        weights = {
+            name: self.condition(name)["kl_weight"]
+            for name in self.conditions
+            if common.items() <= self.condition(name).items()
         }
-        weights = {name: self.condition(name)["kl_weight"] for name, keys in changed.items() if keys <= {"kl_weight"}}
         return dict(sorted(weights.items(), key=lambda entry: entry[1]))
 
 
