@@ -45,7 +45,7 @@ rule report_tests:
     benchmark:
         "<benchmarks>/report_tests/{experiment}.tsv"
     conda:
-        "../envs/analysis.yaml"
+        "../envs/report.yaml"
     params:
         untestable=lambda w: plan.experiment(w.experiment).untestable(),
         code=plan.code("report_tests"),
@@ -60,6 +60,8 @@ rule report_verdicts:
         published=shipped("config/published/{experiment}.yaml"),
         metrics="<results>/{experiment}/metrics/all.csv",
         images=lambda w: plan.experiment(w.experiment).images,
+        seals=lambda w: plan.experiment(w.experiment).seals,
+        data="<results>/{experiment}/metrics/summary.provenance.json",
         family=lambda w: expand(rules.report_tests.output.p_values, experiment=sorted({*REPORTED, w.experiment})),
     output:
         **table_files("<results>/{experiment}/tables/verdicts"),
@@ -69,8 +71,9 @@ rule report_verdicts:
     benchmark:
         "<benchmarks>/report_verdicts/{experiment}.tsv"
     conda:
-        "../envs/analysis.yaml"
+        "../envs/report.yaml"
     params:
+        run=plan.run,
         untestable=lambda w: plan.experiment(w.experiment).untestable(),
         label=lambda w: plan.experiment(w.experiment).label(),
         caption=caption("verdicts"),
@@ -111,6 +114,8 @@ rule report_content:
         notebooks=rules.report_notebooks.output.csv,
         appendix=shipped("workflow/report/notebooks.md"),
         citation=shipped("CITATION.cff"),
+        claims=[shipped(f"config/claims/{experiment}.yaml") for experiment in REPORTED],
+        seals=[file for experiment in plan.reported() for file in experiment.seals],
     output:
         content="<results>/report/content.json",
         settings="<results>/report/settings.json",

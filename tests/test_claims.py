@@ -23,11 +23,12 @@ from archdyn.claims.decide import (
 from archdyn.claims.judge import p_values, test_table, trials, verdict_table
 from archdyn.claims.measure import measure
 from archdyn.claims.read import read_claims, untestable
-from archdyn.claims.seal import rules
+from archdyn.claims.seal import Seals, amendments, check_sealed, read_seals, rule_hash, rule_text, rules, sealed
 from archdyn.claims.values import Values
 from archdyn.errors import ArchdynError
 from archdyn.settings.check import CONFIG_FOLDER
 from archdyn.settings.read import read_yaml
+from conftest import ROOT
 
 EXPERIMENTS = sorted(path.stem for path in (CONFIG_FOLDER / "claims").glob("*.yaml"))
 PUBLISHED = {"table1": pd.DataFrame({"epoch": [1, 20], "KL": [1.70, 2.967]})}
@@ -69,7 +70,8 @@ def judged(claims: list[dict], numbers: Values = NUMBERS, reasons: dict | None =
     found = trials(claims, numbers, reasons or {})
     level = family_level(list(p_values(found)["p"]))
     facts = "gan", found, level
-    return verdict_table(*facts, reasons or {}, rules(claims)), test_table(*facts, rules(claims))
+    judged_by = rules(claims, Seals({}, {}), "demo")
+    return verdict_table(*facts, reasons or {}, judged_by), test_table(*facts, judged_by)
 
 
 TRUE = {"metric": "good.modes", "at_least": 9.0}
@@ -245,3 +247,62 @@ def test_a_need_of_an_unknown_setting_is_an_error(key):
 def test_all_claims_can_be_tested_at_the_reports_scale(experiment):
     claims = read_claims(CONFIG_FOLDER / f"claims/{experiment}.yaml")
     assert untestable(claims, read_yaml(CONFIG_FOLDER / "config.yaml")[experiment]) == {}
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_the_rules_are_sealed(experiment):
+    path = f"config/claims/{experiment}.yaml"
+    check_sealed(read_claims(ROOT / path), read_seals(ROOT / f"config/claims/sealed/{experiment}.yaml"), path)
+
+
+NONE = Seals({"demo": "2026-01-02"}, {})
+
+
+def seal(claims: list[dict], seals: Seals, now: str, commit: str | None = None) -> Seals:
+    return sealed(claims, seals, now, "a reason", lambda digest: commit)
+
+
+def test_a_changed_rule_is_refused_until_it_is_sealed_anew():
+    first = seal([claim(TRUE)], NONE, "2026-01-01")
+    check_sealed([claim(TRUE)], first, "x.yaml")
+    changed = [claim(TRUE | {"at_least": 8.9})]
+    with pytest.raises(
+        ArchdynError, match='x.yaml: it differ from what is sealed; allowed: run archdyn seal --why "RE'
+    ):
+        check_sealed(changed, first, "x.yaml")
+    check_sealed(changed, seal(changed, first, "2026-01-03", "abc"), "x.yaml")
+
+
+def test_only_changes_after_the_data_are_amendments():
+    changed, again = [claim(TRUE | {"at_least": 8.9})], [claim(TRUE | {"at_least": 8.8})]
+    seals = seal([claim(TRUE)], NONE, "2026-01-01T00:00:00")
+    seals = seal(changed, seals, "2026-01-01T12:00:00", "abc")
+    assert rules(changed, seals, "demo")["it"]["amended"] == "–"
+    assert amendments(changed, seals, "demo") == []
+    seals = seal(again, seals, "2026-01-03T00:00:00", "def")
+    found = rules(again, seals, "demo")["it"]
+    assert (found["version"], found["amended"]) == (3, "amended after the data")
+    assert found["hash"] == rule_hash(rule_text(again[0]))
+    (amendment,) = amendments(again, seals, "demo")
+    assert "at_least: 8.9" in amendment["old"]
+    assert "at_least: 8.8" in amendment["new"]
+    assert amendments(again, seals, "another run") == []
+
+
+def test_a_rule_written_after_the_data_says_so_and_a_withdrawn_one_stays():
+    late = seal([claim(TRUE)], NONE, "2026-01-03")
+    assert rules([claim(TRUE)], late, "demo")["it"]["amended"] == "written after the data"
+    assert rules([claim(FALSE)], late, "demo")["it"] | {"hash": ""} == {
+        "hash": "",
+        "version": None,
+        "amended": "not sealed",
+    }
+    (gone,) = amendments([], late, "demo")
+    assert (gone["claim"], gone["why"], gone["new"]) == ("it", "withdrawn", "")
+
+
+def test_a_version_that_no_commit_has_is_replaced_and_its_commit_filled_in_later():
+    seals = seal([claim(TRUE | {"at_least": 8.9})], seal([claim(TRUE)], NONE, "2026-01-01"), "2026-01-02")
+    assert [version.version for version in seals.rules["it"]] == [1]
+    seals = seal([claim(TRUE | {"at_least": 8.9})], seals, "2026-01-03", "abc")
+    assert [(version.sealed, version.commit) for version in seals.rules["it"]] == [("2026-01-02", "abc")]

@@ -4,6 +4,8 @@ import json
 import re
 from pathlib import Path
 
+from archdyn.claims.read import read_claims
+from archdyn.claims.seal import amendments, read_seals
 from archdyn.pipeline.git import commit, repository
 from archdyn.pipeline.job import Job
 from archdyn.pipeline.origin import origin, records
@@ -15,6 +17,7 @@ with Job(snakemake) as job:
     made = [Result(file, origin(file)) for file in results]
     folder = results[0].parents[2]
     notebooks = Path(job.input.notebooks)
+    seals = {Path(file).stem: file for file in job.input.seals}
     sections = []
     files = zip(map(Path, job.input.prose), map(Path, job.input.published), strict=True)
     for (experiment, settings), own_files in zip(job.params.settings.items(), files, strict=True):
@@ -27,6 +30,11 @@ with Job(snakemake) as job:
         "audited": source(Path(job.input.citation)),
         "introduction": Path(job.input.introduction).read_text(),
         "tally": tally(sections),
+        "amendments": [
+            {"experiment": Path(file).stem} | change
+            for file in job.input.claims
+            for change in amendments(read_claims(file), read_seals(seals.get(Path(file).stem)), job.params.run)
+        ],
         "work": work(records(folder, list(job.params.settings))),
         "sections": sections,
         "appendix": appendix(Path(job.input.appendix), Result(notebooks, origin(notebooks))),

@@ -7,7 +7,7 @@ import pandas as pd
 from archdyn.claims.decide import family_level
 from archdyn.claims.judge import test_table, trials, verdict_table
 from archdyn.claims.read import read_claims
-from archdyn.claims.seal import rules
+from archdyn.claims.seal import read_seals, rules
 from archdyn.claims.values import Values
 from archdyn.numbers.published import read_all_published
 from archdyn.pipeline.job import Job
@@ -19,6 +19,8 @@ with Job(snakemake) as job:
     claims = read_claims(job.input.claims)
     level = family_level([p for file in job.input.family for p in pd.read_csv(file)["p"]])
     found = trials(claims, values, job.params.untestable)
+    judged_by = rules(claims, read_seals(*job.input.seals), job.params.run)
     facts = job.wildcards["experiment"], found, level
-    test_table(*facts, rules(claims)).to_csv(job.output.tests, index=False)
-    write_table(verdict_table(*facts, job.params.untestable, rules(claims)), job.output, job.caption())
+    test_table(*facts, judged_by).to_csv(job.output.tests, index=False)
+    table = verdict_table(*facts, job.params.untestable, judged_by)
+    write_table(table.assign(data=job.read_json("data")["commit"]), job.output, job.caption())

@@ -67,6 +67,14 @@ def crate(
     typer.echo(f"{file}: {file.stat().st_size / 2**20:.1f} MiB")
 
 
+@app.command()
+def seal(why: Annotated[str, typer.Option(help="Why the rules were changed, in a few words.")]) -> None:
+    """Seal the rules of config/claims as they are now, beside all that they were before."""
+    from archdyn.pipeline.seals import seal_all
+
+    typer.echo(seal_all(why))
+
+
 def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"archdyn {installed_version('archdyn')}")
@@ -79,4 +87,4 @@ def _options(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """List, compare and pack runs of the archdyn pipeline, and ask why a job would run again."""
+    """List, compare and pack runs of the archdyn pipeline, ask why a job would run again, and seal rules."""

@@ -8,6 +8,7 @@ from snakemake.io import local
 from archdyn.claims import read as claims
 from archdyn.data import backbones, registry
 from archdyn.errors import ArchdynError
+from archdyn.pipeline.origin import REPOSITORY
 from archdyn.pipeline.results import FORMS, Result, caption
 from archdyn.pipeline.shipped import shipped
 from archdyn.settings.conditions import by_condition, merged_condition, seeds_of
@@ -178,6 +179,12 @@ class Experiment:
             return claims.untestable(claims.read_claims(shipped(f"config/claims/{self.name}.yaml")), self.settings)
         except ArchdynError as error:
             sys.exit(f"config error: {error}")
+
+    @property
+    def seals(self) -> list[str]:
+        """Path of the sealed versions of its rules; none for an experiment whose rules were never sealed."""
+        path = f"config/claims/sealed/{self.name}.yaml"
+        return [shipped(path)] if (REPOSITORY / path).is_file() else []
 
     def _declare(self, kind: str, name: str, inputs: dict, settings: dict, label: str, captioned: str) -> None:
         if any(name in declared for declared in self._declared.values()):

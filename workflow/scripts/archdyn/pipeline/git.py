@@ -26,3 +26,14 @@ def repository() -> str | None:
     remote = subprocess.run([*GIT, "remote", "get-url", "origin"], capture_output=True, text=True, check=False)
     found = WEB_REMOTE.fullmatch(remote.stdout.strip())
     return f"https://{found['host']}/{found['path']}" if found else None
+
+
+def introduced(text: str, folder: str) -> str | None:
+    """The commit that brought `text` into a file of the repository's `folder`; None where none has, or outside git."""
+    log = subprocess.run(
+        [*GIT, "log", "--reverse", "--format=%h", f"-S{text}", "--", folder],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return next(iter(log.stdout.split()), None)

@@ -52,7 +52,7 @@ def section(
     Raises ArchdynError where prose and results do not agree.
     """
     shown = {result.name: result for result in results}
-    verdicts = pd.read_csv(shown[TABLE_OF_VERDICTS].file)
+    verdicts = pd.read_csv(shown[TABLE_OF_VERDICTS].file, dtype=str, keep_default_na=False)
     summary = f"{experiment}/metrics/summary.csv"
     published_link = os.path.relpath(published, run_folder / "report")
     names = {  # with files as seen from results/<run>/report
