@@ -20,10 +20,11 @@ from archdyn.claims.decide import (
     family_level,
     target,
 )
-from archdyn.claims.judge import p_values, test_table, trials, verdict_table
+from archdyn.claims.judge import test_table, verdict_table
 from archdyn.claims.measure import measure
 from archdyn.claims.read import read_claims, untestable
 from archdyn.claims.seal import Seals, amendments, check_sealed, read_seals, rule_hash, rule_text, rules, sealed
+from archdyn.claims.trials import p_values, trials
 from archdyn.claims.values import Values
 from archdyn.errors import ArchdynError
 from archdyn.settings.check import CONFIG_FOLDER
@@ -69,9 +70,8 @@ def claim(published: dict, corrected: dict | None = None) -> dict:
 def judged(claims: list[dict], numbers: Values = NUMBERS, reasons: dict | None = None) -> tuple:
     found = trials(claims, numbers, reasons or {})
     level = family_level(list(p_values(found)["p"]))
-    facts = "gan", found, level
-    judged_by = rules(claims, Seals({}, {}), "demo")
-    return verdict_table(*facts, reasons or {}, judged_by), test_table(*facts, judged_by)
+    facts = "gan", found, level, rules(claims, Seals({}, {}), "demo")
+    return verdict_table(*facts, reasons or {}, numbers), test_table(*facts)
 
 
 TRUE = {"metric": "good.modes", "at_least": 9.0}
@@ -181,6 +181,24 @@ def test_other_images_cannot_be_paired():
     test = rule_test(metric="a.right", against="b.right", at_least=0.0, resampled="images")
     with pytest.raises(ArchdynError, match="compares a.right with b.right, which are of other images"):
         measure(test, Values(NUMBERS.seeds, [table, other]))
+
+
+def test_a_verdict_is_recomputed_under_every_choice():
+    choices = {"another cut-off": {"metric": "even.modes"}, "a lower bound": {"at_least": 8.0}}
+    row = judged([claim(TRUE | {"choices": choices})])[0].iloc[0]
+    assert row["robust"] == "89% of 9"  # the choices, four seeds, three levels
+    assert row["flip"] == "modes, another cut-off: inconclusive"
+    row = judged([claim(TRUE)])[0].iloc[0]
+    assert row["robust"] == "100% of 7"
+    low = judged([claim(TRUE)])[1].at[0, "low"]
+    assert row["flip"] == f"none of them; modes would be undecided with a bound of {low:.2f}"
+
+
+def test_a_choice_may_turn_the_relation_and_a_missing_one_is_an_error():
+    row = judged([claim(TRUE | {"choices": {"the reverse": {"at_most": 9.0}}})])[0].iloc[0]
+    assert row["flip"] == "modes, the reverse: does not hold"
+    with pytest.raises(ArchdynError, match="the claim it rests on good.no_such"):
+        judged([claim(TRUE | {"choices": {"x": {"metric": "good.no_such"}}})], reasons={"it": "too small"})
 
 
 def write(folder, *claims: dict) -> str:

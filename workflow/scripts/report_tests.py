@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from archdyn.claims.judge import p_values, trials
 from archdyn.claims.read import read_claims
+from archdyn.claims.trials import p_values, trials
 from archdyn.claims.values import Values
 from archdyn.numbers.published import read_all_published
 from archdyn.pipeline.job import Job

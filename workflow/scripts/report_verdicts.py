@@ -5,9 +5,10 @@ from pathlib import Path
 import pandas as pd
 
 from archdyn.claims.decide import family_level
-from archdyn.claims.judge import test_table, trials, verdict_table
+from archdyn.claims.judge import test_table, verdict_table
 from archdyn.claims.read import read_claims
 from archdyn.claims.seal import read_seals, rules
+from archdyn.claims.trials import trials
 from archdyn.claims.values import Values
 from archdyn.numbers.published import read_all_published
 from archdyn.pipeline.job import Job
@@ -20,7 +21,7 @@ with Job(snakemake) as job:
     level = family_level([p for file in job.input.family for p in pd.read_csv(file)["p"]])
     found = trials(claims, values, job.params.untestable)
     judged_by = rules(claims, read_seals(*job.input.seals), job.params.run)
-    facts = job.wildcards["experiment"], found, level
-    test_table(*facts, judged_by).to_csv(job.output.tests, index=False)
-    table = verdict_table(*facts, job.params.untestable, judged_by)
+    facts = job.wildcards["experiment"], found, level, judged_by
+    test_table(*facts).to_csv(job.output.tests, index=False)
+    table = verdict_table(*facts, job.params.untestable, values)
     write_table(table.assign(data=job.read_json("data")["commit"]), job.output, job.caption())

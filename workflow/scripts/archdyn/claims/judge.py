@@ -1,61 +1,14 @@
 """The two tables of verdicts: a row per test, and a row per claim."""
 
-from dataclasses import dataclass
-
 import pandas as pd
 
-from archdyn.claims.decide import RELATIONS, UNTESTABLE, UNTESTED, Target, protocol_decision, target, verdict
-from archdyn.claims.measure import Measured, estimand, kind_of_effect, measure
-from archdyn.claims.power import detectable, interval_text, would_decide
+from archdyn.claims.decide import UNTESTABLE, UNTESTED, protocol_decision
+from archdyn.claims.measure import estimand, kind_of_effect
+from archdyn.claims.multiverse import robustness
+from archdyn.claims.power import detectable, would_decide
+from archdyn.claims.trials import PROTOCOLS, Trial, verdict_of
 from archdyn.claims.values import Values
-from archdyn.errors import ArchdynError
 from archdyn.numbers.format import significant
-
-PROTOCOLS = ("published", "corrected")
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One test of a claim as this run measured it."""
-
-    claim: dict
-    protocol: str
-    test: dict
-    measured: Measured
-    target: Target
-    gated: bool
-
-    @property
-    def p(self) -> float:
-        return self.target.p(self.measured.estimate)
-
-    def decision(self, level: float) -> str:
-        return UNTESTED if self.gated else self.target.decision(self.measured.estimate.interval(level))
-
-    def text(self, level: float) -> str:
-        """What was found, in words."""
-        wanted = f"{RELATIONS[self.target.relation]} {significant(self.target.bound)}"
-        wanted += f" ± {significant(self.target.margin)}" if self.target.margin else ""
-        return f"{self.test['what']}: {interval_text(self.measured.estimate, level)} ({wanted})"
-
-
-def trials(claims: list[dict], values: Values, untestable: dict[str, str]) -> list[Trial]:
-    """Every test of the claims, measured. untestable: a reason by claim id.
-
-    Raises ArchdynError for an unknown metric or published value, also in claims that this run cannot test.
-    """
-    return [
-        _trial(claim, protocol, test, values, claim["id"] in untestable)
-        for claim in claims
-        for protocol in PROTOCOLS
-        for test in claim.get(protocol, [])
-    ]
-
-
-def p_values(found: list[Trial]) -> pd.DataFrame:
-    """What one experiment adds to the family: claim, protocol, what and p of every test that counts."""
-    rows = [(trial.claim["id"], trial.protocol, trial.test["what"], trial.p) for trial in found if not trial.gated]
-    return pd.DataFrame(rows, columns=["claim", "protocol", "what", "p"])
 
 
 def test_table(experiment: str, found: list[Trial], level: float, rules: dict[str, dict]) -> pd.DataFrame:
@@ -64,22 +17,23 @@ def test_table(experiment: str, found: list[Trial], level: float, rules: dict[st
 
 
 def verdict_table(
-    experiment: str, found: list[Trial], level: float, untestable: dict[str, str], rules: dict[str, dict]
+    experiment: str,
+    found: list[Trial],
+    level: float,
+    rules: dict[str, dict],
+    untestable: dict[str, str],
+    values: Values,
 ) -> pd.DataFrame:
-    """A row per claim with its verdict, and what was found under each protocol."""
+    """A row per claim with its verdict, what was found under each protocol, and how the verdict depends on choices."""
     by_claim: dict[str, list[Trial]] = {}
     for trial in found:
         by_claim.setdefault(trial.claim["id"], []).append(trial)
     return pd.DataFrame(
-        [_verdict_row(experiment, own, level, untestable.get(name), rules[name]) for name, own in by_claim.items()]
+        [
+            _verdict_row(experiment, own, level, rules[name], untestable.get(name), values)
+            for name, own in by_claim.items()
+        ]
     )
-
-
-def _trial(claim: dict, protocol: str, test: dict, values: Values, gated: bool) -> Trial:
-    try:
-        return Trial(claim, protocol, test, measure(test, values), target(test, values), gated)
-    except ArchdynError as error:
-        raise ArchdynError(f"the claim {claim['id']} {error}") from None
 
 
 def _test_row(experiment: str, trial: Trial, level: float, rules: dict[str, dict]) -> dict:
@@ -113,9 +67,12 @@ def _test_row(experiment: str, trial: Trial, level: float, rules: dict[str, dict
     }
 
 
-def _verdict_row(experiment: str, own: list[Trial], level: float, reason: str | None, rule: dict) -> dict:
+def _verdict_row(
+    experiment: str, own: list[Trial], level: float, rule: dict, reason: str | None, values: Values
+) -> dict:
     claim = own[0].claim
     decisions = {name: [trial.decision(level) for trial in own if trial.protocol == name] for name in PROTOCOLS}
+    robust, flip = robustness(own, values, level)
     deciding = max(own, key=lambda trial: trial.p)  # the first to turn
     return {
         "experiment": experiment,
@@ -123,12 +80,14 @@ def _verdict_row(experiment: str, own: list[Trial], level: float, reason: str | 
         "where": claim["where"],
         "kind": claim["kind"],
         "claim": claim["claim"],
-        "verdict": UNTESTABLE if reason else verdict(decisions["published"], decisions["corrected"]),
+        "verdict": UNTESTABLE if reason else verdict_of(own, level),
         **{name: _protocol_text(own, name, decisions[name], level) for name in PROTOCOLS},
         "n_seeds": min(trial.measured.seeds for trial in own),
         "n_images": min(trial.measured.images for trial in own) or "–",
         "detectable": _detectable_text(deciding, level),
         "would_decide": _would_decide_text(own, level),
+        "robust": "–" if reason else robust,
+        "flip": "–" if reason else flip,
         "note": reason or "–",
         "rule": f"v{rule['version']} {rule['hash']}" if rule["version"] else f"not sealed, {rule['hash']}",
         "amended": rule["amended"],

@@ -14,12 +14,17 @@ METHODS = {"Share": "Wilson's score", "PairedShares": "McNemar's and Tango's sco
 
 @dataclass(frozen=True)
 class Measured:
-    """A test's effect. seeds and images: how many were resampled or, where not, averaged over; 0 images for none."""
+    """A test's effect. seeds: those resampled or, where not, averaged over. images: how many, 0 for none."""
 
     estimate: Estimate
     method: str
-    seeds: int
+    seed_names: tuple[int, ...]
     images: int
+
+    @property
+    def seeds(self) -> int:
+        """How many."""
+        return len(self.seed_names)
 
 
 def kind_of_effect(test: dict) -> str:
@@ -40,8 +45,8 @@ def measure(test: dict, values: Values) -> Measured:
     first, second = _sides(test, values.by_image, values)
     if test["resampled"] == "images":
         return _over_images(test, first, second)
-    seeds, images = first.shape
-    if seeds < test.get("least_seeds", 3):
+    seeds, images = tuple(first.index), first.shape[1]
+    if len(seeds) < test.get("least_seeds", 3):
         return Measured(estimates.Unknown(_effect(test, first, second)), METHODS["Unknown"], seeds, images)
     contrast = _contrast(test, first, second)
     found = estimates.of_both(contrast, kind_of_effect(test) == "ratio", test.get("resolution"))
@@ -55,17 +60,17 @@ def _over_seeds(test: dict, values: Values) -> Measured:
     found = estimates.of_seeds(contrast.to_numpy(), log, test.get("resolution"))
     if len(contrast) < test.get("least_seeds", 3):
         found = estimates.Unknown(found.effect)
-    return Measured(found, _named(found, "paired by seed" if second is not None else "seeds"), len(contrast), 0)
+    return Measured(found, _named(found, "paired by seed" if second is not None else "seeds"), tuple(contrast.index), 0)
 
 
 def _over_images(test: dict, first, second) -> Measured:
-    shape = first.shape
+    seeds = tuple(first.index)
     first = first.mean(axis=0).to_numpy()[None]
     second = None if second is None else second.mean(axis=0).to_numpy()[None]
     found = _share(test, first, second)
     if found is None:
         found = estimates.of_images(_contrast(test, first, second)[0], kind_of_effect(test) == "ratio")
-    return Measured(found, _named(found, "images" if second is None else "paired by image"), *shape)
+    return Measured(found, _named(found, "images" if second is None else "paired by image"), seeds, first.size)
 
 
 def _share(test: dict, first: np.ndarray, second: np.ndarray | None) -> Estimate | None:

@@ -1,0 +1,74 @@
+"""The tests of claims, each with what a run measured, and what they add to the family of tests."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from archdyn.claims.decide import RELATIONS, UNTESTED, Target, target, verdict
+from archdyn.claims.measure import Measured, measure
+from archdyn.claims.power import interval_text
+from archdyn.claims.values import Values
+from archdyn.errors import ArchdynError
+from archdyn.numbers.format import significant
+
+PROTOCOLS = ("published", "corrected")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One test of a claim as this run measured it."""
+
+    claim: dict
+    protocol: str
+    test: dict
+    measured: Measured
+    target: Target
+    gated: bool
+
+    @property
+    def p(self) -> float:
+        return self.target.p(self.measured.estimate)
+
+    def decision(self, level: float) -> str:
+        return UNTESTED if self.gated else self.target.decision(self.measured.estimate.interval(level))
+
+    def text(self, level: float) -> str:
+        """What was found, in words."""
+        wanted = f"{RELATIONS[self.target.relation]} {significant(self.target.bound)}"
+        wanted += f" ± {significant(self.target.margin)}" if self.target.margin else ""
+        return f"{self.test['what']}: {interval_text(self.measured.estimate, level)} ({wanted})"
+
+
+def trials(claims: list[dict], values: Values, untestable: dict[str, str]) -> list[Trial]:
+    """Every test of the claims, measured. untestable: a reason by claim id.
+
+    Raises ArchdynError for an unknown metric or published value, also in claims that this run cannot test.
+    """
+    return [
+        _trial(claim, protocol, test, values, claim["id"] in untestable)
+        for claim in claims
+        for protocol in PROTOCOLS
+        for test in claim.get(protocol, [])
+    ]
+
+
+def p_values(found: list[Trial]) -> pd.DataFrame:
+    """What one experiment adds to the family: claim, protocol, what and p of every test that counts."""
+    rows = [(trial.claim["id"], trial.protocol, trial.test["what"], trial.p) for trial in found if not trial.gated]
+    return pd.DataFrame(rows, columns=["claim", "protocol", "what", "p"])
+
+
+def verdict_of(own: list[Trial], level: float) -> str:
+    """The verdict on the claim of these trials, were it one that the run can test."""
+    published, corrected = (
+        [trial.target.decision(trial.measured.estimate.interval(level)) for trial in own if trial.protocol == protocol]
+        for protocol in PROTOCOLS
+    )
+    return verdict(published, corrected)
+
+
+def _trial(claim: dict, protocol: str, test: dict, values: Values, gated: bool) -> Trial:
+    try:
+        return Trial(claim, protocol, test, measure(test, values), target(test, values), gated)
+    except ArchdynError as error:
+        raise ArchdynError(f"the claim {claim['id']} {error}") from None
