@@ -50,7 +50,8 @@ rule vit_images:
     conda:
         "../envs/analysis.yaml"
     params:
-        names=[photo["name"] for photo in vit.settings["images"] or []],
+        # A function, since Snakemake would fill in braces.
+        names=lambda w: [photo["name"] for photo in vit.settings["images"] or []],
         preprocessing=VIT_PREPROCESSING,
         code=plan.code("vit_images"),
     script:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 import torchvision
-from safetensors.torch import save_file
 from torch import nn
 from torch.nn.functional import interpolate
 
@@ -59,18 +58,29 @@ def test_torchvisions_weights_give_torchvisions_logits(tmp_path):
     assert backbone.classes[281].startswith("tabby")
 
 
-def test_foreign_weights_that_do_not_fit_are_named(tmp_path):
-    state = build(NARROW, 10).state_dict()
-    file = tmp_path / "w.safetensors"
-    for change, message in (
-        ({"conv1.weight": torch.zeros(8, 3, 3, 3)}, r"w.safetensors: conv1.weight has shape \(8, 3, 3, 3\), the model"),
-        ({"conv9.weight": torch.zeros(1)}, "tensor conv9.weight is unknown to the model"),
-        ({"bn1.bias": None}, "tensor bn1.bias is missing"),
-        ({"fc.weight": None}, "no classifier"),
-    ):
-        save_file({k: v.contiguous() for k, v in (state | change).items() if v is not None}, file)
-        with pytest.raises(ArchdynError, match=message):
-            convert(file, tmp_path / "out.safetensors", NARROW, "theirs")
+UNFIT = {
+    "another shape": ({"conv1.weight": torch.zeros(8, 3, 3, 3)}, r"conv1.weight has shape \(8, 3, 3, 3\), the model"),
+    "an unknown tensor": ({"conv9.weight": torch.zeros(1)}, "tensor conv9.weight is unknown to the model"),
+    "a missing tensor": ({"bn1.bias": None}, "tensor bn1.bias is missing"),
+    "no head": ({"fc.weight": None}, "no classifier"),
+    "a head that is no matrix": ({"fc.weight": torch.tensor(1.0)}, "no classifier"),
+    "NaN": ({"bn1.bias": torch.full((64,), torch.nan)}, "bn1.bias: found 64 values that are not finite"),
+    "infinity": ({"bn1.bias": torch.full((64,), torch.inf)}, "bn1.bias: found 64 values that are not finite"),
+    "whole numbers": ({"bn1.bias": torch.ones(64).long()}, "bn1.bias: found int64; allowed: float32"),
+    "truth values": ({"bn1.bias": torch.ones(64).bool()}, "bn1.bias: found bool; allowed: float32"),
+    "complex numbers": ({"bn1.bias": torch.ones(64) + 0j}, "bn1.bias: found complex64; allowed: float32"),
+    "fractional counters": ({"bn1.num_batches_tracked": torch.tensor(0.5)}, "found float32; allowed: int64"),
+    "a sparse tensor": ({"bn1.bias": torch.ones(64).to_sparse()}, "bn1.bias: found sparse_coo float32; allowed"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), UNFIT.values(), ids=UNFIT)
+def test_foreign_weights_that_do_not_fit_are_named(tmp_path, change, message):
+    state = {key: tensor for key, tensor in (build(NARROW, 10).state_dict() | change).items() if tensor is not None}
+    torch.save(state, tmp_path / "w.pt")
+    with pytest.raises(ArchdynError, match=f"w.pt: .*{message}") as error:
+        convert(tmp_path / "w.pt", tmp_path / "out.safetensors", NARROW, "theirs")
+    assert "\n" not in str(error.value)
     assert not (tmp_path / "out.safetensors").exists()
 
 
@@ -105,6 +115,40 @@ def test_weights_in_another_order_or_shape_are_refused(tmp_path, change, message
     torch.save(dict(change(list(build(ORDERED, 1000).state_dict().items()))), tmp_path / "w.pth")
     with pytest.raises(ArchdynError, match=message):
         convert(tmp_path / "w.pth", tmp_path / "out.safetensors", ORDERED, "theirs", "ordered")
+
+
+def test_weights_of_another_precision_are_taken(tmp_path):
+    model = build(NARROW, 10)
+    torch.save(
+        {
+            key: tensor.half() if tensor.is_floating_point() else tensor.int()
+            for key, tensor in model.state_dict().items()
+        },
+        tmp_path / "w.pt",
+    )
+    convert(tmp_path / "w.pt", tmp_path / "out.safetensors", NARROW, "theirs")
+    loaded = load_backbone(tmp_path / "out.safetensors", CPU).model.state_dict()
+    assert torch.equal(loaded["conv1.weight"], model.state_dict()["conv1.weight"].half().float())
+
+
+NO_WEIGHTS = {
+    "a text": b"hello, I am a text\n",
+    "a web page": b"<html><body>404</body></html>",
+    "nothing": b"",
+    "line breaks": b"\n\n",
+    "an empty dict": b"\x80\x02}q\x00.",
+    "a pointer of Git LFS": b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n",
+}
+
+
+@pytest.mark.parametrize("ending", ["pt", "safetensors"])
+@pytest.mark.parametrize("content", NO_WEIGHTS.values(), ids=NO_WEIGHTS)
+def test_a_file_of_another_kind_is_one_line(tmp_path, content, ending):
+    path = tmp_path / f"w.{ending}"
+    path.write_bytes(content)
+    with pytest.raises(ArchdynError, match="neither safetensors nor a state dict of plain tensors") as error:
+        convert(path, tmp_path / "out.safetensors", NARROW, "theirs")
+    assert "\n" not in str(error.value)
 
 
 def test_a_pickle_among_weights_is_refused_and_not_executed(tmp_path):

@@ -39,8 +39,16 @@ def test_a_damaged_state_is_set_aside(tmp_path, damage):
 
 
 def test_a_wrong_shape_is_named(saved):
-    with pytest.raises(ArchdynError, match=r"net\.weight has shape \(2, 3\), the model has \(2, 4\)"):
+    with pytest.raises(ArchdynError, match=r"net\.weight has shape \(2, 3\), the model \(2, 4\)"):
         load_weights(saved, "net", nn.Linear(4, 2))
+
+
+def test_weights_that_are_not_finite_are_named(tmp_path):
+    model = nn.Linear(3, 2)
+    nn.init.constant_(model.bias, torch.nan)
+    save_checkpoint(tmp_path / "m.safetensors", {"net": model}, {})
+    with pytest.raises(ArchdynError, match=r"m\.safetensors: net\.bias: found 2 values that are not finite"):
+        load_weights(tmp_path / "m.safetensors", "net", nn.Linear(3, 2))
 
 
 def test_missing_and_unknown_tensors_are_named(saved):

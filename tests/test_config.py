@@ -272,6 +272,15 @@ def test_folder_in_the_place_of_a_file(tmp_path):
         checked(laid_over(), [CONFIG, tmp_path])
 
 
+@pytest.mark.parametrize("name", ["a{b}.png", "a<results>.png", "a}.png"])
+def test_a_name_with_braces_or_angle_brackets_is_refused(tmp_path, name):
+    """Snakemake would fill them in."""
+    file = tmp_path / name
+    file.touch()
+    with pytest.raises(ArchdynError, match=r"^vit\.images\[0\]\.file, .*; allowed: a name without ., .* rename it$"):
+        check_overlay(tmp_path, yaml.safe_dump({"vit": {"images": [{"name": "a photo", "file": str(file)}]}}))
+
+
 def test_files_of_one_backbone_have_one_content(tmp_path):
     files = [tmp_path / "a.pt", tmp_path / "b.pt"]
     for file in files:
@@ -492,6 +501,14 @@ def test_a_condition_of_ones_own_is_planned(tmp_path):
         == 0
     )
     run = plan("--cores", "1", "gan", "--configfile", file)
+    assert run.returncode == 0, run.stdout
+
+
+def test_braces_in_what_a_photo_is_called_are_planned(tmp_path):
+    photo, file = tmp_path / "photo.png", tmp_path / "own.yaml"
+    photo.touch()
+    file.write_text(yaml.safe_dump({"vit": {"images": [{"name": "a {b} <c>", "file": str(photo)}]}}))
+    run = plan("all", "--until", "vit_images", "--configfile", file)
     assert run.returncode == 0, run.stdout
 
 

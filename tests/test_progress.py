@@ -31,6 +31,12 @@ def test_jobs_of_a_known_rule_are_expected_to_take_as_long_as_before(clock):
     assert progress.seconds_left() == pytest.approx(200)
 
 
+def test_the_end_of_a_job_whose_start_was_not_told_is_not_told_either(clock):
+    progress = Progress(clock)
+    progress.plan({"train": 1, "total": 1})
+    assert progress.finish(0) is None
+
+
 def test_two_jobs_at_a_time_halve_the_rest(clock):
     progress = Progress(clock)
     progress.plan({"train": 6, "total": 6})

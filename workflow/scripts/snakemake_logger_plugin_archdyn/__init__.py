@@ -66,7 +66,8 @@ class PlainLines(LogHandlerBase):
             self._progress.start(record.jobid, record.rule_name, name)
             return f"{_clock()} start  {name}"
         if event == LogEvent.JOB_FINISHED:
-            return f"{_clock()} {self._progress.finish(record.job_id)}"
+            line = self._progress.finish(record.job_id)
+            return line and f"{_clock()} {line}"
         if event in UNSAID or (record.levelno < logging.WARNING and record.getMessage().startswith(CHATTER)):
             return None
         return self.format(record).strip("\n")

@@ -30,8 +30,10 @@ class Progress:
         self._began = now if self._began is None else self._began
         self._running[job] = rule, name, now
 
-    def finish(self, job: int) -> str:
-        """Note that a job ended, and return the line that says so."""
+    def finish(self, job: int) -> str | None:
+        """Note that a job ended, and return the line that says so; None under --quiet, which tells of no start."""
+        if job not in self._running:
+            return None
         rule, name, start = self._running.pop(job)
         seconds = self.clock() - start
         self._seconds.setdefault(rule, []).append(seconds)

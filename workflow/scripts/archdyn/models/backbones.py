@@ -4,6 +4,7 @@ A backbone's checkpoint holds its architecture, its preprocessing, its class nam
 """
 
 import pickle
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +15,24 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from archdyn.errors import ArchdynError
-from archdyn.models.checkpoint import load_weights, read_settings, save_checkpoint
+from archdyn.models.checkpoint import check_weights, load_weights, read_settings, save_checkpoint
 from archdyn.models.preprocessing import Preprocess
 
 HEADS = ("fc.weight", "head.weight", "classifier.weight")
+# What safetensors and torch raise for files of other kinds: a text that ends in .pt may be any of them.
+UNREADABLE = (
+    SafetensorError,
+    pickle.UnpicklingError,
+    struct.error,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+)
 OPENAI_EXTRAS = ("input_resolution", "context_length", "vocab_size")  # numbers beside the weights in its archives
 
 
@@ -76,9 +91,10 @@ def read_state(path: Path) -> dict[str, Tensor]:
         if path.suffix == ".safetensors":
             return load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ArchdynError(f"{path}: neither safetensors nor a state dict of plain tensors ({reason})") from error
+    except UNREADABLE as error:
+        raise ArchdynError(
+            f"{path}: neither safetensors nor a state dict of plain tensors ({_brief(error)})"
+        ) from error
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
         raise ArchdynError(f"{path}: holds no state dict; allowed: tensors by name")
     return state
@@ -93,8 +109,7 @@ def read_torchscript(path: Path) -> dict[str, Tensor]:
     try:
         state = torch.jit.load(path, map_location="cpu").state_dict()
     except RuntimeError as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ArchdynError(f"{path}: not a readable TorchScript archive ({reason})") from error
+        raise ArchdynError(f"{path}: not a readable TorchScript archive ({_brief(error)})") from error
     return {name: tensor for name, tensor in state.items() if name not in OPENAI_EXTRAS}
 
 
@@ -116,12 +131,8 @@ def load_state(model: nn.Module, state: dict[str, Tensor], path: Path) -> nn.Mod
     """Load foreign weights. Raises ArchdynError naming the file and the first tensor that does not fit."""
     wanted = model.state_dict()
     # Batch counters came with PyTorch 0.4.1 and matter to no output.
-    missing = [key for key in wanted if key not in state and not key.endswith("num_batches_tracked")]
-    for key in [*missing, *(state.keys() - wanted.keys())]:
-        raise ArchdynError(f"{path}: tensor {key} {'is missing' if key in wanted else 'is unknown to the model'}")
-    for key, tensor in state.items():
-        if tensor.shape != wanted[key].shape:
-            raise ArchdynError(f"{path}: {key} has shape {tuple(tensor.shape)}, the model {tuple(wanted[key].shape)}")
+    counters = [key for key in wanted if key.endswith("num_batches_tracked") and key not in state]
+    check_weights(path, state, {key: tensor for key, tensor in wanted.items() if key not in counters})
     model.load_state_dict(state, strict=False)
     return model
 
@@ -141,9 +152,16 @@ def convert(path: Path, target: Path, architecture: dict, weights: str, form: st
     save_backbone(target, model, architecture, classes, weights)
 
 
+def _brief(error: Exception) -> str:
+    """What torch says in a paragraph, with its advice on how to run the file's code all the same, in a few words."""
+    if isinstance(error, SafetensorError | RuntimeError | OSError):
+        return " ".join(str(error).split())[:200]
+    return "it is no such file, or holds more than tensors"
+
+
 def _classes_of_head(state: dict[str, Tensor], path: Path) -> list[str]:
     head = next((key for key in HEADS if key in state), None)
-    if head is None:
-        raise ArchdynError(f"{path}: no classifier ({' or '.join(HEADS)}) among its {len(state)} tensors")
+    if head is None or state[head].ndim != 2:
+        raise ArchdynError(f"{path}: no classifier (a matrix {' or '.join(HEADS)}) among its {len(state)} tensors")
     n = len(state[head])
     return imagenet_classes() if n == 1000 else [str(number) for number in range(n)]

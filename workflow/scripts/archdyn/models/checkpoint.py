@@ -32,21 +32,47 @@ def read_settings(path: Path) -> dict:
 def load_weights(path: Path, name: str, module: nn.Module) -> nn.Module:
     """Load the tensors saved under `name` into `module`, in place.
 
-    Raises ArchdynError naming the file and the first tensor that is missing, unknown or of another shape.
+    Raises ArchdynError naming the file and the first tensor that breaks the contract of `check_weights`.
     """
+    prefix = f"{name}."
     with _opened(path) as file:
-        found = {k.removeprefix(f"{name}."): k for k in file.keys() if k.startswith(f"{name}.")}  # noqa: SIM118
-        wanted = module.state_dict()
-        for key in wanted.keys() ^ found.keys():
-            state = "is missing" if key in wanted else "is unknown to the model"
-            raise ArchdynError(f"{path}: tensor {name}.{key} {state}")
-        state = {key: file.get_tensor(saved) for key, saved in found.items()}
-    for key, tensor in state.items():
-        if tensor.shape != wanted[key].shape:
-            expected = tuple(wanted[key].shape)
-            raise ArchdynError(f"{path}: {name}.{key} has shape {tuple(tensor.shape)}, the model has {expected}")
+        found = [key for key in file.keys() if key.startswith(prefix)]  # noqa: SIM118
+        state = {key.removeprefix(prefix): file.get_tensor(key) for key in found}
+    check_weights(path, state, module.state_dict(), prefix)
     module.load_state_dict(state)
     return module
+
+
+def check_weights(path: Path, state: dict[str, Tensor], wanted: dict[str, Tensor], prefix: str = "") -> None:
+    """Hold the tensors of a file to those of a model: the same names and shapes, dense, and finite.
+
+    A model's floating-point tensors may be of another precision in the file, its counters of another width. `prefix` is
+    that of the tensors' names in the file. Raises ArchdynError with one line that names the file and the tensor.
+    """
+    for key in [*wanted, *state]:
+        if key not in state or key not in wanted:
+            missing_or_unknown = "is missing" if key in wanted else "is unknown to the model"
+            raise ArchdynError(f"{path}: tensor {prefix}{key} {missing_or_unknown}")
+    for key, tensor in state.items():
+        place, model = f"{path}: {prefix}{key}", wanted[key]
+        if tensor.shape != model.shape:
+            raise ArchdynError(f"{place} has shape {tuple(tensor.shape)}, the model {tuple(model.shape)}")
+        if tensor.layout != torch.strided or _kind(tensor) != _kind(model):
+            raise ArchdynError(f"{place}: found {_described(tensor)}; allowed: {_described(model)}, or of its kind")
+        if not torch.isfinite(tensor).all():
+            count = tensor.numel() - int(torch.isfinite(tensor).sum())
+            raise ArchdynError(f"{place}: found {count} values that are not finite")
+
+
+def _kind(tensor: Tensor) -> str:
+    if tensor.is_floating_point():
+        return "floating point"
+    return "other" if tensor.is_complex() or tensor.dtype == torch.bool else "whole"
+
+
+def _described(tensor: Tensor) -> str:
+    dtype = str(tensor.dtype).removeprefix("torch.")
+    return dtype if tensor.layout == torch.strided else f"{str(tensor.layout).removeprefix('torch.')} {dtype}"
 
 
 def save_state(path: Path, state: dict) -> None:

@@ -25,6 +25,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+RESERVED = re.compile("[{}<>]")
 PLAIN_NUMBER = re.compile(r"[+-]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
@@ -87,6 +88,13 @@ def refusal(message: str, *key: str) -> PydanticCustomError:
     return PydanticCustomError("refused", "{message}", {"message": message, "key": key})
 
 
+def _readable_name(path: str) -> str:
+    """Braces and angle brackets mark places to fill in where the paths of inputs are written, and have no escape."""
+    if reserved := RESERVED.search(path):
+        raise refusal(f"found {path}; allowed: a name without {reserved[0]}, which marks a place to fill in; rename it")
+    return path
+
+
 def format_name(name: str):
     """Mark a type in the JSON schema with what `archdyn.settings.words` says of it."""
     return Field(json_schema_extra={"format": name})
@@ -130,7 +138,7 @@ Template = Annotated[str, StringConstraints(pattern=r"^[^{}]*\{\}[^{}]*$")]
 ConditionName = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9_]*$")]
 
 
-File = Annotated[str, AfterValidator(_exists(Path.is_file)), format_name("file")]
+File = Annotated[str, AfterValidator(_exists(Path.is_file)), AfterValidator(_readable_name), format_name("file")]
 
 
 class ImageFolder(Settings):
