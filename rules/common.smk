@@ -7,6 +7,7 @@ from archdyn.pipeline.shipped import shipped
 
 plan = Plan(workflow, config)
 config = plan.config
+plan.notice_replaced_inputs()
 
 
 pathvars:

@@ -15,6 +15,7 @@ import torch
 
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.device import claim
+from archdyn.pipeline.files import content_digest
 from archdyn.pipeline.fingerprint import code_fingerprint, module_fingerprints
 from archdyn.pipeline.git import commit
 from archdyn.pipeline.job import Job
@@ -78,7 +79,9 @@ def test_provenance_says_what_made_the_output(snakemake):
         write_outputs(job)
     record = json.loads(Path(snakemake.output.provenance).read_text())
     assert record["rule"] == "toy_train"
-    assert record["inputs"] == [snakemake.input.data]
+    assert record["inputs"] == {snakemake.input.data: content_digest(Path(snakemake.input.data))}
+    assert record["outputs"]["model"] == content_digest(Path(snakemake.output.model))
+    assert record["paths"] == {"model": "toy.bin", "folder": "../raw"}
     assert record["seed"] == 3
     assert record["params"] == {"learning_rate": 0.1, "device": "cpu"}
     assert record["modules"] == {}

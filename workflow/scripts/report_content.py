@@ -9,13 +9,15 @@ from archdyn.claims.seal import amendments, read_seals
 from archdyn.pipeline.git import commit, repository
 from archdyn.pipeline.job import Job
 from archdyn.pipeline.origin import origin, records
+from archdyn.pipeline.record import read_records
+from archdyn.pipeline.verify import behind, by_digests
 from archdyn.report.content import Result, appendix, section, tally, work
 from archdyn.report.source import source
 
 with Job(snakemake) as job:
     results = [Path(file) for file in job.input.results if re.fullmatch(r"[^.]+\.(csv|png)", Path(file).name)]
     made = [Result(file, origin(file)) for file in results]
-    folder = results[0].parents[2]
+    folder, inputs = results[0].parents[2], [Path(file) for file in job.input]
     notebooks = Path(job.input.notebooks)
     seals = {Path(file).stem: file for file in job.input.seals}
     sections = []
@@ -36,6 +38,7 @@ with Job(snakemake) as job:
             for change in amendments(read_claims(file), read_seals(seals.get(Path(file).stem)), job.params.run)
         ],
         "work": work(records(folder, list(job.params.settings))),
+        "verified": by_digests(behind(inputs, read_records(folder))).sentence(),
         "sections": sections,
         "appendix": appendix(Path(job.input.appendix), Result(notebooks, origin(notebooks))),
     }

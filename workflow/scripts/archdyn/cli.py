@@ -45,6 +45,26 @@ def why(
 
 
 @app.command()
+def verify(
+    run: Run,
+    configfile: Annotated[
+        list[Path] | None, typer.Option(help="As given to snakemake; config/RUN.yaml by default, where there is one.")
+    ] = None,
+) -> None:
+    """Whether every artifact of RUN was made from the inputs, settings and code that stand there now, by digests."""
+    from archdyn.pipeline.verify import verification
+    from archdyn.tables.diff import run_folder
+
+    finding = verification(run_folder(run), configfile or [])
+    for fault in finding.faults:
+        typer.echo(fault)
+    looked_at = f"{finding.files} files of {finding.jobs} jobs"
+    if finding.faults:
+        raise ArchdynError(f"found {len(finding.faults)} faults in {looked_at}")
+    typer.echo(f"All {looked_at} are what the jobs wrote, from the inputs, settings and code of now.")
+
+
+@app.command()
 def runs(results: Annotated[Path, typer.Argument(help="The folder of all runs.")] = Path("results")) -> None:
     """The runs in results/: experiments, commit, date, verdicts, and how many artifacts the present code would redo."""
     from archdyn.pipeline.runs import runs_text

@@ -32,6 +32,7 @@ CARRIERS = {
     "archdyn.pipeline.files": "digests of files, and their removal",
     "archdyn.pipeline.job": "hands on what Snakemake gives; device and seed, which it only calls, count",
     "archdyn.pipeline.plan": "what it decides stands in the rules' params and resources",
+    "archdyn.pipeline.replaced": "gives files new dates",
     "archdyn.pipeline.results": "what is declared stands in the rules' params and inputs",
     "archdyn.pipeline.rulegraph": "draws the rules for the README",
     "archdyn.pipeline.runs": "lists what is made",

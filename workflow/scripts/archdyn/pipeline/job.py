@@ -46,6 +46,7 @@ class Job:
         self._log = None
         self._device = None
         self._checkpoint: Path | None = None
+        self._inputs: dict[str, str] = {}  # digests by path
 
     def __enter__(self):
         self._start = time.monotonic()
@@ -154,6 +155,7 @@ class Job:
             remove(partial)
             partial.parent.mkdir(parents=True, exist_ok=True)
         inputs = [Path(path) for path in dict.fromkeys(self.input)]
+        self._inputs = {str(path): content_digest(path) for path in inputs}
         check_arrays([path for path in inputs if path.suffix == ".npy"])
         check_tables([path for path in inputs if path.suffix == ".csv"])
 
@@ -168,7 +170,7 @@ class Job:
                 rule=self.rule,
                 script=self.script,
                 wildcards=self.wildcards,
-                inputs=[str(path) for path in self.input],
+                inputs=self._inputs,
                 params=dict(self.params.items()),
                 modules=self._modules,
                 seed=self.seed,
@@ -176,6 +178,7 @@ class Job:
                 threads=self.threads,
                 wall_s=round(time.monotonic() - self._start, 2),
                 outputs={name: content_digest(path) for name, path in made.items()},
+                paths={name: self._beside_record(name) for name in made},
             )
         for name, final in self._finals.items():
             remove(final)
@@ -190,10 +193,12 @@ class Job:
         from archdyn.pipeline.device import device_name
 
         facts = [self.rule, self.wildcards, dict(self.params.items()), self.threads, device_name(self.device())]
-        digest = hashlib.sha256(json.dumps([*facts, torch.__version__], default=str).encode())
-        for path in self.input:
-            digest.update(content_digest(Path(path)).encode())
-        return digest.hexdigest()
+        facts += [list(self._inputs.values()), torch.__version__]
+        return hashlib.sha256(json.dumps(facts, default=str).encode()).hexdigest()
+
+    def _beside_record(self, name: str) -> str:
+        """Path of an output as seen from the record, which holds in every run that the cache serves it to."""
+        return os.path.relpath(self._finals[name], self._finals["provenance"].parent)
 
     def _abandon(self, error: BaseException) -> None:
         folder = next(iter(self._finals.values())).parent

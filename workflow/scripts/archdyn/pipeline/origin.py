@@ -26,7 +26,7 @@ def origin(output: Path) -> dict:
         "script": _shown(script),
         "modules": [_shown(file) for file in modules if file.name != "__init__.py"],
         "commit": record["commit"],
-        "inputs": record["inputs"],
+        "inputs": list(record["inputs"]),
         "caption": record["params"]["caption"],
         "label": record["params"]["label"],
     }

@@ -1,6 +1,7 @@
 """What all rule files ask while Snakemake plans: the checked config, the experiments, resources, code fingerprints."""
 
 import sys
+from pathlib import Path
 
 from snakemake.utils import update_config
 
@@ -11,6 +12,7 @@ from archdyn.pipeline.device import has_gpu
 from archdyn.pipeline.experiment import Experiment
 from archdyn.pipeline.faults import check_interpreter
 from archdyn.pipeline.fingerprint import code_fingerprint
+from archdyn.pipeline.replaced import redate_replaced
 from archdyn.pipeline.results import Result
 from archdyn.settings.check import SHIPPED, checked
 from archdyn.settings.read import read_yaml
@@ -117,6 +119,15 @@ class Plan:
         """Have raw files fetched again of which one was lost."""
         for folder in registry.forget_incomplete() if self._workflow.is_main_process else []:
             print(f"data: {folder} lacks a file and is removed; what needs it fetches it again", file=sys.stderr)
+
+    def notice_replaced_inputs(self) -> None:
+        """Have jobs run again whose inputs were replaced by older files."""
+        if not self._workflow.is_main_process:
+            return
+        try:
+            redate_replaced(Path("results", self.run), lambda line: print(f"inputs: {line}", file=sys.stderr))
+        except ArchdynError as error:
+            sys.exit(f"record error: {error}")
 
 
 def _over_shipped(config: dict) -> dict:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from archdyn.errors import ArchdynError
-from archdyn.pipeline.fingerprint import SCRIPTS, module_fingerprints
+from archdyn.pipeline.record import changed_code
 
 
 def runs_text(results: Path) -> str:
@@ -17,14 +17,6 @@ def runs_text(results: Path) -> str:
         raise ArchdynError(f"{results}: has no <run>/<experiment>/metrics/summary.csv")
     heading = ("run", "experiments", "commit", "made (UTC)", "verdicts", "stale")
     return "\n".join(_row(cells) for cells in (heading, ("---",) * len(heading), *map(_cells, runs)))
-
-
-def stale(record: dict) -> bool:
-    """Whether the code behind a record has changed since; a rule that watches no code never is."""
-    script = record.get("script", record["rule"])
-    if not (SCRIPTS / f"{script}.py").is_file():
-        return True
-    return bool(record.get("modules")) and record["modules"] != module_fingerprints(script)
 
 
 def _cells(run: Path) -> tuple[str, ...]:
@@ -40,7 +32,7 @@ def _cells(run: Path) -> tuple[str, ...]:
         ", ".join(sorted({_short(record["commit"]) for record in records})),
         datetime.fromtimestamp(latest, UTC).strftime("%Y-%m-%d %H:%M"),
         ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items()) or "–",
-        f"{sum(map(stale, records))} of {len(records)}",
+        f"{sum(bool(changed_code(record)) for record in records)} of {len(records)}",
     )
 
 

@@ -13,8 +13,7 @@ from snakemake.exceptions import RuleException, WorkflowError
 from snakemake.settings.enums import Quietness
 
 from archdyn.errors import ArchdynError
-from archdyn.pipeline.fingerprint import SCRIPTS, module_fingerprints
-from archdyn.pipeline.origin import REPOSITORY
+from archdyn.pipeline.record import changed_code, changed_settings, differences
 
 
 def explanation(file: Path, configfiles: list[Path]) -> str:
@@ -24,7 +23,7 @@ def explanation(file: Path, configfiles: list[Path]) -> str:
     Raises ArchdynError where no rule makes the file, or where Snakemake cannot plan.
     """
     target = os.path.relpath(file)
-    dag = _planned(target, configfiles)
+    dag = planned([target], configfiles)
     job = next((job for job in dag.jobs if target in job.output), None)
     if job is None:
         raise ArchdynError(f"{target}: found no job that makes it; allowed: a file that is the output of a rule")
@@ -36,8 +35,11 @@ def explanation(file: Path, configfiles: list[Path]) -> str:
     return "\n".join(lines)
 
 
-def _planned(target: str, configfiles: list[Path]):
-    """The graph of jobs after a dry-run, with Snakemake's decision on each."""
+def planned(targets: list[str], configfiles: list[Path]):
+    """The graph of the jobs behind `targets` after a dry-run, with Snakemake's decision on each.
+
+    Raises ArchdynError where Snakemake cannot plan.
+    """
     options = ["--dry-run", *(["--configfile", *map(str, configfiles)] if configfiles else [])]
     unread = io.StringIO()  # what Snakemake prints of its plan; its errors are raised
     with (
@@ -45,7 +47,7 @@ def _planned(target: str, configfiles: list[Path]):
         redirect_stderr(unread),
         SnakemakeApi(OutputSettings(dryrun=True, quiet={Quietness.ALL})) as api,
     ):
-        _, arguments = parse_args([target, *options])  # and of the profile, which says what makes a job run again
+        _, arguments = parse_args([*targets, *options])  # and of the profile, which says what makes a job run again
         try:
             workflow_api = api.workflow(
                 resource_settings=ResourceSettings(cores=1),
@@ -53,7 +55,7 @@ def _planned(target: str, configfiles: list[Path]):
             )
             dag_api = workflow_api.dag(
                 DAGSettings(
-                    targets={target},
+                    targets=set(targets),
                     force_incomplete=arguments.rerun_incomplete,
                     rerun_triggers=arguments.rerun_triggers,
                     max_checksum_file_size=arguments.max_checksum_file_size,
@@ -83,7 +85,7 @@ def _own_causes(dag, job) -> list[str]:
     causes += [f"input {file} changed" for file in sorted(reason.updated_input - reason.updated_input_run)]
     record = _record(job)
     if record:
-        causes += _changed_code(record, job) + _changed_settings(record, job) + _changed_inputs(record, job)
+        causes += _changed_code(record, job) + changed_settings(record, job.params) + _changed_inputs(record, job)
     return causes or ([] if reason.updated_input_run else [f"Snakemake says: {reason}"])
 
 
@@ -103,44 +105,12 @@ def _changed_code(record: dict, job) -> list[str]:
         return []
     if "modules" not in record:
         return ["its code changed; the record is of an older archdyn and does not name modules"]
-    now = module_fingerprints(record["script"])
-    return [
-        f"{'module' if '/' in name else 'script'} {(SCRIPTS / name).relative_to(REPOSITORY)} {change}"
-        for name, change in _differences(record["modules"], now, ("changed", "is new to it", "is no longer used"))
-    ]
-
-
-def _changed_settings(record: dict, job) -> list[str]:
-    before, now = (_flat({**params, "code": None}) for params in (record["params"], _as_recorded(job.params)))
-    return [
-        f"setting {name}: {before.get(name, 'none')} -> {now.get(name, 'none')}"
-        for name, _ in _differences(before, now, ("", "", ""))
-    ]
+    return changed_code(record)
 
 
 def _changed_inputs(record: dict, job) -> list[str]:
     before, now = dict.fromkeys(record["inputs"]), dict.fromkeys(map(str, job.input))
-    return [f"input {name} {change}" for name, change in _differences(before, now, ("", "is new", "is no longer read"))]
-
-
-def _differences(before: dict, now: dict, words: tuple[str, str, str]) -> list[tuple[str, str]]:
-    """Names with another value, of `now` alone, and of `before` alone, each with its word."""
-    changed, new, gone = words
-    found = [(name, new if name not in before else changed) for name in now if before.get(name, ...) != now[name]]
-    return found + [(name, gone) for name in before if name not in now]
-
-
-def _as_recorded(params) -> dict:
-    return json.loads(json.dumps(dict(params.items()), default=str))
-
-
-def _flat(params: dict) -> dict:
-    """{"training": {"epochs": 2}} -> {"training.epochs": 2}"""
-    leaves = {}
-    for name, value in params.items():
-        inner = _flat(value) if isinstance(value, dict) else {}
-        leaves |= {f"{name}.{key}": leaf for key, leaf in inner.items()} or {name: value}
-    return leaves
+    return [f"input {name} {change}" for name, change in differences(before, now, ("", "is new", "is no longer read"))]
 
 
 def _jobs(count: int) -> str:

@@ -1,0 +1,201 @@
+"""archdyn verify: every artifact by the digests in the records; and inputs that were replaced by older files."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from archdyn.errors import ArchdynError
+from archdyn.pipeline.files import content_digest
+from archdyn.pipeline.record import read_records
+from archdyn.pipeline.replaced import redate_replaced
+from archdyn.pipeline.verify import behind, by_digests
+from conftest import Project
+
+SMOKE = ("--configfile", "config/smoke.yaml")
+MODELS = "results/smoke/vae/models"
+MODEL = f"{MODELS}/kl5_seed0.safetensors"
+DATA = "resources/datasets/synthetic_mnist"
+
+
+@pytest.fixture
+def run(tmp_path) -> Path:
+    """A metric of two jobs, the second of which reads what the first made; no file was made by Snakemake."""
+    folder = tmp_path / "results/mine"
+    write(tmp_path / "resources/d/images.npy", "pixels")
+    write(folder / "gan/metrics/a.csv", "metric")
+    write(folder / "gan/tables/t.csv", "table")
+    leave_record(tmp_path, "resources/d/provenance.json", [], {"images": "resources/d/images.npy"})
+    leave_record(
+        tmp_path,
+        "results/mine/gan/models/a.provenance.json",
+        ["resources/d/images.npy"],
+        {"metrics": "results/mine/gan/metrics/a.csv"},
+    )
+    leave_record(
+        tmp_path,
+        "results/mine/gan/tables/t.provenance.json",
+        ["results/mine/gan/metrics/a.csv"],
+        {"csv": "results/mine/gan/tables/t.csv"},
+    )
+    return folder
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def leave_record(folder: Path, name: str, inputs: list[str], outputs: dict[str, str]) -> None:
+    facts = {
+        "rule": "gan_table7",
+        "modules": {},
+        "inputs": {path: content_digest(folder / path) for path in inputs},
+        "outputs": {output: content_digest(folder / path) for output, path in outputs.items()},
+        "paths": {output: os.path.relpath(path, Path(name).parent) for output, path in outputs.items()},
+    }
+    write(folder / name, json.dumps(facts))
+
+
+def found(run: Path) -> list[str]:
+    """The faults by digests, without the folder that the test runs in."""
+    faults = by_digests(read_records(run)).faults
+    return [fault.replace(f"{os.path.relpath(run.parents[1])}/", "") for fault in faults]
+
+
+def test_files_that_stand_by_their_records(run):
+    finding = by_digests(read_records(run))
+    assert (finding.jobs, finding.files, finding.faults) == (3, 3, [])
+    assert finding.sentence().startswith("All of the 3 files of 3 jobs behind this audit are what the jobs wrote")
+
+
+def test_an_edited_file_is_named_by_its_maker_and_by_its_reader(run):
+    write(run / "gan/metrics/a.csv", "edited")
+    assert found(run) == [
+        "results/mine/gan/models/a: results/mine/gan/metrics/a.csv is not what the job wrote",
+        "results/mine/gan/tables/t: its input results/mine/gan/metrics/a.csv is not what it was made from",
+    ]
+    sentence = by_digests(read_records(run)).sentence()
+    assert sentence.startswith("Not all of the 3 files of 3 jobs behind this audit stand by their records: ")
+
+
+def test_a_lost_file_and_an_old_record_are_named(run):
+    (run / "gan/tables/t.csv").unlink()
+    old = {"rule": "gan_table7", "inputs": [], "outputs": {}, "modules": {}}
+    write(run / "gan/metrics/old.provenance.json", json.dumps(old))
+    assert found(run) == [
+        "results/mine/gan/metrics/old: is of an older archdyn, whose records do not say what inputs held",
+        "results/mine/gan/tables/t: results/mine/gan/tables/t.csv is gone",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}"])
+def test_a_damaged_record_is_one_line(run, text):
+    record = run / "gan/tables/t.provenance.json"
+    record.write_text(text)
+    with pytest.raises(ArchdynError, match="not a record.*; delete it, and the next run makes it again$"):
+        read_records(run)
+
+
+def test_a_record_of_another_run_speaks_of_the_same_places_in_this_one(run):
+    """As Snakemake's cache serves them."""
+    record = run / "gan/tables/t.provenance.json"
+    record.write_text(record.read_text().replace("results/mine/", "results/another/"))
+    assert found(run) == []
+
+
+def test_what_is_behind_a_file_is_followed_to_the_data(run):
+    records = read_records(run)
+    assert len(behind([run / "gan/tables/t.csv"], records)) == 3
+    assert len(behind([run / "gan/metrics/a.csv"], records)) == 2
+    assert behind([run / "gan/tables/other.csv"], records) == []
+
+
+def test_an_input_replaced_by_an_older_file_gets_a_new_date_and_is_named(run):
+    said, metrics = [], run / "gan/metrics/a.csv"
+    redate_replaced(run, said.append)
+    assert said == []
+    write(metrics, "older")
+    os.utime(metrics, (0, 0))
+    redate_replaced(run, said.append)
+    (line,) = said
+    assert line.endswith(
+        "results/mine/gan/metrics/a.csv is not what gan_table7 read; what was made from it is made again"
+    )
+    assert metrics.stat().st_mtime > (run / "gan/tables/t.csv").stat().st_mtime
+
+
+def test_a_copy_is_read_once_and_keeps_its_dates(run, tmp_path, monkeypatch):
+    copy = tmp_path / "copy"
+    shutil.copytree(run.parents[1] / "results", copy / "results")
+    shutil.copytree(run.parents[1] / "resources", copy / "resources")
+    dates = {path: path.stat().st_mtime_ns for path in copy.rglob("*") if path.is_file()}
+    os.utime(copy / "resources/d/images.npy")  # changed after the records
+    redate_replaced(copy / "results/mine", pytest.fail)
+    del dates[copy / "resources/d/images.npy"]
+    assert dates == {path: path.stat().st_mtime_ns for path in dates}
+    monkeypatch.setattr("archdyn.pipeline.replaced.content_digest", lambda path: pytest.fail(f"{path} was read again"))
+    redate_replaced(copy / "results/mine", pytest.fail)
+
+
+@pytest.fixture(scope="module")
+def trained(prepared, tmp_path_factory) -> Project:
+    project = prepared.clone(tmp_path_factory.mktemp("trained"))
+    run = project.snakemake(MODEL, "--cores", "1", *SMOKE)
+    assert run.returncode == 0, run.stdout[-5000:]
+    return project
+
+
+def verify(project: Project, *arguments: str) -> subprocess.CompletedProcess:
+    command = ["archdyn", "verify", "smoke", *arguments]
+    return subprocess.run(
+        command, cwd=project.folder, env=project.environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_verify_names_code_settings_inputs_and_files_without_a_record(trained, tmp_path):
+    sound = verify(trained)
+    assert (sound.returncode, sound.stderr) == (0, "")
+    assert sound.stdout == "All 8 files of 3 jobs are what the jobs wrote, from the inputs, settings and code of now.\n"
+    project = trained.clone(tmp_path)
+    project.replace("workflow/scripts/archdyn/models/vae.py", "from torch import", "X = 1\nfrom torch import")
+    project.replace("config/smoke.yaml", "\nvae:\n", "\nvae:\n  conditions: {kl5: {learning_rate: 5.0e-3}}\n")
+    array = project.folder / DATA / "test_images.npy"
+    array.write_bytes(array.read_bytes()[:-1] + b"\x09")
+    (project.folder / MODELS / "mine.csv").write_text("x\n")
+    unsound = verify(project)
+    assert unsound.returncode == 1
+    assert set(unsound.stdout.splitlines()) == {
+        f"{MODELS}/kl5_seed0: its input {DATA}/test_images.npy is not what it was made from",
+        f"{MODELS}/kl5_seed0: was made by other code: module workflow/scripts/archdyn/models/vae.py changed",
+        f"{MODELS}/kl5_seed0: setting training.learning_rate: 0.001 -> 0.005",
+        f"{MODELS}/mine.csv: no record says what made it",
+        f"{DATA}/provenance.json: {DATA}/test_images.npy is not what the job wrote",
+    }
+    assert unsound.stderr == "error: found 5 faults in 8 files of 3 jobs\n"
+
+
+def test_a_restored_backup_runs_its_readers_again(trained, tmp_path):
+    """An input is edited, read, and put back with its old date: the edited numbers would stay for good."""
+    project = trained.clone(tmp_path)
+    array, backup = project.folder / DATA / "test_images.npy", tmp_path / "backup.npy"
+    shutil.copy2(array, backup)
+    array.write_bytes(array.read_bytes()[:-1] + b"\x09")
+    assert project.snakemake(MODEL, "--cores", "1", *SMOKE).returncode == 0
+    shutil.copy2(backup, array)
+    run = project.snakemake("--dry-run", MODEL, *SMOKE)
+    assert (
+        f"inputs: {DATA}/test_images.npy is not what vae_train read; what was made from it is made again" in run.stdout
+    )
+    assert project.planned(MODEL, *SMOKE) == {"vae_train": 1}
+    assert project.snakemake(MODEL, "--cores", "1", *SMOKE).returncode == 0
+    assert verify(project).returncode == 0
+
+
+def test_the_audit_says_whether_its_files_stand_by_their_records(smoke_run):
+    content = json.loads((smoke_run.folder / "results/smoke/report/content.json").read_text())
+    assert content["verified"].startswith("All of the ")
+    assert content["verified"] in (smoke_run.folder / "results/smoke/report/report.html").read_text()
