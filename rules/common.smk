@@ -18,6 +18,6 @@ pathvars:
 
 wildcard_constraints:
     experiment="[a-z]+",
-    condition="[a-z0-9_]+",
+    condition="[a-zA-Z0-9_,=.-]+",  # of a design: mitigated,g_loss=minimax
     seed="[0-9]+",
     dataset="[a-z0-9_-]+",

@@ -110,6 +110,10 @@ rule report_content:
         summaries=expand("<results>/{experiment}/metrics/summary.csv", experiment=REPORTED),
         published=[experiment.published for experiment in plan.reported()],
         prose=[shipped(f"workflow/report/{experiment}/prose.md") for experiment in REPORTED],
+        designs=shipped("workflow/report/designs/prose.md"),
+        effects=[
+            file for experiment in plan.reported() for file in experiment.designs.effects(experiment.designs.audited())
+        ],
         introduction=shipped("workflow/report/introduction.md"),
         notebooks=rules.report_notebooks.output.csv,
         appendix=shipped("workflow/report/notebooks.md"),

@@ -22,7 +22,10 @@ SMOKE = ("--configfile", "config/smoke.yaml")
 DATA = "resources/datasets/synthetic_mnist"
 
 GAN_CONDITIONS, GAN_SEEDS = 11, 2
-GAN_RUNS = GAN_CONDITIONS * GAN_SEEDS
+GAN_ADDED = 2  # trainings that the design of config/smoke.yaml adds to its named conditions
+GAN_RUNS = GAN_CONDITIONS * GAN_SEEDS + GAN_ADDED
+DESIGN = dict.fromkeys(["design_effects", "design_figure", "design_table"], 1)
+BOTH_DESIGNS = dict.fromkeys(DESIGN, 2)  # of losses, and of masks
 GAN_FIGURES = dict.fromkeys([*(f"gan_figure{n}" for n in (6, 7, 8, 9)), "gan_gradients"], 1)
 GAN_TABLES = dict.fromkeys(["gan_table7", "gan_table8", "gan_conditions"], 1)
 VAE_CONDITIONS = VAE_RUNS = 6
@@ -97,7 +100,7 @@ def last_byte_changed(path: Path) -> None:
 
 
 CONFIG, SCALE, CODE = "config/config.yaml", "config/smoke.yaml", "workflow/scripts"
-ALL_OF_GAN = runs("gan", GAN_RUNS) | once("gan_evaluate_real", "gan_summary") | GAN_FIGURES | GAN_TABLES
+ALL_OF_GAN = runs("gan", GAN_RUNS) | once("gan_evaluate_real", "gan_summary") | GAN_FIGURES | GAN_TABLES | DESIGN
 VAE_TRAININGS = runs("vae", VAE_RUNS) | {"vae_train": VAE_RUNS + 1} | VAE_STARTS | {"vae_embed_minibatches": 1}
 ALL_OF_VAE = VAE_TRAININGS | once("vae_evaluate_real", "vae_summary") | VAE_FIGURES | VAE_TABLES
 CLIP_METRICS = runs("clip", CLIP_SEEDS, "evaluate", "align") | once("clip_summary") | CLIP_TABLES
@@ -124,6 +127,7 @@ VIT_OF_THE_MASKS = once("vit_mask", "vit_evaluate_masking", "vit_table5", "vit_s
 VIT_PROBES = once("vit_probe_published", "vit_probe_corrected")
 VIT_RESULTS = VIT_PROBES | VIT_OF_THE_MASKS | VIT_FIGURES | VIT_TABLES
 EMBEDDED_BY_VIT = {"vit_embed": 2} | once("vit_look", "vit_evaluate_attention") | VIT_RESULTS
+MASKS = once("vit_score_masks") | DESIGN
 ALL_OF_VIT = EMBEDDED_BY_VIT | once("vit_gradcam")
 
 CHANGES = {
@@ -176,7 +180,9 @@ CHANGES = {
             once("vit_figure4"),
         ),
         "a helper of the embeddings": Change(
-            f"{CODE}/archdyn/embed/vit.py", replaced("ATTENTION_BATCH = 32", "ATTENTION_BATCH = 16"), EMBEDDED_BY_VIT
+            f"{CODE}/archdyn/embed/vit.py",
+            replaced("ATTENTION_BATCH = 32", "ATTENTION_BATCH = 16"),
+            EMBEDDED_BY_VIT | MASKS,
         ),
         "a comment": Change(f"{CODE}/archdyn/embed/vit.py", replaced("  # in ViT-B/16", "  # In ViT-B/16")),
         "touching an embedding": Change("results/smoke/vit/embeddings/picture_attention.npy", Path.touch),
@@ -194,7 +200,7 @@ CHANGES = {
         ),
         "another seed": Change(
             SCALE,
-            replaced("seeds: [0, 1]", "seeds: [0, 1, 2]"),
+            replaced("seeds: [0, 1]\n  samples", "seeds: [0, 1, 2]\n  samples"),
             runs("gan", GAN_CONDITIONS) | once("gan_summary") | GAN_FIGURES | GAN_TABLES,
         ),
         "one figure's style": Change(
@@ -207,12 +213,16 @@ CHANGES = {
             replaced("samples: 200", "samples: 250"),
             runs("gan", GAN_RUNS, "embed", "evaluate")
             | once("gan_evaluate_real", "gan_summary", "gan_conditions", "gan_figure9")
-            | GAN_FIGURES_OF_THE_SUMMARY,
+            | GAN_FIGURES_OF_THE_SUMMARY
+            | DESIGN,
         ),
         "a helper of the training": Change(
             f"{CODE}/archdyn/train/losses.py",
             replaced("softplus(fake_logits).mean()\n\n\nGEN", "softplus(fake_logits).sum()\n\n\nGEN"),
-            runs("gan", GAN_RUNS) | once("gan_summary") | GAN_FIGURES | GAN_TABLES,
+            runs("gan", GAN_RUNS) | once("gan_summary") | GAN_FIGURES | GAN_TABLES | DESIGN,
+        ),
+        "a seed of the design": Change(
+            SCALE, replaced("seeds: [0, 1]\n      out", "seeds: [0, 1, 2]\n      out"), runs("gan", 2) | DESIGN
         ),
         "a comment and a docstring": Change(
             f"{CODE}/archdyn/train/gan.py",
@@ -317,7 +327,9 @@ CHANGES = {
             once("clip_gap"),
         ),
         "the style of all figures": Change(
-            f"{CODE}/archdyn/plots/style.py", replaced('"font.size": 9', '"font.size": 8'), FIGURES
+            f"{CODE}/archdyn/plots/style.py",
+            replaced('"font.size": 9', '"font.size": 8'),
+            FIGURES | {"design_figure": 2},
         ),
         "a helper of all metrics": Change(
             f"{CODE}/archdyn/metrics/tidy.py",
@@ -326,6 +338,8 @@ CHANGES = {
             | runs("gan", GAN_RUNS, "embed", "evaluate")
             | runs("vae", VAE_RUNS, "embed", "evaluate")
             | once("gan_evaluate_real", "gan_summary", "gan_conditions", "vae_evaluate_real", "vae_summary")
+            | once("vit_score_masks")
+            | BOTH_DESIGNS
             | once("vae_conditions", "gan_figure9")
             | GAN_FIGURES_OF_THE_SUMMARY
             | VAE_FIGURES
@@ -347,6 +361,8 @@ CHANGES = {
             | ALL_OF_CLIP
             | runs("clip", CLIP_SEEDS, "pretrain")
             | ALL_OF_VIT
+            | MASKS
+            | BOTH_DESIGNS
             | ALL_OF_RESNET
             | {"backbone_pretrain": 2},
         ),
@@ -392,7 +408,8 @@ def test_nothing_to_do_after_a_finished_run(finished):
 @pytest.mark.parametrize("overlay", [None, "config/demo.yaml", "config/smoke.yaml"])
 def test_every_config_plans_the_same_steps(project, overlay):
     jobs = project.planned(*(["--configfile", overlay] if overlay else []))
-    assert runs("gan", trainings("gan", overlay)).items() <= jobs.items()
+    added = GAN_ADDED * (overlay == "config/smoke.yaml")
+    assert runs("gan", trainings("gan", overlay) + added).items() <= jobs.items()
     starts = VAE_START_ONLY[overlay] * {None: 3, "config/demo.yaml": 1, "config/smoke.yaml": 1}[overlay]
     trained = trainings("vae", overlay)
     assert (runs("vae", trained) | {"vae_train": trained + starts}).items() <= jobs.items()

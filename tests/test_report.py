@@ -69,6 +69,9 @@ def value_in(file: Path, place: str):
         for key in place.split("."):
             value = value[key]
         return value
+    if file.name.startswith("design_"):
+        rows = pd.read_csv(file).set_index(["outcome", "term", "contrast"])
+        return rows.loc[tuple(place.split(", ", 2))].rename("effect")
     if file.name == "verdicts.csv":
         return pd.read_csv(file).set_index("id").at[place, "verdict"]
     table, row, column = re.fullmatch(r"(\w+)\[(.+)\]\.(.+)", place).groups()
@@ -78,6 +81,10 @@ def value_in(file: Path, place: str):
     return dict(zip(published["columns"], cells[0], strict=True))[column]
 
 
+def shown_setting(value) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | dict) else str(value)
+
+
 def test_every_number_in_the_prose_traces_to_a_file_that_has_it(report, content):
     traced = 0
     for section in content["sections"]:
@@ -85,13 +92,17 @@ def test_every_number_in_the_prose_traces_to_a_file_that_has_it(report, content)
         assert not LITERAL_NUMBER.search(outside)
         for text, target, place in links:
             value = value_in((report / target).resolve(), place)
-            if isinstance(value, pd.Series):
+            if isinstance(value, pd.Series) and value.name == "effect":
+                shown = re.search(r": ×?([+-]?[\d.e-]+) \(", text)
+                assert float(shown[1]) == pytest.approx(value["effect"], rel=6e-3)
+                assert text.endswith(f"{100 * value['share']:.0f}% of the variance")
+            elif isinstance(value, pd.Series):
                 scale = 100 if text.endswith("%") else 1
                 shown, digits = text.rstrip("%").split(" ± ")[0], len(text.split(".")[-1].split(" ")[0].rstrip("%"))
                 assert float(shown) == pytest.approx(scale * value["mean"], rel=6e-3, abs=0.6 * 10**-digits)
                 assert ("±" in text) == (value["n"] > 1)
             else:
-                assert text == ("all" if value is None else str(value))
+                assert text == ("all" if value is None else shown_setting(value))
             traced += 1
     assert traced > 50
 

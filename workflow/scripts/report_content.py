@@ -24,7 +24,8 @@ with Job(snakemake) as job:
     files = zip(map(Path, job.input.prose), map(Path, job.input.published), strict=True)
     for (experiment, settings), own_files in zip(job.params.settings.items(), files, strict=True):
         own = [result for result in made if result.experiment == experiment]
-        sections.append(section(experiment, folder, own, settings, *own_files) | job.params.about[experiment])
+        texts = (*own_files, Path(job.input.designs))
+        sections.append(section(experiment, folder, own, settings, *texts) | job.params.about[experiment])
     content = {
         "run": job.params.run,
         "commit": commit(),

@@ -3,18 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from archdyn.metrics.resnet import transfer_metrics
-from archdyn.metrics.tidy import summarise, tidy
+from archdyn.metrics.resnet import run_rows
+from archdyn.metrics.tidy import summarise
 from archdyn.pipeline.job import Job
 
 with Job(snakemake) as job:
     labels = np.load(job.input.test_labels)
     runs = [pd.read_csv(file) for file in job.input.epochs]
-    rows = []
-    for epochs, file in zip(runs, job.input.logits, strict=True):
-        logits = np.load(file)
-        values = transfer_metrics(epochs, logits, labels[: len(logits)])
-        rows.append(tidy("resnet", epochs["condition"].iloc[0], epochs["seed"].iloc[0], values))
+    rows = [run_rows(epochs, np.load(file), labels) for epochs, file in zip(runs, job.input.logits, strict=True)]
     rows = pd.concat([*rows, pd.read_csv(job.input.layers), pd.read_csv(job.input.gradients)], ignore_index=True)
     rows.to_csv(job.output.metrics, index=False)
     summarise(rows).to_csv(job.output.summary, index=False)

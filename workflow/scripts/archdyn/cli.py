@@ -73,6 +73,19 @@ def runs(results: Annotated[Path, typer.Argument(help="The folder of all runs.")
 
 
 @app.command()
+def expected(
+    run: Run,
+    check: Annotated[bool, typer.Option("--check", help="Compare with config/expected.yaml instead.")] = False,
+) -> None:
+    """What each condition of a run gave, its hardware and minutes, as config/expected.yaml; or what differs from it."""
+    from archdyn.tables.diff import run_folder
+    from archdyn.tables.expected import check_expected, expected_text
+
+    folder = run_folder(run)
+    typer.echo(check_expected(folder) if check else expected_text(folder), nl=check)
+
+
+@app.command()
 def crate(
     run: Run,
     output: Annotated[Path | None, typer.Option(help="The zip file to write; RUN.crate.zip by default.")] = None,

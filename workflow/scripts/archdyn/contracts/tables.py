@@ -30,6 +30,11 @@ SUMMARY = Contract(
     exact=True,
     may_lack=("sd",),  # one seed has no spread
 )
+EFFECTS = Contract(
+    ("outcome", "scale", "kind", "term", "contrast", "effect", "low", "high"),
+    ("outcome", "term", "contrast"),
+    may_lack=("from_mean", "to_mean", "low", "high", "holds_from"),  # see metrics/designs.py and claims/scale.py
+)
 # By the file's name; the first that fits counts. Other CSV files need rows and finite numbers.
 CONTRACTS: dict[str, Contract] = {
     r"summary\.csv": SUMMARY,
@@ -39,6 +44,7 @@ CONTRACTS: dict[str, Contract] = {
     r"p_values\.csv": Contract(("claim", "protocol", "what", "p"), ("claim", "protocol", "what"), may_be_empty=True),
     r"starts\.csv": Contract(("start", "distance"), ("start",)),
     r"layers_cka\.csv": Contract(),
+    r"design_.*\.csv": EFFECTS,
     r".*": TIDY,
 }
 

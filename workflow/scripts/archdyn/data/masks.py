@@ -32,12 +32,35 @@ def centre_masks(n: int, grid: int, fraction: float) -> np.ndarray:
 
     They form a square, whose outermost ring is filled from its sides' middles to its corners.
     """
+    mask = np.zeros(grid**2, bool)
+    mask[_outwards(grid)[: round(fraction * grid**2)]] = True
+    return np.tile(mask, (n, 1))
+
+
+def chosen_masks(detail: np.ndarray, place: str, area: float, content: str, seed: int) -> np.ndarray:
+    """Masks by where patches lie and what is in them, of `area` (0..0.5) of the patches, rounded.
+
+    detail: float (n, patches), how much each patch varies. place: anywhere, or the half of the patches nearest to the
+    centre or to the edge. content: any, drawn by `seed`; plain or detailed, which takes those that vary least or most.
+    """
+    n, patches = detail.shape
+    outwards = _outwards(math.isqrt(patches))
+    half = patches // 2
+    outside = {"anywhere": outwards[:0], "centre": outwards[patches - half :], "edge": outwards[: patches - half]}[
+        place
+    ]
+    drawn = np.random.default_rng(seed).random((n, patches))
+    order = {"any": drawn, "plain": detail, "detailed": -detail}[content].astype(float)
+    order[:, outside] = np.inf
+    rank = np.lexsort((drawn, order), axis=1).argsort(1)
+    return rank < round(area * patches)
+
+
+def _outwards(grid: int) -> np.ndarray:
+    """The patches, nearest to the centre first."""
     offsets = np.abs(np.arange(grid) - (grid - 1) / 2)
     vertical, horizontal = (axis.ravel() for axis in np.meshgrid(offsets, offsets, indexing="ij"))
-    outwards = np.lexsort((np.hypot(vertical, horizontal), np.maximum(vertical, horizontal)))
-    mask = np.zeros(grid**2, bool)
-    mask[outwards[: round(fraction * grid**2)]] = True
-    return np.tile(mask, (n, 1))
+    return np.lexsort((np.hypot(vertical, horizontal), np.maximum(vertical, horizontal)))
 
 
 def block_fraction(grid: int, side: float) -> float:

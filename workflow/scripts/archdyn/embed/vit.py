@@ -9,7 +9,7 @@ import torch
 from scipy.special import softmax
 from torch import Tensor
 
-from archdyn.data.masks import centre_masks, growing_masks, random_masks
+from archdyn.data.masks import centre_masks, chosen_masks, growing_masks, random_masks
 from archdyn.models.backbones import Backbone
 from archdyn.models.inference import BATCH, gathered, in_precision
 from archdyn.models.pixels import on_device
@@ -40,7 +40,8 @@ def embed(
     """`forward` on uint8 images (n, h, w[, 3]), as float32 arrays; nothing is read back before the last batch.
 
     With `masks`, bool (n, patches): `way` pixels blackens these patches before normalisation, as the report does;
-    tokens drops them after the position embedding, so that the transformer never sees them.
+    tokens drops them after the position embedding, so that the transformer never sees them; mean sets them to 0 after
+    normalisation, the mean colour that it subtracts.
     """
     dropped = masks is not None and way == "tokens"
     # Every mask is another network to torch.compile.
@@ -50,10 +51,13 @@ def embed(
         rows = slice(start, start + BATCH)
         pixels = vit.preprocess.scale(on_device(images[rows], device))
         hidden = None if masks is None else torch.from_numpy(masks[rows]).to(device)
-        if hidden is not None and not dropped:
+        if hidden is not None and way == "pixels":
             pixels = blacken(pixels, hidden)
+        normalised = vit.preprocess.normalise(pixels)
+        if hidden is not None and way == "mean":
+            normalised = blacken(normalised, hidden)
         with patches_kept(vit.model, hidden) if dropped else nullcontext():
-            parts.append(run(vit.preprocess.normalise(pixels)))
+            parts.append(run(normalised))
     return gathered(parts)
 
 
@@ -121,6 +125,41 @@ def mask_sweep(
             for way in ("pixels", "tokens"):
                 arrays = embed(vit, images, device, precision, masks, way)
                 yield _row(shape, way, fraction, masks, seed), masks, arrays
+
+
+@torch.inference_mode()
+def patch_detail(vit: Backbone, images: np.ndarray, device: torch.device) -> np.ndarray:
+    """Standard deviation of the brightness (0..1) within each patch, float32 (n, patches)."""
+    parts = []
+    for start in range(0, len(images), BATCH):
+        grey = vit.preprocess.scale(on_device(images[start : start + BATCH], device)).mean(1, keepdim=True)
+        side = grey.shape[-1] // patch_grid(vit.model)
+        parts.append(torch.nn.functional.unfold(grey, side, stride=side).std(1))
+    return torch.cat(parts).cpu().numpy()
+
+
+def mask_scores(
+    vit: Backbone, images: np.ndarray, masks: list[dict], seeds: list[int], device: torch.device, precision: str
+) -> Iterator[tuple[str, int, dict[str, float]]]:
+    """Condition, seed and scores of every mask (place, area, content, way), on images of each seed's own.
+
+    agreement: share (0..1) of images whose answer stays that on the whole image. confidence: the mean probability that
+    is given to that answer.
+    """
+    whole = embed(vit, images, device, precision)["logits"].argmax(1)
+    detail = patch_detail(vit, images, device)
+    for one in masks:
+        mask = dict(one["mask"])
+        way = mask.pop("way")
+        hidden = np.empty(detail.shape, bool)
+        for number, seed in enumerate(seeds):
+            hidden[number :: len(seeds)] = chosen_masks(detail[number :: len(seeds)], **mask, seed=seed)
+        probabilities = softmax(embed(vit, images, device, precision, hidden, way)["logits"], axis=1)
+        same = probabilities.argmax(1) == whole
+        kept = probabilities[np.arange(len(whole)), whole]
+        for number, seed in enumerate(seeds):
+            own = slice(number, None, len(seeds))
+            yield one["condition"], seed, {"agreement": same[own].mean(), "confidence": kept[own].mean()}
 
 
 def masked_logits(*sweep) -> tuple[list[dict], dict[str, np.ndarray]]:

@@ -12,9 +12,16 @@ from sklearn.preprocessing import StandardScaler
 
 from archdyn.errors import ArchdynError
 from archdyn.metrics.intervals import wilson_interval
+from archdyn.metrics.tidy import tidy
 
 PERPLEXITY = 30
 SEED = 42  # of the report's projections
+
+
+def run_rows(epochs: pd.DataFrame, logits: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
+    """`transfer_metrics` as tidy rows of the run that `epochs` names; `labels` may be of more images."""
+    values = transfer_metrics(epochs, logits, labels[: len(logits)])
+    return tidy("resnet", epochs["condition"].iloc[0], epochs["seed"].iloc[0], values)
 
 
 def transfer_metrics(epochs: pd.DataFrame, logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:

@@ -16,9 +16,21 @@ LEAK = 0.2
 
 
 def build_generator(settings: GanTraining, pixels: int) -> nn.Module:
-    """Generator by `settings.architecture` and `settings.init`."""
-    build = {"report": _report_generator, "linder_noren": _linder_noren_generator}
-    return _initialised(build[settings.architecture](pixels), settings.init)
+    """Generator by `architecture` (report, linder_noren), `init`, `batchnorm_place` and `batchnorm_eps`.
+
+    The report's is 100-256-512-pixels with ReLU; its text leaves BatchNorm out, its code has it after each ReLU.
+    Linder-Norén's is 100-128-256-512-1024-pixels with LeakyReLU, and no BatchNorm in the first layer.
+    """
+    if settings.architecture == "report":
+        activation, widths, plain = nn.ReLU(), (256, 512), 0
+    else:
+        activation, widths, plain = nn.LeakyReLU(LEAK), (128, 256, 512, 1024), 1
+    layers: list[nn.Module] = []
+    for number, (inputs, outputs) in enumerate(zip((NOISE_DIM, *widths), widths, strict=False)):
+        normalisation = [nn.BatchNorm1d(outputs, settings.batchnorm_eps)] if number >= plain else []
+        behind = [activation, *normalisation] if settings.batchnorm_place == "after" else [*normalisation, activation]
+        layers += [nn.Linear(inputs, outputs), *behind]
+    return _initialised(nn.Sequential(*layers, nn.Linear(widths[-1], pixels), nn.Tanh()), settings.init)
 
 
 def build_discriminator(settings: GanTraining, pixels: int) -> nn.Module:
@@ -53,21 +65,6 @@ class MinibatchDiscrimination(nn.Module):
         l1 = torch.cdist(projected, projected, p=1.0)  # (kernels, n, n)
         closeness = torch.exp(-l1).sum(2).T - 1  # less the row's own exp(0)
         return torch.cat([x, closeness], dim=1)
-
-
-def _report_generator(pixels: int) -> nn.Module:
-    """100-256-512-pixels; BatchNorm after each ReLU, which the report's text leaves out."""
-    hidden = [(NOISE_DIM, 256), (256, 512)]
-    layers = [layer for i, o in hidden for layer in (nn.Linear(i, o), nn.ReLU(), nn.BatchNorm1d(o))]
-    return nn.Sequential(*layers, nn.Linear(512, pixels), nn.Tanh())
-
-
-def _linder_noren_generator(pixels: int) -> nn.Module:
-    """100-128-256-512-1024-pixels. 0.8 is BatchNorm's eps there, though momentum was surely meant."""
-    layers: list[nn.Module] = [nn.Linear(NOISE_DIM, 128), nn.LeakyReLU(LEAK)]
-    for inputs, outputs in ((128, 256), (256, 512), (512, 1024)):
-        layers += [nn.Linear(inputs, outputs), nn.BatchNorm1d(outputs, eps=0.8), nn.LeakyReLU(LEAK)]
-    return nn.Sequential(*layers, nn.Linear(1024, pixels), nn.Tanh())
 
 
 def _initialised(model: nn.Module, init: str) -> nn.Module:

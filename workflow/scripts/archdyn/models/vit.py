@@ -67,7 +67,7 @@ def patches_kept(model: VisionTransformer, masks: Tensor) -> Iterator[None]:
 
 
 def blacken(pixels: Tensor, masks: Tensor) -> Tensor:
-    """`pixels`, float (n, 3, size, size) in [0, 1], with the patches of `masks`, bool (n, patches), set to 0."""
+    """`pixels`, float (n, 3, size, size), with the patches of `masks`, bool (n, patches), set to 0."""
     side = int(masks.shape[1] ** 0.5)
     patch = pixels.shape[-1] // side
     covered = masks.view(-1, 1, side, side).repeat_interleave(patch, 2).repeat_interleave(patch, 3)

@@ -8,6 +8,7 @@ from snakemake.io import local
 from archdyn.claims import read as claims
 from archdyn.data import backbones, registry
 from archdyn.errors import ArchdynError
+from archdyn.pipeline.designs import PlannedDesigns
 from archdyn.pipeline.origin import REPOSITORY
 from archdyn.pipeline.results import FORMS, Result, caption
 from archdyn.pipeline.shipped import shipped
@@ -26,6 +27,7 @@ class Experiment:
         self._run = config["run"]
         self._declared: dict[str, dict[str, Result]] = {kind: {} for kind in (*FORMS, "benchmarks")}
         self.images: list[str] = []
+        self.designs = PlannedDesigns(name, self.settings, self.named())
 
     @property
     def seeds(self) -> list[int]:
@@ -93,8 +95,12 @@ class Experiment:
         return {name: f"<results>/{self.name}/embeddings/{run}_{name}.npy" for name in names}
 
     def condition(self, name: str) -> dict:
-        """The settings of one condition: the training block with what the condition changes."""
-        return merged_condition(self.settings, name)
+        """The settings of one condition: the training block with what the condition, or a design's run, changes."""
+        return self.designs.condition(name)
+
+    def named(self) -> dict[str, dict]:
+        """The settings of every condition of the config, by its name."""
+        return {name: merged_condition(self.settings, name) for name in self.settings.get("conditions", {})}
 
     def runs(self, pattern: str, *conditions: str) -> list[str]:
         """Paths of `pattern` for every seed of the conditions (all by default), in the config's order."""
@@ -125,6 +131,12 @@ class Experiment:
             return label
         firsts = {first for first, *_ in seeds}
         return f"{label}, images of {f'seed {firsts.pop()}' if len(firsts) == 1 else 'the first'}"
+
+    def design_label(self, design: str) -> str:
+        """Scale, data, runs and seeds of a design."""
+        seeds = self.settings["designs"][design]["seeds"]
+        runs = len(self.designs.runs(design))
+        return f"{self.scale()} · {runs} runs, seeds {', '.join(map(str, seeds))}"
 
     def figure(self, name: str, settings: dict | None = None, label: str | None = None, **inputs) -> None:
         """Declare a figure: <experiment>_<name>.py draws it from `inputs`; its caption is in workflow/report."""
@@ -157,13 +169,14 @@ class Experiment:
         return self._declared[kind][name]
 
     def results(self) -> list[str]:
-        """Paths of all declared figures, then tables, then panels, in every form."""
-        return [
+        """Paths of all declared figures, tables and panels, in every form, and of the designs in the audit."""
+        declared = [
             f"<results>/{self.name}/{kind}/{name}.{form}"
             for kind, forms in FORMS.items()
             for name in self._declared[kind]
             for form in forms
         ]
+        return declared + self.designs.results(self.designs.audited())
 
     def settings_by_condition(self) -> dict:
         """Its settings, with those of each condition under the condition's name."""

@@ -13,7 +13,7 @@ class Resnet(Experiment):
     """Conditions differ in whether the backbone runs in every epoch."""
 
     def trained_on_features(self) -> list[str]:
-        """Conditions whose backbone never changes, so that the head can learn on its features alone."""
+        """Conditions, of designs too, whose backbone never changes, so that the head learns on its features alone."""
         constant = {
             "trainable": "head",
             "batchnorm": "constant",
@@ -21,12 +21,16 @@ class Resnet(Experiment):
             "skips": True,
             "normalisation": "own",
         }
-        return [name for name in self.conditions if constant.items() <= self.condition(name).items()]
+        return [name for name in self._trainings() if constant.items() <= self.condition(name).items()]
 
     def trained_with_backbone(self) -> list[str]:
         """Conditions whose backbone runs in every epoch."""
         on_features = self.trained_on_features()
-        return [name for name in self.conditions if name not in on_features]
+        return [name for name in self._trainings() if name not in on_features]
+
+    def _trainings(self) -> list[str]:
+        """Named conditions, and those of designs."""
+        return [*self.conditions, *self.designs.added()]
 
     def features(self, condition: str, embedded) -> dict[str, str]:
         """The features that a condition's head is trained on, by name; `embedded` are the outputs by role."""
@@ -36,6 +40,15 @@ class Resnet(Experiment):
 
 class Vit(Experiment):
     """Pictures are looked at one by one; probes may have a dataset of their own."""
+
+    def named(self) -> dict[str, dict]:
+        """The mask that designs change."""
+        return {"mask": self.settings["mask"]}
+
+    def masks(self, design: str) -> list[dict]:
+        """The masks of a design, each with the condition that it is."""
+        names = dict.fromkeys(name for name, _ in self.designs.runs(design))
+        return [{"condition": name, "mask": self.condition(name)} for name in names]
 
     def photos(self) -> list[str]:
         """The user's pictures; none where test images take their place."""

@@ -11,6 +11,7 @@ from archdyn.claims.decide import VERDICTS
 from archdyn.errors import ArchdynError
 from archdyn.numbers.published import read_all_published
 from archdyn.report import prose
+from archdyn.report.designs import design_names
 from archdyn.report.markdown import shown_results, title
 
 TABLE_OF_VERDICTS = "tables/verdicts"
@@ -44,11 +45,18 @@ class Result:
 
 
 def section(
-    experiment: str, run_folder: Path, results: list[Result], settings: dict, source: Path, published: Path
+    experiment: str,
+    run_folder: Path,
+    results: list[Result],
+    settings: dict,
+    source: Path,
+    published: Path,
+    designs: Path,
 ) -> dict:
     """One experiment: its prose filled in, its verdicts, and its tables and figures with caption and origin.
 
     settings: with those of a condition under its name. source: the prose. published: the file of the report's numbers.
+    designs: the prose on a design, which follows for each that stands in the audit.
     Raises ArchdynError where prose and results do not agree.
     """
     shown = {result.name: result for result in results}
@@ -62,6 +70,12 @@ def section(
         "verdict": prose.verdict_names(verdicts, f"../{experiment}/{TABLE_OF_VERDICTS}.csv"),
     }
     markdown = prose.fill(source.read_text(), str(source), names)
+    for name, design in settings.get("designs", {}).items():
+        if design["audit"]:
+            effects = run_folder / experiment / f"metrics/design_{name}.csv"
+            link = (SETTINGS, f"{experiment}.designs.{name}")
+            about = design_names(name, design, effects, run_folder, link)
+            markdown += "\n" + prose.fill(designs.read_text(), str(designs), {"design": about})
     _check_shown(shown_results(markdown), list(shown), source)
     return {
         "experiment": experiment,

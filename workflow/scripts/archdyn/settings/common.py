@@ -122,6 +122,7 @@ def text_or_block(text: Any, block: Any) -> Any:
 
 
 Flag = Annotated[bool, BeforeValidator(_flag)]
+Value = Annotated[bool | int | float | str | None, BeforeValidator(lambda value: _number(_flag(_none(value))))]
 Text = Annotated[str, Field(min_length=1)]
 Unique = (AfterValidator(_unique), Field(json_schema_extra={"uniqueItems": True}))
 

@@ -23,6 +23,7 @@ from archdyn.settings.common import (
     number,
     whole,
 )
+from archdyn.settings.designs import DesignsByName, WithDesigns
 
 Updates = whole(ge=1, le=100)
 
@@ -35,6 +36,10 @@ class GanTraining(Settings):
     init: Literal["normal", "dcgan", "default"]
     """First weights. normal draws those of linear layers from N(0, 0.02) with biases 0; dcgan those of BatchNorm, too,
     from N(1, 0.02), as DCGAN's authors do; default is PyTorch's own."""
+    batchnorm_place: Literal["before", "after"]
+    """Where the generator's BatchNorm stands, before its activations or after them."""
+    batchnorm_eps: number(gt=0, le=10)
+    """What the generator's BatchNorm adds to the variance. Linder-Norén's code has 0.8, where PyTorch has 0.00001."""
     images: Images
     """Training images used, from the first on. null means all."""
     epochs: Epochs
@@ -70,7 +75,7 @@ class GanCondition(Condition, GanTraining):
     """One training to run, once per seed."""
 
 
-class GanSettings(WithConditions):
+class GanSettings(WithConditions, WithDesigns):
     """Section 4 of the report, an MLP GAN on MNIST under several training conditions."""
 
     dataset: Dataset
@@ -89,3 +94,5 @@ class GanSettings(WithConditions):
     conditions: Annotated[dict[ConditionName, GanCondition], Field(min_length=1)]
     """The trainings to run, once per seed, each with the keys of gan.training that it changes. A condition of your own
     needs a name and an `about`."""
+    designs: DesignsByName = {}
+    """Factorial designs over the settings of `training`, each with its effects and interactions."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from archdyn.settings.check import CONFIG_FOLDER
 from archdyn.settings.config import Config
+from archdyn.settings.designs import Design
 from archdyn.settings.read import read_yaml
 from archdyn.settings.words import allowed, block_of, json_schema
 
@@ -56,6 +57,25 @@ gan:
 ```
 """
 
+DESIGNS = """\
+## Designs
+
+A design stands under `designs` of an experiment, and asks which of several settings matters, and which two go together.
+It is part of a target (`snakemake gan_designs`), and takes one entry:
+
+```yaml
+gan:
+  designs:
+    smoothing:
+      about: Does label smoothing help at either learning rate?
+      conditions: [mitigated]
+      factors: {real_label: [1.0, 0.9], learning_rate_d: [1.0e-3, 2.0e-4]}
+      seeds: [0, 1, 2]
+      outcomes: {modes_covered: difference, frechet_distance: ratio}
+      seconds: 8
+```
+"""
+
 
 def manual() -> str:
     """The text of config/README.md."""
@@ -66,6 +86,7 @@ def manual() -> str:
     sections = [INTRODUCTION, *_section("##", "General", {"properties": general}, values)]
     for name, block in blocks.items():
         sections += _section("##", name, block, values[name])
+    sections += [DESIGNS, _designs_keys()]
     return "\n".join(sections)
 
 
@@ -102,6 +123,9 @@ def _section(marks: str, title: str, block: dict, values: dict) -> Iterator[str]
     if title.endswith(".conditions"):
         yield _conditions_table(values)
         return
+    if title.endswith(".designs"):
+        yield _designs_table(values)
+        return
     inner = {key: part for key, part in block["properties"].items() if _is_block(part)}
     plain = {key: part for key, part in block["properties"].items() if key not in inner}
     if plain:
@@ -122,6 +146,29 @@ def _rows(key: str, schema: dict, value) -> Iterator[tuple[str, ...]]:
 def _conditions_table(conditions: dict[str, dict]) -> str:
     rows = [(f"`{name}`", own["about"], ", ".join(_changes(own))) for name, own in conditions.items()]
     return _table(("condition", "what it is", "changes in config.yaml"), rows)
+
+
+def _designs_keys() -> str:
+    rows = [
+        (
+            f"`{key}`",
+            part["description"],
+            allowed(part),
+            f"(`{_plain(part['default'])}` if left out)" if "default" in part else "",
+        )
+        for key, part in json_schema(Design)["properties"].items()
+    ]
+    return _table(("key", "what it is", "allowed", ""), rows)
+
+
+def _designs_table(designs: dict[str, dict]) -> str:
+    rows = [(f"`{name}`", own["about"], ", ".join(_levels(own))) for name, own in designs.items()]
+    return _table(("design", "what it asks", "factors in config.yaml"), rows)
+
+
+def _levels(design: dict) -> list[str]:
+    """Of a factor whose levels are blocks, their names."""
+    return [f"`{name}: {_plain(list(levels))}`" for name, levels in design["factors"].items()]
 
 
 def _changes(own: dict) -> list[str]:

@@ -26,6 +26,7 @@ from archdyn.settings.common import (
     number,
     whole,
 )
+from archdyn.settings.designs import DesignsByName, WithDesigns
 
 Trainable = Literal["head", "layer4", "blocks", "all"]
 BatchNorm = Literal["drift", "constant"]
@@ -106,7 +107,7 @@ class Layers(Settings):
     """k of the nearest-neighbour accuracy and of trustworthiness."""
 
 
-class ResnetSettings(WithConditions):
+class ResnetSettings(WithConditions, WithDesigns):
     """Section 2 of the report, transfer of ResNet-152 to CIFAR-10."""
 
     dataset: Dataset
@@ -134,3 +135,5 @@ class ResnetSettings(WithConditions):
     conditions: Annotated[dict[ConditionName, ResnetCondition], Field(min_length=1)]
     """The trainings to run, once per seed, each with the keys of resnet.training that it changes. A condition of your
     own needs a name and an `about`."""
+    designs: DesignsByName = {}
+    """Factorial designs over the settings of `training`, each with its effects and interactions."""

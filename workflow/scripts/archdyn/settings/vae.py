@@ -24,6 +24,7 @@ from archdyn.settings.common import (
     number,
     refusal,
 )
+from archdyn.settings.designs import DesignsByName, WithDesigns
 
 FRESH, NEAREST = "fresh", "nearest"
 
@@ -62,7 +63,7 @@ class VaeCondition(Condition, VaeTraining):
     """Whether it only serves others as a start: it is trained, but not measured, and shown among the starts alone."""
 
 
-class VaeSettings(WithConditions):
+class VaeSettings(WithConditions, WithDesigns):
     """Section 5 of the report, a VAE on FashionMNIST under several losses."""
 
     dataset: Dataset
@@ -82,6 +83,8 @@ class VaeSettings(WithConditions):
     conditions: Annotated[dict[ConditionName, VaeCondition], Field(min_length=1)]
     """The trainings to run, once per seed, each with the keys of vae.training that it changes. A condition of your own
     needs a name and an `about`."""
+    designs: DesignsByName = {}
+    """Factorial designs over the settings of `training`, each with its effects and interactions."""
 
     @model_validator(mode="after")
     def _start_from_a_fresh_one(self):

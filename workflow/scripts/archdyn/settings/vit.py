@@ -22,6 +22,7 @@ from archdyn.settings.common import (
     refusal,
     whole,
 )
+from archdyn.settings.designs import DesignsByName, WithDesigns
 
 
 class Photo(Settings):
@@ -45,6 +46,20 @@ class Attention(Settings):
 
     images: whole(ge=1)
     """Test images, from the first on, behind the heads' entropy and mean distance."""
+
+
+class Mask(Settings):
+    """One mask of the designs, which hides the same number of patches of every image."""
+
+    place: Literal["anywhere", "centre", "edge"]
+    """Where the hidden patches lie, anywhere, or within the half of them nearest to the centre, or to the edge."""
+    area: number(gt=0, le=0.5)
+    """Share of the patches that is hidden."""
+    content: Literal["any", "plain", "detailed"]
+    """Which of the patches there are hidden, those drawn at random, or those whose brightness varies least or most."""
+    way: Literal["pixels", "tokens", "mean"]
+    """How they are hidden. pixels makes them black before normalisation, as the report does; tokens drops them after
+    the position embedding; mean gives them the colour that normalisation maps to 0."""
 
 
 class Block(Settings):
@@ -100,7 +115,7 @@ class Probes(Settings):
     """Share of the training images that the corrected protocol holds out to choose C on."""
 
 
-class VitSettings(Settings):
+class VitSettings(WithDesigns):
     """Section 3 of the report, a vision transformer's attention, answers under masks, and embeddings."""
 
     dataset: Dataset
@@ -124,6 +139,15 @@ class VitSettings(Settings):
     """How many of the likeliest classes of a picture Figure 4 and its table show."""
     attention: Attention
     masking: Masking
+    mask: Mask
+    """What masks of the designs have but for their factors."""
     probes: Probes
     benchmark: Benchmark
     """What `snakemake benchmark` times, the bare forward pass and ours in turn."""
+    designs: DesignsByName = {}
+    """Factorial designs over the settings of `mask`, each with its effects and interactions. Their condition is mask;
+    each of their seeds has images of its own, and draws what is random."""
+
+    def designed(self) -> tuple[Settings, list[str]]:
+        """The mask."""
+        return self.mask, ["mask"]

@@ -1,0 +1,169 @@
+# Factorial designs, as the config declares them: which factor matters, and which two go together.
+#   needs: the metrics of every run of the design; GAN and VAE train and measure them as any other condition,
+#          resnet_score and vit_score_masks score all runs of a design at once
+#   steps: design_effects -> design_figure and design_table
+#   makes: results/<run>/<experiment>/{metrics,figures,tables}/design_<design>.*
+
+
+localrules:
+    resnet_score,
+    design_effects,
+    design_figure,
+    design_table,
+
+
+rule vit_score_masks:
+    """Answers under the masks of a design."""
+    input:
+        **vit.arrays("test_images"),
+        model=VIT_MODEL,
+    output:
+        metrics="<results>/vit/metrics/runs_{design}.csv",
+        provenance="<results>/vit/metrics/runs_{design}.provenance.json",
+    log:
+        "<logs>/vit_score_masks/{design}.log",
+    benchmark:
+        "<benchmarks>/vit_score_masks/{design}.tsv"
+    conda:
+        "../envs/torch.yaml"
+    resources:
+        **plan.gpu_job(mem_mb=6000, runtime=60),
+    params:
+        masks=lambda w: vit.masks(w.design),
+        seeds=lambda w: vit.settings["designs"][w.design]["seeds"],
+        images=VIT_MASKING["images"],
+        precision=vit.settings["precision"],
+        device=config["device"],
+        code=plan.code("vit_score_masks"),
+    message:
+        "vit: scoring the masks of the design {wildcards.design}"
+    script:
+        "../workflow/scripts/vit_score_masks.py"
+
+
+rule resnet_score:
+    """Score the runs of a design."""
+    input:
+        **resnet.arrays("test_labels"),
+        epochs=lambda w: resnet.designs.of_runs(rules.resnet_train.output.epochs, w.design),
+        logits=lambda w: resnet.designs.of_runs(rules.resnet_train.output.logits, w.design),
+    output:
+        metrics="<results>/resnet/metrics/runs_{design}.csv",
+        provenance="<results>/resnet/metrics/runs_{design}.provenance.json",
+    log:
+        "<logs>/resnet_score/{design}.log",
+    benchmark:
+        "<benchmarks>/resnet_score/{design}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=plan.code("resnet_score"),
+    script:
+        "../workflow/scripts/resnet_score.py"
+
+
+resnet.designs.scored = rules.resnet_score.output.metrics
+resnet.designs.recorded = rules.resnet_train.output.provenance
+vit.designs.scored = rules.vit_score_masks.output.metrics
+gan.designs.scored = rules.gan_evaluate.output.metrics
+gan.designs.recorded = rules.gan_train.output.provenance
+vae.designs.scored = rules.vae_evaluate.output.metrics
+vae.designs.recorded = rules.vae_train.output.provenance
+
+
+rule resnet_designs:
+    """Effects and interactions of the factors of all designs of section 2."""
+    input:
+        resnet.designs.results(resnet.designs.factorial()),
+
+
+rule vit_designs:
+    """Effects and interactions of the factors of all designs of section 3."""
+    input:
+        vit.designs.results(vit.designs.factorial()),
+
+
+rule gan_designs:
+    """Effects and interactions of the factors of all designs of section 4."""
+    input:
+        gan.designs.results(gan.designs.factorial()),
+
+
+rule gan_scale:
+    """Claims of section 4 against the size of the data: from where on each effect shows."""
+    input:
+        gan.designs.results(gan.designs.against_scale()),
+
+
+rule vae_designs:
+    """Effects and interactions of the factors of all designs of section 5."""
+    input:
+        vae.designs.results(vae.designs.factorial()),
+
+
+rule vae_scale:
+    """Claims of section 5 against the size of the data: from where on each effect shows."""
+    input:
+        vae.designs.results(vae.designs.against_scale()),
+
+
+rule design_effects:
+    """Main effects and two-way interactions of a design's factors, with intervals."""
+    input:
+        runs=plan.design_files,
+    output:
+        effects="<results>/{experiment}/metrics/design_{design}.csv",
+        provenance="<results>/{experiment}/metrics/design_{design}.provenance.json",
+    log:
+        "<logs>/design_effects/{experiment}_{design}.log",
+    benchmark:
+        "<benchmarks>/design_effects/{experiment}_{design}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        design=lambda w: plan.experiment(w.experiment).designs.analysed(w.design),
+        code=plan.code("design_effects"),
+    script:
+        "../workflow/scripts/design_effects.py"
+
+
+rule design_figure:
+    """Draw the effects of a design."""
+    input:
+        effects=rules.design_effects.output.effects,
+    output:
+        **figure_files("<results>/{experiment}/figures/design_{design}"),
+    log:
+        "<logs>/design_figure/{experiment}_{design}.log",
+    benchmark:
+        "<benchmarks>/design_figure/{experiment}_{design}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        label=lambda w: plan.experiment(w.experiment).design_label(w.design),
+        scale=lambda w: plan.experiment(w.experiment).designs.is_against_scale(w.design),
+        caption=lambda w: plan.experiment(w.experiment).designs.caption("figure", w.design),
+        code=plan.code("design_figure"),
+    script:
+        "../workflow/scripts/design_figure.py"
+
+
+rule design_table:
+    """Tabulate the effects of a design."""
+    input:
+        effects=rules.design_effects.output.effects,
+    output:
+        **table_files("<results>/{experiment}/tables/design_{design}"),
+    log:
+        "<logs>/design_table/{experiment}_{design}.log",
+    benchmark:
+        "<benchmarks>/design_table/{experiment}_{design}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        label=lambda w: plan.experiment(w.experiment).design_label(w.design),
+        scale=lambda w: plan.experiment(w.experiment).designs.is_against_scale(w.design),
+        caption=lambda w: plan.experiment(w.experiment).designs.caption("table", w.design),
+        code=plan.code("design_table"),
+    script:
+        "../workflow/scripts/design_table.py"

@@ -1,0 +1,295 @@
+"""Factorial designs: what they stand for, what they cost, and the effects that come out of them."""
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from PIL import Image
+
+from archdyn.claims.scale import effects_by_size
+from archdyn.data.masks import chosen_masks
+from archdyn.errors import ArchdynError
+from archdyn.metrics.designs import design_effects, run_values
+from archdyn.pipeline.designs import PlannedDesigns
+from archdyn.settings.check import CONFIG_FOLDER, checked
+from archdyn.settings.conditions import merged_condition
+from archdyn.settings.designs import Designs
+from archdyn.settings.read import read_yaml
+
+SMALL = {
+    "about": "Small.",
+    "conditions": ["vanishing_corrected"],
+    "factors": {"g_loss": ["minimax_wrong_sign", "minimax", "non_saturating"], "d_steps": [5, 1]},
+    "seeds": [0, 1],
+    "outcomes": {"modes_covered": "difference"},
+    "seconds": 6,
+}
+
+
+def gan_block(tmp_path, **designs: dict) -> dict:
+    """The GAN's block of the checked config, with these designs alone."""
+    config = read_yaml(CONFIG_FOLDER / "config.yaml")
+    config["gan"]["designs"] = designs
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump({"run": "mine", "gan": {"designs": designs}}))
+    return checked(config, [file]).model_dump()["gan"]
+
+
+def named(block: dict) -> dict[str, dict]:
+    return {name: merged_condition(block, name) for name in block["conditions"]}
+
+
+def expanded(tmp_path, **designs: dict) -> Designs:
+    block = gan_block(tmp_path, **designs)
+    return Designs(block["designs"], named(block))
+
+
+def refusal(tmp_path, **changes) -> str:
+    with pytest.raises(ArchdynError) as error:
+        gan_block(tmp_path, mine=SMALL | changes)
+    return str(error.value)
+
+
+def test_every_combination_is_a_condition_and_named_ones_keep_their_name(tmp_path):
+    designs = expanded(tmp_path, mine=SMALL)
+    found = {run.condition: (run.levels["g_loss"], run.levels["d_steps"]) for run in designs.combinations["mine"]}
+    assert found == {
+        "vanishing_published": ("minimax_wrong_sign", "5"),
+        "vanishing_corrected,d_steps=1,g_loss=minimax_wrong_sign": ("minimax_wrong_sign", "1"),
+        "vanishing_corrected": ("minimax", "5"),
+        "vanishing_corrected,d_steps=1": ("minimax", "1"),
+        "vanishing_corrected,g_loss=non_saturating": ("non_saturating", "5"),
+        "vanishing_corrected,d_steps=1,g_loss=non_saturating": ("non_saturating", "1"),
+    }
+    assert designs.settings["vanishing_corrected,d_steps=1"]["d_steps"] == 1
+    assert "vanishing_published" not in designs.settings
+
+
+def test_a_design_that_grows_or_shares_runs_names_them_as_before(tmp_path):
+    grown = SMALL | {"factors": SMALL["factors"] | {"real_label": ["1e0", 0.9]}}
+    other = SMALL | {"conditions": ["vanishing_published"]}
+    before = expanded(tmp_path, mine=SMALL).settings
+    after = expanded(tmp_path, mine=SMALL, grown=grown, other=other)
+    assert before.items() <= after.settings.items()
+    assert len(after.combinations["grown"]) == 12
+    assert {run.condition for run in after.combinations["other"]} == {
+        run.condition for run in after.combinations["mine"]
+    }
+
+
+def test_several_conditions_are_the_levels_of_a_factor_and_levels_may_be_blocks(tmp_path):
+    rates = {"slow": {"learning_rate_d": 1e-4, "learning_rate_g": 1e-4}, "own": {"learning_rate_d": 2.0e-4}}
+    mine = SMALL | {"conditions": ["overfit", "overfit_dropout"], "factors": {"rates": rates, "images": [500, None]}}
+    designs = expanded(tmp_path, mine=mine)
+    assert designs.factors("mine") == {
+        "condition": ["overfit", "overfit_dropout"],
+        "rates": ["slow", "own"],
+        "images": ["500", "null"],
+    }
+    assert designs.settings["overfit_dropout,images=null"]["images"] is None
+    slow = designs.settings["overfit,images=500,learning_rate_g=0.0001,learning_rate_d=0.0001"]
+    assert (slow["learning_rate_g"], slow["dropout"]) == (1e-4, 0)
+
+
+def test_a_single_level_is_held_and_is_no_factor(tmp_path):
+    factors = SMALL["factors"] | {"real_label": [0.9]}
+    designs = expanded(tmp_path, mine=SMALL | {"factors": factors})
+    assert list(designs.factors("mine")) == ["g_loss", "d_steps"]
+    assert all(settings["real_label"] == 0.9 for settings in designs.settings.values())
+    assert len(designs.settings) == 6
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"factors": {"g_los": ["minimax"]}}, "designs.mine.factors.g_los, from mine.yaml: unknown setting g_los; all"),
+        (
+            {"factors": {"d_steps": [5, 0]}},
+            "factors.d_steps, from mine.yaml: found 0 for d_steps; allowed: a whole num",
+        ),
+        ({"factors": {"d_steps": [5, 5]}}, "no repeats"),
+        ({"changes": {"images": 1}}, "gan.designs.mine.changes, from mine.yaml: found 1 for images; allowed: a whole"),
+        (
+            {"conditions": ["mitigate"]},
+            'gan.designs.mine.conditions, from mine.yaml: found "mitigate"; allowed: baseli',
+        ),
+        ({"seeds": [0]}, "gan.designs.mine.seeds, from mine.yaml: found [0]; allowed: a list, at least 2 entr"),
+        (
+            {"factors": {"d_steps": [1, 5]}, "scale": {"along": "images", "report": 1, "expects": "rise"}},
+            "scale.along, from mine.yaml: found images; allowed: a factor whose levels are numbers",
+        ),
+        (
+            {"scale": {"along": "d_steps", "report": 1, "expects": "rise"}},
+            "scale, from mine.yaml: beside d_steps there must be one factor, of two levels",
+        ),
+        ({"factors": {"d_steps": [1, 2], "steps": {"many": {"d_steps": 9}}}}, "sets d_steps, as d_steps does; allowed"),
+    ],
+)
+def test_a_fault_is_one_line_that_names_the_key(tmp_path, monkeypatch, changes, message):
+    monkeypatch.chdir(tmp_path)
+    assert message in refusal(tmp_path, **changes)
+
+
+def test_the_cost_counts_what_no_named_condition_trains_anyway(tmp_path):
+    block = gan_block(tmp_path, mine=SMALL)
+    designs = PlannedDesigns("gan", block, named(block))
+    designs.recorded = "<results>/{condition}_seed{seed}.json"
+    line = designs.cost("mine", str(tmp_path))
+    assert "6 combinations x 2 seeds = 12 runs, 8 of them beside the named conditions" in line
+    assert "8 to train, about 48 s on one core (6 s each, declared)" in line
+    added = [run for run in designs.runs("mine") if "," in run[0]]
+    for condition, seed in added[:7]:
+        (tmp_path / f"{condition}_seed{seed}.json").write_text('{"wall_s": 90}')
+    assert "1 to train, about 2 min on one core (90 s each, recorded)" in designs.cost("mine", str(tmp_path))
+    (tmp_path / f"{added[7][0]}_seed{added[7][1]}.json").write_text('{"wall_s": 90}')
+    assert designs.cost("mine", str(tmp_path)) is None
+
+
+FACTORS = {"a": ["a1", "a2", "a3"], "b": ["b1", "b2"], "c": ["c1", "c2"]}
+
+
+def planted(noise: float, seeds: int, rng: np.random.Generator) -> pd.DataFrame:
+    """a2 adds 3, a3 subtracts 1, b2 adds 2 and at a3 another 4, c2 nothing; every seed has a level of its own."""
+    rows = []
+    for (a, b, c), seed in product(product(*FACTORS.values()), range(seeds)):
+        value = 3 * (a == "a2") - (a == "a3") + 2 * (b == "b2") + 4 * (a == "a3" and b == "b2") + 10 * seed
+        spread = noise * (3 if a == "a2" else 1)  # as where a game is unstable in some cells only
+        rows.append({"a": a, "b": b, "c": c, "seed": seed, "value": value + spread * rng.standard_normal()})
+    return pd.DataFrame(rows)
+
+
+def found(effects: pd.DataFrame) -> dict[tuple[str, str], float]:
+    return {(row.term, row.contrast): row.effect for row in effects.itertuples()}
+
+
+def test_planted_effects_and_interactions_come_out_exactly_without_noise():
+    effects = design_effects(planted(0, 3, np.random.default_rng(0)), FACTORS, "score", "difference")
+    values = found(effects)
+    assert values["a", "a1 → a2"] == pytest.approx(3)
+    assert values["a", "a1 → a3"] == pytest.approx(-1 + 4 / 2)
+    assert values["b", "b1 → b2"] == pytest.approx(2 + 4 / 3)
+    assert values["c", "c1 → c2"] == pytest.approx(0, abs=1e-9)
+    assert values["a × b", "a1 → a3, b1 → b2"] == pytest.approx(4)
+    assert values["a × b", "a1 → a2, b1 → b2"] == pytest.approx(0, abs=1e-9)
+    main = effects.set_index("contrast").loc["b1 → b2"]
+    assert main["to_mean"] - main["from_mean"] == pytest.approx(2 + 4 / 3)
+    assert len(effects) == 4 + 5
+
+
+def test_ratios_are_factors_on_the_geometric_mean():
+    runs = planted(0, 2, np.random.default_rng(0)).assign(value=lambda rows: np.where(rows["b"] == "b2", 8.0, 2.0))
+    effects = design_effects(runs, FACTORS, "score", "ratio").set_index("contrast")
+    assert effects.at["b1 → b2", "effect"] == pytest.approx(4)
+    assert effects.at["b1 → b2", "from_mean"] == pytest.approx(2)
+    assert effects.at["a1 → a2", "effect"] == pytest.approx(1)
+    assert effects.at["b1 → b2", "share"] == pytest.approx(1)
+
+
+def test_intervals_hold_the_planted_effects_and_false_discoveries_are_few():
+    """Over 100 planted worlds; of the contrasts without any effect, 5% at most are found."""
+    rng, truth, held, wrong, all_found = np.random.default_rng(1), 2 + 4 / 3, 0, 0, 0
+    nothing = ["c", "a × c", "b × c"]
+    for _ in range(100):
+        effects = design_effects(planted(1.0, 3, rng), FACTORS, "score", "difference")
+        main = effects.set_index("contrast").loc["b1 → b2"]
+        held += main["low"] <= truth <= main["high"]
+        is_found = (effects["low"] > 0) | (effects["high"] < 0)
+        wrong += (is_found & effects["term"].isin(nothing)).sum()
+        all_found += is_found.sum()
+    assert held >= 90
+    assert wrong / all_found < 0.05
+
+
+def test_an_outcome_that_never_changes_has_no_effect():
+    effects = design_effects(planted(0, 2, np.random.default_rng(0)).assign(value=1.0), FACTORS, "score", "difference")
+    assert effects["effect"].abs().max() < 1e-9
+    assert (effects["p"] > 0.05).all()
+    assert np.isfinite(effects[["low", "high", "share"]]).all(axis=None)
+
+
+def test_runs_are_looked_up_by_condition_and_seed():
+    rows = pd.DataFrame(
+        [("gan", name, seed, "score", value) for name, seed, value in (("x", 0, 1.0), ("x", 1, 2.0), ("y", 0, 3.0))],
+        columns=["experiment", "condition", "seed", "metric", "value"],
+    )
+    combinations = [{"condition": "y", "levels": {"a": "a1"}}, {"condition": "x", "levels": {"a": "a2"}}]
+    runs = run_values(rows, combinations, [0], "score", "ratio")
+    assert runs.to_dict("records") == [{"a": "a1", "seed": 0, "value": 3.0}, {"a": "a2", "seed": 0, "value": 1.0}]
+    with pytest.raises(ArchdynError, match="found no metric modes; allowed: score"):
+        run_values(rows, combinations, [0], "modes", "ratio")
+    with pytest.raises(ArchdynError, match="found 0 as score of a run, which has no ratio; allowed: difference"):
+        run_values(rows.assign(value=0.0), combinations, [0], "score", "ratio")
+
+
+def sized(gaps: dict[int, float], noise: float, rng: np.random.Generator) -> pd.DataFrame:
+    """One and the same seed has much in common under both settings: the effect at each size is in the pairs."""
+    rows = []
+    for (size, gap), seed in product(gaps.items(), range(4)):
+        shared = 5 * seed + rng.standard_normal()
+        for condition, value in (("without", shared), ("with", shared + gap + noise * rng.standard_normal())):
+            rows.append({"condition": condition, "images": str(size), "seed": seed, "value": value})
+    return pd.DataFrame(rows)
+
+
+def by_size(runs: pd.DataFrame, scale: str = "difference") -> pd.DataFrame:
+    return effects_by_size(runs, "condition", ["without", "with"], "images", "rise", "score", scale).set_index("size")
+
+
+def test_a_claim_holds_from_the_size_on_where_its_effect_is_planted():
+    table = by_size(sized({32000: 2, 500: -2, 2000: 0, 8000: 2}, 0.2, np.random.default_rng(0)))
+    assert table.index.tolist() == [500, 2000, 8000, 32000]
+    assert table["decision"].tolist() == ["fails", "undecided", "holds", "holds"]
+    assert (table["holds_from"] == 8000).all()
+    assert table.at[8000, "effect"] == pytest.approx(2, abs=0.3)
+    assert table.at[8000, "low"] < 2 < table.at[8000, "high"]
+
+
+def test_an_effect_that_ends_at_the_largest_size_holds_from_nowhere():
+    table = by_size(sized({500: 2, 2000: 2, 8000: 0}, 0.2, np.random.default_rng(0)))
+    assert table["decision"].tolist() == ["holds", "holds", "undecided"]
+    assert table["holds_from"].isna().all()
+
+
+def test_counts_that_differ_by_as_many_in_all_seeds_are_decided_and_ratios_are_of_geometric_means():
+    runs = sized({500: 0, 2000: 0}, 0, np.random.default_rng(0))
+    factor = np.where(runs["condition"] == "with", 9, 1)
+    counted = by_size(runs.assign(value=factor))
+    assert counted["decision"].tolist() == ["holds", "holds"]
+    assert counted["effect"].tolist() == [8, 8]
+    ratios = by_size(runs.assign(value=factor * (1.0 + runs["seed"])), "ratio")
+    assert ratios["effect"].tolist() == pytest.approx([9, 9])
+    assert ratios["low"].isna().all()  # of seeds that do not differ at all, no spread is known
+
+
+def test_masks_lie_where_they_should_and_hide_what_they_should():
+    detail = np.random.default_rng(0).permuted(np.tile(np.arange(49.0), (6, 1)), axis=1)
+    rows, columns = np.divmod(np.arange(49), 7)
+    outwards = np.maximum(abs(rows - 3), abs(columns - 3))
+    centre = chosen_masks(detail, "centre", 0.3, "any", seed=1)
+    edge = chosen_masks(detail, "edge", 0.3, "any", seed=1)
+    assert (centre.sum(1) == 15).all() and (edge.sum(1) == 15).all()
+    assert not (centre & edge).any()
+    assert outwards[centre[0]].max() <= outwards[edge[0]].min()
+    assert (
+        chosen_masks(detail, "anywhere", 0.3, "any", seed=1) != chosen_masks(detail, "anywhere", 0.3, "any", 2)
+    ).any()
+    assert (np.sort(detail[chosen_masks(detail, "anywhere", 0.3, "plain", 0)].reshape(6, 15)) == np.arange(15)).all()
+    detailed = chosen_masks(detail, "centre", 0.1, "detailed", 0)
+    allowed = np.where(chosen_masks(detail, "centre", 0.5, "any", 0), detail, -1)
+    assert (detail[detailed].reshape(6, 5).max(1) >= allowed.max(1)).all()
+
+
+def test_the_designs_of_the_smoke_run_have_figures_tables_and_a_paragraph(smoke_run):
+    results = smoke_run.folder / "results/smoke"
+    assert (results / "gan/models/vanishing_corrected,g_loss=non_saturating_seed1.safetensors").is_file()
+    effects = pd.read_csv(results / "gan/metrics/design_losses.csv")
+    assert set(effects["outcome"]) == {"grad_norm_g_last", "modes_covered"}
+    assert (effects["runs"] == 4).all()
+    masks = pd.read_csv(results / "vit/tables/design_masks.csv")
+    assert len(masks) == 2 * (5 + 9)
+    for file in ("gan/figures/design_losses.png", "vit/figures/design_masks.png"):
+        assert np.asarray(Image.open(results / file).convert("L")).std() > 10
+    page = (results / "report/content.json").read_text()
+    assert "## Design: losses" in page and "## Design: masks" in page

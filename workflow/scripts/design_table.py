@@ -1,0 +1,11 @@
+"""The effects of one design's factors, and their interactions, as a table; or one effect by the size of the data."""
+
+import pandas as pd
+
+from archdyn.pipeline.job import Job
+from archdyn.tables.designs import effects_table, sizes_table
+from archdyn.tables.write import write_table
+
+with Job(snakemake) as job:
+    table = sizes_table if job.params.scale else effects_table
+    write_table(table(pd.read_csv(job.input.effects)), job.output, job.caption())

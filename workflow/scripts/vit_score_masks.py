@@ -1,0 +1,18 @@
+"""Score the answers under the masks of one design."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from archdyn.embed.vit import mask_scores
+from archdyn.metrics.tidy import tidy
+from archdyn.models.vit import load_vit
+from archdyn.pipeline.job import Job
+
+with Job(snakemake) as job:
+    device = job.device(job.params.precision)
+    vit = load_vit(Path(job.input.model), device)
+    images = np.load(job.input.test_images, mmap_mode="r")[: job.params.images]
+    scores = mask_scores(vit, images, job.params.masks, job.params.seeds, device, job.params.precision)
+    pd.concat([tidy("vit", *score) for score in scores]).to_csv(job.output.metrics, index=False)
