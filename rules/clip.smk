@@ -70,6 +70,7 @@ rule clip_embed:
         test_images=clip.settings["test_images"],
         prompts=[clip.settings["prompts"][name] for name in CLIP_PROMPTS],
         ensemble=clip.settings["ensemble"],
+        precision=clip.settings["precision"],
         device=config["device"],
         code=plan.code("clip_embed"),
     message:

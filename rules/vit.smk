@@ -19,7 +19,10 @@ VIT_CNN_LABEL = " · ".join(
 )
 VIT_PREPROCESSING = backbones.architecture(vit.backbone("vit"))["preprocessing"]
 VIT_PROBES = vit.settings["probes"]
-VIT_NORMALISATION = {"own": {}, "imagenet": VIT_PROBES["published_normalisation"]}
+VIT_NORMALISATION = {
+    "own": {},
+    "imagenet": VIT_PROBES["published_normalisation"] | {"interpolation": VIT_PROBES["published_interpolation"]},
+}
 VIT_IMAGES = {  # that probes are fitted and scored on: ImageNet's normalisation belongs to the published protocol
     "imagenet": {"train": VIT_PROBES["train_images"], "test": VIT_PROBES["published_test_images"]},
     "own": {"train": VIT_PROBES["train_images"], "test": VIT_PROBES["test_images"]},

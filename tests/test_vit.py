@@ -6,6 +6,7 @@ import pytest
 import timm
 import torch
 from PIL import Image
+from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 from archdyn.data import backbones
@@ -102,7 +103,7 @@ def test_a_dropped_token_is_one_that_nobody_attends_to(vit, images):
         tokens = vit.model.forward_features(vit.preprocess(torch.from_numpy(images)), attn_mask=visible)
         np.testing.assert_allclose(dropped, vit.model.forward_head(tokens), atol=1e-5)
     with torch.no_grad(), patches_kept(vit.model, torch.from_numpy(masks)):
-        assert vit.model.forward_features(vit.preprocess(torch.from_numpy(images))).shape[1] == 1 + PATCHES - 20
+        assert vit.model.forward_features(vit.preprocess(torch.from_numpy(images))).shape[1] == 1 + PATCHES - 19
 
 
 def test_a_black_mask_is_the_image_with_these_patches_black(vit, images):
@@ -120,7 +121,7 @@ def test_a_black_mask_is_the_image_with_these_patches_black(vit, images):
 @pytest.mark.parametrize("fraction", [0.1, 0.3, 0.9])
 def test_masks_of_both_shapes_cover_the_same_area(fraction):
     random, centre = random_masks(20, 14, fraction, seed=3), centre_masks(20, 14, fraction)
-    assert set(random.sum(1)) == set(centre.sum(1)) == {round(fraction * 196)}
+    assert set(random.sum(1)) == set(centre.sum(1)) == {int(fraction * 196)}
     assert (random != random[0]).any()
     assert np.array_equal(random, random_masks(20, 14, fraction, seed=3))
     assert not np.array_equal(random, random_masks(20, 14, fraction, seed=4))
@@ -129,7 +130,12 @@ def test_masks_of_both_shapes_cover_the_same_area(fraction):
 
 def test_random_masks_hide_every_patch_equally_often():
     share = random_masks(4000, 7, 0.3, seed=0).mean(0)
-    assert np.abs(share - 15 / 49).max() < 0.04
+    assert np.abs(share - 14 / 49).max() < 0.04
+
+
+def test_the_report_masks_58_patches_at_random_and_16_in_the_centre():
+    assert random_masks(1, 14, 0.3, seed=0).sum() == 58
+    assert centre_masks(1, 14, block_fraction(14, 4 / 14)).sum() == 16
 
 
 def test_the_centre_block_is_the_reports():
@@ -246,6 +252,18 @@ def test_the_penalty_is_chosen_on_held_out_images():
     features = rng.normal(size=(300, 200)) + 0.15 * (2 * labels[:, None] - 1)
     assert metrics.corrected_probe(features, labels, 0, 0.3).c < 1
     assert metrics.published_probe(features, labels, 0).c == 1
+
+
+def test_published_probes_see_raw_features():
+    """A penalty that features of a small scale feel and standardised ones do not."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 200)
+    features = 0.01 * rng.normal(size=(200, 3)) + 0.02 * (2 * labels[:, None] - 1)
+    (step,) = metrics.published_probe(features, labels, 0).model.steps
+    expected = LogisticRegression(C=1.0, solver="saga", max_iter=1000, random_state=0).fit(features, labels)
+    assert np.array_equal(step[1].coef_, expected.coef_)
+    standardised = metrics.corrected_probe(features, labels, 0, 0.3).model[-1]
+    assert np.abs(expected.coef_).max() < np.abs(standardised.coef_).max()
 
 
 def test_a_solver_that_stops_early_is_said_to_have_not_converged(monkeypatch):

@@ -14,6 +14,8 @@ with Job(snakemake) as job:
     classes = job.read_json("classes")
     for split in ("train_images", "test_images"):
         images = np.load(job.input[split], mmap_mode="r")[: job.params[split]]
-        np.save(getattr(job.output, split), embed_images(clip.model, clip.preprocess, images, device))
+        vectors = embed_images(clip.model, clip.preprocess, images, device, job.params.precision)
+        np.save(getattr(job.output, split), vectors)
     for texts in ("prompts", "ensemble"):
-        np.save(getattr(job.output, texts), embed_texts(clip.model, job.params[texts], classes, device))
+        vectors = embed_texts(clip.model, job.params[texts], classes, device, job.params.precision)
+        np.save(getattr(job.output, texts), vectors)

@@ -15,4 +15,4 @@ with Job(snakemake) as job:
     drawn = draw(len(test[1]), job.params.pairs, np.random.default_rng(job.seed))
     pairs = test[0][drawn], test[1][drawn]
     projected = test[0][: job.params.images], test[1][: job.params.images]
-    projections(train, pairs, projected, prompts[0], job.seed).to_csv(job.output.points, index=False)
+    projections(train, pairs, projected, prompts[0]).to_csv(job.output.points, index=False)

@@ -6,15 +6,21 @@ import numpy as np
 
 from archdyn.errors import ArchdynError
 
+ROUNDING = 1e-9  # (4 / 14)^2 of 196 patches are 16, though not in floating point
+
+
+def masked_patches(grid: int, fraction: float) -> int:
+    """`fraction` (0..1) of `grid` x `grid` patches, rounded down as in the report: 58 for 0.3 of 196."""
+    return int(fraction * grid**2 + ROUNDING)
+
 
 def random_masks(n: int, grid: int, fraction: float, seed: int) -> np.ndarray:
     """A draw for each of `n` images of `grid` x `grid` patches; each masks the same number of patches.
 
-    The number is `fraction` (0..1) of the patches, rounded. Equal arguments give equal masks.
+    The number is that of `masked_patches`. Equal arguments give equal masks.
     """
-    patches = grid**2
-    masked = round(fraction * patches)
-    draws = np.random.default_rng([seed, masked]).random((n, patches))
+    masked = masked_patches(grid, fraction)
+    draws = np.random.default_rng([seed, masked]).random((n, grid**2))
     return draws.argsort(1).argsort(1) < masked
 
 
@@ -24,7 +30,7 @@ def growing_masks(n: int, grid: int, fractions: list[float], seed: int) -> np.nd
     With fractions (0..1) that rise, each mask lies within the next.
     """
     ranks = np.random.default_rng(seed).random((n, grid**2)).argsort(1).argsort(1)
-    return np.stack([ranks < round(fraction * grid**2) for fraction in fractions])
+    return np.stack([ranks < masked_patches(grid, fraction) for fraction in fractions])
 
 
 def centre_masks(n: int, grid: int, fraction: float) -> np.ndarray:
@@ -33,12 +39,12 @@ def centre_masks(n: int, grid: int, fraction: float) -> np.ndarray:
     They form a square, whose outermost ring is filled from its sides' middles to its corners.
     """
     mask = np.zeros(grid**2, bool)
-    mask[_outwards(grid)[: round(fraction * grid**2)]] = True
+    mask[_outwards(grid)[: masked_patches(grid, fraction)]] = True
     return np.tile(mask, (n, 1))
 
 
 def chosen_masks(detail: np.ndarray, place: str, area: float, content: str, seed: int) -> np.ndarray:
-    """Masks by where patches lie and what is in them, of `area` (0..0.5) of the patches, rounded.
+    """Masks by where patches lie and what is in them, of `area` (0..0.5) of the patches, rounded down.
 
     detail: float (n, patches), how much each patch varies. place: anywhere, or the half of the patches nearest to the
     centre or to the edge. content: any, drawn by `seed`; plain or detailed, which takes those that vary least or most.
@@ -53,7 +59,7 @@ def chosen_masks(detail: np.ndarray, place: str, area: float, content: str, seed
     order = {"any": drawn, "plain": detail, "detailed": -detail}[content].astype(float)
     order[:, outside] = np.inf
     rank = np.lexsort((drawn, order), axis=1).argsort(1)
-    return rank < round(area * patches)
+    return rank < masked_patches(math.isqrt(patches), area)
 
 
 def _outwards(grid: int) -> np.ndarray:

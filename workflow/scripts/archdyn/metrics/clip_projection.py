@@ -8,9 +8,10 @@ from umap import UMAP
 from archdyn.metrics.clip_alignment import Pairs, fit_rotation
 
 PERPLEXITY, ITERATIONS = 30, 1000
+SEED = 42  # of the report's projections
 
 
-def projections(train: Pairs, drawn: Pairs, shown: Pairs, texts: np.ndarray, seed: int) -> pd.DataFrame:
+def projections(train: Pairs, drawn: Pairs, shown: Pairs, texts: np.ndarray) -> pd.DataFrame:
     """A row per point: stage (before or after the texts are rotated), projection, modality, label, x, y.
 
     separate_tsne, as published: the `drawn` pairs, one fit for the images and one for their texts, most of which are
@@ -23,22 +24,22 @@ def projections(train: Pairs, drawn: Pairs, shown: Pairs, texts: np.ndarray, see
             texts if stage == "before" else texts @ fit_rotation(images, texts[labels])
             for images, labels in (drawn, train)
         )
-        apart = np.concatenate([_tsne(drawn[0], seed), _tsne(by_drawn[drawn[1]], seed)])
+        apart = np.concatenate([_tsne(drawn[0]), _tsne(by_drawn[drawn[1]])])
         both = np.concatenate([shown[0], by_train])
         frames += [
             _points(apart, drawn[1], drawn[1], stage, "separate_tsne"),
-            _points(_tsne(both, seed), shown[1], np.arange(len(texts)), stage, "joint_tsne"),
-            _points(_umap(both, seed), shown[1], np.arange(len(texts)), stage, "joint_umap"),
+            _points(_tsne(both), shown[1], np.arange(len(texts)), stage, "joint_tsne"),
+            _points(_umap(both), shown[1], np.arange(len(texts)), stage, "joint_umap"),
         ]
     return pd.concat(frames)
 
 
-def _tsne(vectors: np.ndarray, seed: int) -> np.ndarray:
-    return TSNE(perplexity=PERPLEXITY, max_iter=ITERATIONS, random_state=seed).fit_transform(vectors)
+def _tsne(vectors: np.ndarray) -> np.ndarray:
+    return TSNE(perplexity=PERPLEXITY, max_iter=ITERATIONS, random_state=SEED).fit_transform(vectors)
 
 
-def _umap(vectors: np.ndarray, seed: int) -> np.ndarray:
-    return UMAP(random_state=seed, n_jobs=1).fit_transform(vectors)
+def _umap(vectors: np.ndarray) -> np.ndarray:
+    return UMAP(random_state=SEED, n_jobs=1).fit_transform(vectors)
 
 
 def _points(xy: np.ndarray, image_labels: np.ndarray, text_labels: np.ndarray, stage: str, name: str) -> pd.DataFrame:

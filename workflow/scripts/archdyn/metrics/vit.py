@@ -93,8 +93,9 @@ def rollout(attention: np.ndarray) -> np.ndarray:
 def head_rows(entropy: np.ndarray, distance: np.ndarray, tokens: int, seed: int) -> pd.DataFrame:
     """Tidy rows of attention's entropy (nats) and distance (shares of the width), (images, layers, heads).
 
-    Conditions are layer1, layer2, ...; under attention, even_entropy and even_distance are what even attention has, and
-    last_entropy_lowest and the like are of the last layer, whichever that is.
+    Conditions are layer1, layer2, ...; heads count from 0, as in the report. Under attention, even_entropy and
+    even_distance are what even attention has, and last_entropy_lowest and the like are of the last layer, whichever
+    that is.
     """
     places = np.argwhere(np.ones([math.isqrt(tokens - 1)] * 2)) / math.isqrt(tokens - 1)
     even = {"even_entropy": np.log(tokens), "even_distance": cdist(places, places).mean()}
@@ -104,7 +105,7 @@ def head_rows(entropy: np.ndarray, distance: np.ndarray, tokens: int, seed: int)
         for name, statistic in (("entropy", entropy), ("distance", distance)):
             heads = statistic[:, layer].mean(0)
             values |= {f"{name}_mean": heads.mean(), f"{name}_lowest": heads.min(), f"{name}_highest": heads.max()}
-            values |= {f"{name}_head{number}": value for number, value in enumerate(heads, 1)}
+            values |= {f"{name}_head{number}": value for number, value in enumerate(heads)}
         tables.append(tidy("vit", f"layer{layer + 1}", seed, values))
     last = {f"last_{name}": value for name, value in values.items() if "head" not in name}
     return pd.concat([tidy("vit", "attention", seed, even | last), *tables], ignore_index=True)
@@ -144,8 +145,9 @@ def masking_rows(
 
 
 def published_probe(features: np.ndarray, labels: np.ndarray, seed: int) -> Probe:
-    """As the report fits it: standardised features, multinomial logistic regression, saga, C = 1, 1,000 iterations."""
-    return _fit(features, labels, 1.0, solver="saga", max_iter=PUBLISHED_ITERATIONS, random_state=seed)
+    """As the report fits it: raw features, multinomial logistic regression, saga, C = 1, 1,000 iterations at most."""
+    regression = LogisticRegression(C=1.0, solver="saga", max_iter=PUBLISHED_ITERATIONS, random_state=seed)
+    return _fitted(make_pipeline(regression), features, labels)
 
 
 def corrected_probe(features: np.ndarray, labels: np.ndarray, seed: int, validation_share: float) -> Probe:
@@ -163,7 +165,8 @@ def corrected_probe(features: np.ndarray, labels: np.ndarray, seed: int, validat
         .score(scaler.transform(features[held_out]), labels[held_out])
         for c in PENALTIES
     ]
-    return _fit(features, labels, PENALTIES[int(np.argmax(scores))], **CONVERGED)
+    chosen = LogisticRegression(C=PENALTIES[int(np.argmax(scores))], **CONVERGED)
+    return _fitted(make_pipeline(StandardScaler(), chosen), features, labels)
 
 
 def probe_rows(
@@ -205,13 +208,12 @@ def learning_curve(
     return pd.concat(tables, ignore_index=True)
 
 
-def _fit(features: np.ndarray, labels: np.ndarray, c: float, **settings) -> Probe:
-    regression = LogisticRegression(C=c, **settings)
-    model = make_pipeline(StandardScaler(), regression)
+def _fitted(model: Pipeline, features: np.ndarray, labels: np.ndarray) -> Probe:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # `converged` says it
         model.fit(features, labels)
-    return Probe(model, float(c), bool(regression.n_iter_.max() < settings["max_iter"]))
+    regression = model[-1]
+    return Probe(model, float(regression.C), bool(regression.n_iter_.max() < regression.max_iter))
 
 
 def _share(name: str, right: np.ndarray) -> dict[str, float]:

@@ -88,7 +88,7 @@ def all_heads(figure: Figure, images: np.ndarray, names: list[str], attention: n
         _show(grid[number * down, 0], image, names[number])
         for head in range(heads):
             axes = grid[number * down + head // across, 1 + head % across]
-            _overlay(axes, image, _patch_map(attention[number, -1, head][None])[0], f"head {head + 1}")
+            _overlay(axes, image, _patch_map(attention[number, -1, head][None])[0], f"head {head}")
     _colour_bar(figure, grid)
 
 

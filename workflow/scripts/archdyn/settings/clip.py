@@ -1,6 +1,6 @@
 """Settings of section 6, CLIP."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -65,6 +65,9 @@ class ClipSettings(Settings):
     """Seeds of the repetitions. Each draws its own pairs, and pretrains a model of its own where weights say pretrain;
     other weights serve all seeds."""
     backbones: ClipBackbones
+    precision: Literal["float32", "float16"]
+    """Of the embeddings' arithmetic. float16 is what the report used: on a GPU, CLIP's own loader gives weights of 16
+    bits; on a processor it is float32, as there."""
     train_images: or_null(whole(ge=20))
     """Training images embedded, from the first on, that corrected alignments are fitted on. null means all."""
     test_images: or_null(whole(ge=50))

@@ -111,6 +111,8 @@ class Probes(Settings):
     """Test images of the published protocol, from the first on."""
     published_normalisation: Normalisation
     """Of the images in the published protocol."""
+    published_interpolation: Literal["bilinear", "bicubic"]
+    """How images are resized in the published protocol; the weights' own way in the corrected one."""
     validation_share: Share
     """Share of the training images that the corrected protocol holds out to choose C on."""
 
