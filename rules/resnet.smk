@@ -10,7 +10,10 @@ from archdyn.pipeline.experiments import Resnet
 resnet = plan.add("resnet", Resnet)
 RESNET_RUN = "{condition}_seed{seed}"
 RESNET_LAYERS = ["layer1", "layer2", "layer3", "penultimate"]
-RESNET_GRADIENTS = ["head_published", "noskip_published", "noskip_corrected", "random_published"]
+RESNET_SHOWN = resnet.condition("head_corrected")["backbone"]  # the network of Figures 1 to 3
+RESNET_STRATEGIES = ["head", "random", "layer4", "full"]
+RESNET_TABLE3 = [name for name in resnet.conditions if name.split("_")[0] in RESNET_STRATEGIES]
+RESNET_GRADIENTS = [f"{skips}_{how}" for how in ("published", "corrected", "scratch") for skips in ("skips", "noskip")]
 
 
 localrules:
@@ -30,7 +33,7 @@ rule resnet_embed:
     log:
         "<logs>/resnet_embed/{role}.log",
     wildcard_constraints:
-        role="deep|deep_v1|shallow",
+        role="|".join(resnet.settings["backbones"]),
     cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
@@ -40,6 +43,7 @@ rule resnet_embed:
         run="{role}",
         images=resnet.settings["images"],
         test_images=resnet.settings["test_images"],
+        preprocessing=lambda w: resnet.preprocessing(w.role),
         precision=resnet.settings["precision"],
         device=config["device"],
         code=plan.code("resnet_embed"),
@@ -72,11 +76,9 @@ rule resnet_train:
         **plan.gpu_job(mem_mb=16000, runtime=720),
     params:
         run=RESNET_RUN,
-        training=lambda w: resnet.condition(w.condition),
+        training=lambda w: resnet.training(w.condition),
         images=resnet.settings["images"],
         test_images=resnet.settings["test_images"],
-        precision=resnet.settings["precision"],
-        validation_share=resnet.settings["validation_share"],
         device=config["device"],
         code=plan.code("resnet_train"),
     message:
@@ -119,10 +121,10 @@ rule resnet_train_head:
 
 
 rule resnet_embed_layers:
-    """Embed images by layer of the deep backbone, all layers in one forward pass."""
+    """Embed images by layer of one backbone, all layers in one forward pass."""
     input:
         **resnet.arrays(),
-        backbone=resnet.weights("deep"),
+        backbone=resnet.weights(RESNET_SHOWN),
     output:
         **{
             f"{split}_{layer}": f"<results>/resnet/embeddings/layers_{split}_{layer}.npy"
@@ -141,6 +143,7 @@ rule resnet_embed_layers:
         **plan.gpu_job(mem_mb=8000, runtime=60),
     params:
         images=resnet.settings["layers"],
+        preprocessing=resnet.preprocessing(RESNET_SHOWN),
         precision=resnet.settings["precision"],
         device=config["device"],
         code=plan.code("resnet_embed_layers"),
@@ -154,7 +157,7 @@ rule resnet_probe_layers:
     """Probe every layer, compare the layers, and project them; all that needs UMAP, since it compiles for long."""
     input:
         **rules.resnet_embed_layers.output,
-        first_features="<results>/resnet/embeddings/deep_test_features.npy",
+        first_features=f"<results>/resnet/embeddings/{RESNET_SHOWN}_test_features.npy",
         first_labels=resnet.arrays()["test_labels"],
     output:
         metrics="<results>/resnet/metrics/layers.csv",
@@ -242,6 +245,7 @@ resnet.figure(
     points=rules.resnet_probe_layers.output.points,
     summary=rules.resnet_summary.output.summary,
     settings={"layers": RESNET_LAYERS},
+    label=resnet.label("head_corrected"),
 )
 resnet.figure(
     "figure2",
@@ -249,23 +253,33 @@ resnet.figure(
     labels=resnet.arrays()["test_labels"],
     points=rules.resnet_probe_layers.output.first_points,
     summary=rules.resnet_summary.output.summary,
+    label=resnet.label("head_corrected"),
 )
 resnet.figure(
     "figure3",
     classes=resnet.classes,
     labels=resnet.arrays()["test_labels"],
-    features="<results>/resnet/embeddings/deep_test_features.npy",
+    features=f"<results>/resnet/embeddings/{RESNET_SHOWN}_test_features.npy",
     logits=resnet.first_seed(rules.resnet_train.output.logits, "head_corrected"),
-    label=resnet.label(images_of_first_seed=True),
+    label=resnet.label("head_corrected", images_of_first_seed=True),
 )
-resnet.figure("gradients", gradients=rules.resnet_measure_gradients.output.metrics)
+resnet.figure(
+    "gradients",
+    gradients=rules.resnet_measure_gradients.output.metrics,
+    label=resnet.label(*RESNET_GRADIENTS),
+)
 resnet.figure(
     "layers",
     summary=rules.resnet_summary.output.summary,
     cka=rules.resnet_probe_layers.output.cka,
     settings={"layers": RESNET_LAYERS},
+    label=resnet.label("head_corrected"),
 )
-resnet.figure("strategies", summary=rules.resnet_summary.output.summary)
+resnet.figure(
+    "strategies",
+    summary=rules.resnet_summary.output.summary,
+    label=resnet.label(*RESNET_TABLE3),
+)
 resnet.table(
     "table1",
     published=resnet.published,
@@ -277,7 +291,8 @@ resnet.table(
     "table3",
     published=resnet.published,
     epochs=rules.resnet_summary.output.epochs,
-    settings={"conditions": ["head", "random", "layer4", "full"]},
+    settings={"conditions": RESNET_STRATEGIES},
+    label=resnet.label(*RESNET_TABLE3),
 )
 resnet.table(
     "table4",
@@ -291,11 +306,10 @@ resnet.table(
     settings={"conditions": resnet.conditions},
 )
 
-RESNET_OPTIONS = {name: resnet.settings[name] for name in ("precision", "validation_share")}
 RESNET_TIMED = {
     **resnet.arrays("train_images"),
     "backbone": resnet.weights("deep"),
-    "settings": resnet.settings["benchmark"] | {"training": resnet.condition("random_published") | RESNET_OPTIONS},
+    "settings": resnet.settings["benchmark"] | {"training": resnet.training("skips_scratch")},
 }
 
 resnet.benchmark("benchmark_embedding", **RESNET_TIMED)

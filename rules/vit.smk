@@ -14,8 +14,14 @@ VIT_CNN = {
     "pretrained": resnet.weights("deep"),
     "transferred": resnet.first_seed(rules.resnet_train.output.model, "full_corrected")[0],
 }[vit.settings["cnn"]]
+VIT_CNN_ROLE = {"pretrained": "deep", "transferred": resnet.condition("full_corrected")["backbone"]}[
+    vit.settings["cnn"]
+]
 VIT_CNN_LABEL = " · ".join(
-    [resnet.weights_label("deep")] + [f"transferred to {resnet.dataset}"] * (vit.settings["cnn"] == "transferred")
+    [resnet.weights_label(VIT_CNN_ROLE)] + [f"transferred to {resnet.dataset}"] * (vit.settings["cnn"] == "transferred")
+)
+VIT_RECOGNISER_LABEL = backbones.weights_label(  # photos are large, whatever the transferred images are scaled to
+    resnet.settings["backbones"]["imagenet"] | {"size": None}, resnet.settings["pretraining"]
 )
 VIT_PREPROCESSING = backbones.architecture(vit.backbone("vit"))["preprocessing"]
 VIT_PROBES = vit.settings["probes"]
@@ -54,7 +60,7 @@ rule vit_images:
         "../envs/analysis.yaml"
     params:
         # A function, since Snakemake would fill in braces.
-        names=lambda w: [photo["name"] for photo in vit.settings["images"] or []],
+        names=lambda w: vit.photo_names(),
         preprocessing=VIT_PREPROCESSING,
         code=plan.code("vit_images"),
     script:
@@ -115,6 +121,35 @@ rule vit_gradcam:
         "vit: computing Grad-CAM of a CNN"
     script:
         "../workflow/scripts/vit_gradcam.py"
+
+
+rule vit_recognise:
+    """Name what is on real photos by a network with ImageNet's weights, and show where it looks."""
+    input:
+        model=resnet.weights("imagenet"),
+        files=vit.photos(),
+    output:
+        photos="<results>/vit/embeddings/photos.npy",
+        maps="<results>/vit/embeddings/photo_maps.npy",
+        logits="<results>/vit/embeddings/photo_logits.npy",
+        facts="<results>/vit/embeddings/photos.json",
+        provenance="<results>/vit/embeddings/photos.provenance.json",
+    log:
+        "<logs>/vit_recognise/photos.log",
+    cache: workflow.enable_cache
+    conda:
+        "../envs/torch.yaml"
+    resources:
+        **plan.gpu_job(mem_mb=4000, runtime=20),
+    params:
+        names=lambda w: vit.photo_names(),
+        preprocessing=backbones.architecture(resnet.backbone("imagenet"))["preprocessing"],
+        device=config["device"],
+        code=plan.code("vit_recognise"),
+    message:
+        "vit: recognising photos by a CNN"
+    script:
+        "../workflow/scripts/vit_recognise.py"
 
 
 rule vit_mask:
@@ -329,6 +364,15 @@ vit.figure(
     cams=rules.vit_gradcam.output.maps,
     cam_facts=rules.vit_gradcam.output.facts,
     label=VIT_PICTURES_LABEL,
+)
+vit.figure(
+    "photos",
+    photos=rules.vit_recognise.output.photos,
+    maps=rules.vit_recognise.output.maps,
+    logits=rules.vit_recognise.output.logits,
+    facts=rules.vit_recognise.output.facts,
+    settings=VIT_LIKELIEST,
+    label=f"{plan.run} scale · {vit.photographed()} · {VIT_RECOGNISER_LABEL}",
 )
 vit.figure("heads", **VIT_PICTURES, attention=rules.vit_look.output.attention, label=VIT_PICTURES_LABEL)
 vit.figure(

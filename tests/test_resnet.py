@@ -42,6 +42,7 @@ SETTINGS = TransferTraining.model_validate(
         "learning_rate": 1e-2,
         "precision": "float32",
         "validation_share": 0.25,
+        "size": None,
     }
 )
 

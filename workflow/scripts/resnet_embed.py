@@ -13,7 +13,7 @@ from archdyn.train.resnet import forward_gflops
 
 with Job(snakemake) as job:
     device = job.device(job.params.precision)
-    backbone = load_backbone(Path(job.input.backbone), device)
+    backbone = load_backbone(Path(job.input.backbone), device, job.params.preprocessing)
     for split, n in (("test", job.params.test_images), ("train", job.params.images)):
         images = np.load(job.input[f"{split}_images"], mmap_mode="r")[:n]
         began = time.perf_counter()

@@ -10,7 +10,7 @@ from archdyn.pipeline.job import Job
 
 with Job(snakemake) as job:
     device = job.device(job.params.precision)
-    backbone = load_backbone(Path(job.input.backbone), device)
+    backbone = load_backbone(Path(job.input.backbone), device, job.params.preprocessing)
     for split in ("train", "test"):
         labels = np.load(job.input[f"{split}_labels"])
         rows = draw_rows(len(labels), job.params.images[f"{split}_images"])

@@ -11,7 +11,7 @@ from archdyn.settings.resnet import TransferTraining
 from archdyn.train.resnet import train_transfer
 
 with Job(snakemake) as job:
-    device = job.device(job.params.precision)
+    device = job.device(job.params.training["precision"])
     seed = job.seed_everything()
     classes = job.read_json("classes")
     limits = {"train": job.params.images, "test": job.params.test_images}
@@ -21,8 +21,7 @@ with Job(snakemake) as job:
         for kind in ("images", "labels")
     }
     start = Path(job.input.backbone)
-    protocol = {"precision": job.params.precision, "validation_share": job.params.validation_share}
-    settings = TransferTraining.model_validate(job.params.training | protocol)
+    settings = TransferTraining.model_validate(job.params.training)
     backbone = transferred(start, settings, len(classes), device)
     result = train_transfer(backbone, arrays, settings, seed, device, job.progress, job.interruption())
     save_transferred(job.output.model, backbone, start, settings, classes)

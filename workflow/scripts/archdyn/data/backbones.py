@@ -35,13 +35,18 @@ def of_library(library: str) -> list[str]:
     return [name for name, entry in load().items() if entry["library"] == library]
 
 
+def resnets() -> list[str]:
+    """Names of the backbones that are ResNets, whose skip connections can be taken away."""
+    return [name for name, entry in load().items() if entry["model"].startswith("resnet")]
+
+
 def architecture(name: str) -> dict:
     """What builds the backbone and what it expects: library, model, arguments and preprocessing."""
     return {key: load()[name][key] for key in ("library", "model", "arguments", "preprocessing")}
 
 
 def weights_label(spec: dict, pretraining: dict | None = None) -> str:
-    """The backbone and the weights behind it in words; `spec` is {name, weights} of the config.
+    """The backbone and the weights behind it in words; `spec` is {name, weights, size} of the config.
 
     pretraining: the experiment's block of that name, for a backbone that is pretrained here.
     """
@@ -51,7 +56,8 @@ def weights_label(spec: dict, pretraining: dict | None = None) -> str:
         "random": lambda: "random weights",
         "file": lambda: f"weights of {Path(spec['weights']['file']).name}",
     }
-    return f"{spec['name']} ({words[provider(spec)]()})"
+    size = f" at {spec['size']} pixels" if spec.get("size") else ""
+    return f"{spec['name']} ({words[provider(spec)]()}){size}"
 
 
 def provider(spec: dict) -> str:

@@ -9,6 +9,7 @@ from archdyn.data.pictures import read_picture
 
 RESAMPLING = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
 PICKED = 3
+SAMPLES = {"palace": "china.jpg", "flower": "flower.jpg"}  # of scikit-learn
 
 
 def read_photo(path: Path, preprocessing: dict) -> np.ndarray:
@@ -17,7 +18,7 @@ def read_photo(path: Path, preprocessing: dict) -> np.ndarray:
     The shorter side is scaled to size / crop, then the centre is cut out; size, crop (a share) and interpolation
     are the preprocessing's (config/backbones.yaml). Raises ArchdynError as `read_picture` does.
     """
-    size, crop = preprocessing["size"], preprocessing["crop"]
+    size, crop = preprocessing["size"], preprocessing.get("crop", 1.0)
     photo = read_picture(path, "RGB")
     shorter = int(size / crop)
     scale = shorter / min(photo.size)
@@ -26,6 +27,13 @@ def read_photo(path: Path, preprocessing: dict) -> np.ndarray:
     resized = photo.resize(sides, RESAMPLING[preprocessing["interpolation"]])
     left, top = (round((side - size) / 2) for side in resized.size)
     return np.array(resized.crop((left, top, left + size, top + size)))
+
+
+def sample_photos() -> dict[str, Path]:
+    """Files of the two photos that scikit-learn ships, by what is on them."""
+    from sklearn import datasets  # a second to import, where the user has no photos
+
+    return {name: Path(datasets.__file__).parent / "images" / file for name, file in SAMPLES.items()}
 
 
 def pick_images(labels: np.ndarray) -> np.ndarray:

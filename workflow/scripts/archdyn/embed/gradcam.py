@@ -7,8 +7,8 @@ from torch import Tensor
 from archdyn.errors import ArchdynError
 from archdyn.models.backbones import Backbone
 from archdyn.models.pixels import on_device
+from archdyn.models.stages import stages
 
-LAYERS = ("layer4", "layer3", "layer2", "layer1")  # of a ResNet, from the last one back
 SMALLEST = 4  # cells along a side: a coarser map shows no place
 
 
@@ -16,20 +16,19 @@ def grad_cam(cnn: Backbone, images: np.ndarray, device: torch.device) -> tuple[n
     """Maps float32 (n, rows, columns) in [0, 1] of the top class of uint8 images, the logits, and the layer used.
 
     A map is the layer's channels weighted by the mean gradient of the class's logit, without its negative part,
-    over its largest value. The layer is the last whose map has SMALLEST cells along each side.
-    Raises ArchdynError for a network without such a layer.
+    over its largest value. The layer is the last stage whose map has SMALLEST cells along each side.
+    Raises ArchdynError for a network without such a layer, or whose stages are not known.
     """
     maps: dict[str, Tensor] = {}
     hooks = [
-        getattr(cnn.model, name).register_forward_hook(lambda _, __, output, name=name: maps.update({name: output}))
-        for name in LAYERS
-        if hasattr(cnn.model, name)
+        modules[-1].register_forward_hook(lambda _, __, output, name=name: maps.update({name: output}))
+        for name, modules in stages(cnn.model).items()
     ]
     pixels = cnn.preprocess(on_device(images, device)).requires_grad_()
     logits = cnn.model(pixels)
     for hook in hooks:
         hook.remove()
-    layer = next((name for name in LAYERS if name in maps and min(maps[name].shape[-2:]) >= SMALLEST), None)
+    layer = next((name for name in reversed(maps) if min(maps[name].shape[-2:]) >= SMALLEST), None)
     if layer is None:
         raise ArchdynError(f"Grad-CAM: {type(cnn.model).__name__} has no layer of {SMALLEST} x {SMALLEST} cells")
     (gradients,) = torch.autograd.grad(logits.amax(1).sum(), maps[layer])

@@ -1,4 +1,4 @@
-"""Embeddings of images in a ResNet, by layer, from one forward pass."""
+"""Embeddings of images in a convolutional network, by stage, from one forward pass."""
 
 import random
 
@@ -8,6 +8,7 @@ from torch import Tensor
 
 from archdyn.models.backbones import Backbone
 from archdyn.models.inference import autocast, batches, gathered, in_precision
+from archdyn.models.stages import stages
 
 LAYERS = ("layer1", "layer2", "layer3", "penultimate")
 SEED = 42  # of the report's 1,000 images
@@ -35,7 +36,8 @@ def embed_layers(
 ) -> dict[str, np.ndarray]:
     """The output of layer1, layer2 and layer3, averaged over the positions, and the penultimate features.
 
-    float32 (n, d) each, with d = 256, 512, 1024 and 2048 for ResNet-152 (Figure 1).
+    float32 (n, d) each, with d = 256, 512, 1024 and 2048 for ResNet-152 (Figure 1). In other networks than a ResNet,
+    the layers are the stages of the same resolution (archdyn.models.stages).
     """
     parts = []
     for batch in batches(images, device):
@@ -47,7 +49,7 @@ def embed_layers(
 def _layers(backbone: Backbone, pixels: Tensor) -> dict[str, Tensor]:
     pooled: dict[str, Tensor] = {}
     hooks = [
-        getattr(backbone.model, name).register_forward_hook(
+        stages(backbone.model)[name][-1].register_forward_hook(
             lambda module, inputs, output, name=name: pooled.update({name: output.mean((2, 3))})
         )
         for name in LAYERS[:-1]

@@ -1,4 +1,4 @@
-"""What the report changes in a ResNet: its head, its skip connections, and what of it may learn."""
+"""What the report changes in a network before it transfers it: its head, its skip connections, what of it may learn."""
 
 from pathlib import Path
 
@@ -9,15 +9,10 @@ from torch import Tensor, nn
 from archdyn.models.backbones import Backbone, build, load_backbone, save_backbone
 from archdyn.models.checkpoint import read_settings
 from archdyn.models.preprocessing import HALF
-from archdyn.settings.resnet import ResnetMode, ResnetTraining
+from archdyn.models.stages import freeze, stages
+from archdyn.settings.resnet import ResnetMode, TransferTraining
 
 PLAIN_LAYERS = ("layer1", "layer2")  # those that the report takes the skip connections from
-TRAINABLE = {
-    "head": ("fc",),
-    "layer4": ("layer4", "fc"),
-    "blocks": (*PLAIN_LAYERS, "fc"),
-    "all": ("",),
-}
 
 
 class PlainBottleneck(Bottleneck):
@@ -45,53 +40,37 @@ def remove_skips(model: nn.Module, layers: tuple[str, ...] = PLAIN_LAYERS) -> nn
     for layer in layers:
         for block in getattr(model, layer):
             block.__class__ = PLAIN[type(block)]
+            if block.downsample is not None:
+                block.downsample.requires_grad_(False)  # no part of the output
     return model
 
 
-def transferred(start: Path, settings: ResnetTraining, classes: int, device: torch.device) -> Backbone:
+def transferred(start: Path, settings: TransferTraining, classes: int, device: torch.device) -> Backbone:
     """The backbone of a checkpoint with a new head of `classes` logits, as `settings` want it.
 
     Draws the head, and all else where `init` is random, from torch's global generator. Only what `trainable` names
     has requires_grad.
     """
-    backbone = load_backbone(start, device, HALF if settings.normalisation == "half" else None)
+    backbone = load_backbone(start, device, _preprocessing(settings))
     if settings.init == "random":
         backbone.model = build(read_settings(start), classes)
         backbone.weights = f"{backbone.weights.split(' (')[0]} (random weights)"
     else:
         backbone.model.reset_classifier(classes)
     model = backbone.model.to(device, memory_format=torch.channels_last)
+    freeze(model, settings.trainable)
     if not settings.skips:
         remove_skips(model)
-    freeze(model, settings.trainable)
     return backbone
 
 
-def freeze(model: nn.Module, trainable: str) -> nn.Module:
-    """Let only the parameters that `trainable` (a key of TRAINABLE) names have gradients, in place."""
-    for name, parameter in model.named_parameters():
-        parameter.requires_grad = name.startswith(TRAINABLE[trainable])
-    for block in blocks(model).values():
-        if type(block) in PLAIN.values() and block.downsample is not None:
-            block.downsample.requires_grad_(False)  # no part of the output
-    return model
-
-
-def set_mode(model: nn.Module, batchnorm: str) -> None:
-    """Train mode; with `constant`, the BatchNorm of frozen layers stays in eval mode, and their output with it."""
-    model.train()
-    if batchnorm == "constant":
-        for module in model.modules():
-            if isinstance(module, nn.BatchNorm2d) and not module.weight.requires_grad:
-                module.eval()
-
-
-def save_transferred(path: Path, backbone: Backbone, start: Path, settings: ResnetTraining, classes: list[str]) -> None:
+def save_transferred(
+    path: Path, backbone: Backbone, start: Path, settings: TransferTraining, classes: list[str]
+) -> None:
     """Write a checkpoint that `load_transferred` reads; `load_backbone` reads it too where the skips are kept."""
     saved = read_settings(start)
     architecture = {key: saved[key] for key in ("library", "model", "arguments", "preprocessing")}
-    if settings.normalisation == "half":
-        architecture["preprocessing"] = architecture["preprocessing"] | HALF
+    architecture["preprocessing"] |= _preprocessing(settings)
     mode = settings.model_dump(include=set(ResnetMode.model_fields))
     save_backbone(path, backbone.model, architecture | mode, classes, backbone.weights)
 
@@ -111,6 +90,10 @@ def training_mode(path: Path) -> ResnetMode:
 
 
 def blocks(model: nn.Module) -> dict[str, nn.Module]:
-    """The residual blocks by name (layer1.0, ...), from the input to the output."""
-    names = [f"layer{number}" for number in (1, 2, 3, 4)]
-    return {f"{name}.{i}": block for name in names for i, block in enumerate(getattr(model, name))}
+    """The residual blocks of a ResNet by name (layer1.0, ...), from the input to the output."""
+    return {f"{name}.{i}": block for name, (stage,) in stages(model).items() for i, block in enumerate(stage)}
+
+
+def _preprocessing(settings: TransferTraining) -> dict:
+    """What a training changes in the preprocessing of its backbone."""
+    return (HALF if settings.normalisation == "half" else {}) | ({"size": settings.size} if settings.size else {})

@@ -117,16 +117,21 @@ class Experiment:
             for name in conditions or self.conditions
         ]
 
-    def scale(self, data: str | None = None) -> str:
-        """Scale, data (by default its dataset) and weights, which figures and tables say of themselves."""
-        weights = dict.fromkeys(self.weights_label(role) for role in self.settings.get("backbones", {}))
+    def roles(self, *conditions: str) -> list[str]:
+        """Roles of the backbones that the conditions (all by default) train; all roles where no condition names one."""
+        trained = [self.condition(name).get("backbone") for name in conditions or self.settings.get("conditions", ())]
+        return [role for role in self.settings.get("backbones", {}) if role in trained or not any(trained)]
+
+    def scale(self, *conditions: str, data: str | None = None) -> str:
+        """Scale, data (by default its dataset) and the conditions' weights, as figures and tables say of themselves."""
+        weights = dict.fromkeys(self.weights_label(role) for role in self.roles(*conditions))
         return " · ".join([f"{self._run} scale", data or self.dataset, *weights])
 
     def label(self, *conditions: str, data: str | None = None, images_of_first_seed: bool = False) -> str:
-        """Scale, data and the seeds of the conditions (all by default); a figure of images says whose they are."""
+        """`scale` and the seeds of the conditions (all by default); a figure of images says whose they are."""
         names = conditions or self.settings.get("conditions", ())
         seeds = [seeds_of(self.settings, name) for name in names] or [self.seeds]
-        label = f"{self.scale(data)} · {in_words(seeds)}"
+        label = f"{self.scale(*conditions, data=data)} · {in_words(seeds)}"
         if not images_of_first_seed or max(map(len, seeds)) == 1:
             return label
         firsts = {first for first, *_ in seeds}

@@ -12,6 +12,17 @@ from archdyn.settings.vae import FRESH, NEAREST
 class Resnet(Experiment):
     """Conditions differ in whether the backbone runs in every epoch."""
 
+    def preprocessing(self, role: str) -> dict:
+        """What the config changes in the preprocessing of the backbone that plays `role`."""
+        size = self.settings["backbones"][role]["size"]
+        return {"size": size} if size else {}
+
+    def training(self, condition: str) -> dict:
+        """All that the training of a condition with its backbone goes by (archdyn.settings.resnet.TransferTraining)."""
+        settings = self.condition(condition)
+        shared = {name: self.settings[name] for name in ("precision", "validation_share")}
+        return settings | shared | {"size": self.settings["backbones"][settings["backbone"]]["size"]}
+
     def trained_on_features(self) -> list[str]:
         """Conditions, of designs too, whose backbone never changes, so that the head learns on its features alone."""
         constant = {
@@ -53,6 +64,14 @@ class Vit(Experiment):
     def photos(self) -> list[str]:
         """The user's pictures; none where test images take their place."""
         return [local(str(Path(photo["file"]).expanduser())) for photo in self.settings["images"] or []]
+
+    def photo_names(self) -> list[str]:
+        """What the user calls his pictures."""
+        return [photo["name"] for photo in self.settings["images"] or []]
+
+    def photographed(self) -> str:
+        """What the real photos are, in words: the user's files, or the samples that take their place."""
+        return ", ".join(Path(file).name for file in self.photos()) or "sample photos of scikit-learn"
 
     def pictures(self) -> str:
         """What the pictures are, in words: the photos' file names, or the dataset of the test images."""

@@ -1,6 +1,6 @@
 """The figures of section 2."""
 
-from itertools import cycle, product
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -17,17 +17,17 @@ NAMES = {
     "noskip": "no skips",
     "head": "head",
     "random": "random init, all",
-    "layer4": "layer4 and head",
+    "layer4": "last stage and head",
     "full": "full fine-tune",
     "shallow": "shallow, head",
     "deep": "deep, head",
 }
-GRADIENT_NAMES = {
-    "head_published": "skips, pretrained",
-    "noskip_published": "no skips in layer1, layer2; blocks frozen",
-    "noskip_corrected": "no skips in layer1, layer2; blocks trained",
-    "random_published": "skips, from random weights",
+TRAININGS = {  # of the conditions with and without skip connections, by the end of their names: in words, colour
+    "published": ("pretrained, the head learns", "blue"),
+    "corrected": ("pretrained, the blocks learn", "red"),
+    "scratch": ("random weights, all learns", "green"),
 }
+LINES = {"skips": ("with skips", "-"), "noskip": ("without", "--")}
 STRATEGIES = ("head", "layer4", "full", "random")
 MARKED_PAIRS = 3
 
@@ -93,22 +93,26 @@ def confusion_and_similarity(figure: Figure, counts: np.ndarray, similarity: np.
 
 
 def gradients_by_block(figure: Figure, gradients: pd.DataFrame) -> None:
-    """RMS gradient of the parameters of each block, from the input to the output; mean and range over seeds."""
+    """RMS gradient of the parameters of each block, from the input to the output; mean and range over seeds.
+
+    gradients: tidy rows of pairs of conditions, skips_TRAINING and noskip_TRAINING.
+    """
     axes = figure.subplots()
     blocks = list(dict.fromkeys(gradients["metric"].str.removeprefix("gradient_")))
-    colours = dict(zip(gradients["condition"].unique(), cycle(COLOURS.values()), strict=False))
     for condition, runs in gradients.groupby("condition", sort=False):
+        skips, training = condition.split("_")
+        (with_or_without, line), (words, colour) = LINES[skips], TRAININGS[training]
         values = runs.pivot(index="seed", columns="metric", values="value")[[f"gradient_{name}" for name in blocks]]
         x = np.arange(len(blocks))
-        axes.plot(x, values.mean(), ".-", color=colours[condition], label=GRADIENT_NAMES.get(condition, condition))
-        axes.fill_between(x, values.min(), values.max(), color=colours[condition], alpha=0.2, linewidth=0)
+        axes.plot(x, values.mean(), line, color=COLOURS[colour], marker=".", label=f"{words}: {with_or_without}")
+        axes.fill_between(x, values.min(), values.max(), color=COLOURS[colour], alpha=0.2, linewidth=0)
     starts = [number for number, name in enumerate(blocks) if name.endswith(".0")]
     for start in starts[1:]:
         axes.axvline(start - 0.5, color=COLOURS["grey"], linewidth=0.6, linestyle=":")
     middles = [(start + end - 1) / 2 for start, end in zip(starts, [*starts[1:], len(blocks)], strict=True)]
     axes.set_xticks(middles, [blocks[start].split(".")[0] for start in starts])
     axes.set(yscale="log", xlabel="residual block, from the input to the output", ylabel="RMS gradient of the weights")
-    figure.legend(loc="outside upper center", ncols=2)
+    figure.legend(loc="outside upper center", ncols=3, fontsize=7)
 
 
 def layers_compared(figure: Figure, layers: list[str], summary: pd.DataFrame, cka: pd.DataFrame) -> None:

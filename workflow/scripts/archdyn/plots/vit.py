@@ -28,16 +28,25 @@ def predictions(
     figure.set_size_inches(figure.get_figwidth(), 3.9)
     grid = figure.subplots(2, len(images), height_ratios=[1.5, 1], squeeze=False)
     order, probabilities = top_classes(logits, k)
-    ranks = np.arange(order.shape[1])
     for column, name in enumerate(names):
         _show(grid[0, column], images[column], name)
-        axes = grid[1, column]
-        bars = axes.barh(ranks, 100 * probabilities[column], color=COLOURS["sky"])
-        bars[0].set_color(COLOURS["blue"])
-        axes.set(yticks=ranks, xlim=(0, 128), xticks=[0, 50, 100], xlabel="probability (%)")
-        axes.set_yticklabels([_clipped(classes[number]) for number in order[column]], fontsize=7)
-        axes.bar_label(bars, [f"{100 * p:.1f}" for p in probabilities[column]], padding=2, fontsize=7)
-        axes.invert_yaxis()
+        _ranked(grid[1, column], [classes[number] for number in order[column]], probabilities[column])
+
+
+def recognised(figure: Figure, photos: np.ndarray, maps: np.ndarray, logits: np.ndarray, facts: dict, k: int) -> None:
+    """Photos, Grad-CAM maps (n, rows, columns) over them, and their `k` likeliest classes; logits float (n, classes).
+
+    facts: the `names` of the photos, the network's `classes`, and the `layer` of its maps.
+    """
+    figure.set_size_inches(figure.get_figwidth(), 2.1 * len(photos) + 0.8)
+    grid = figure.subplots(len(photos), 3, squeeze=False, width_ratios=[1, 1, 1.4])
+    order, probabilities = top_classes(logits, k)
+    for row, photo in enumerate(photos):
+        _show(grid[row, 0], photo, facts["names"][row])
+        top1 = _answer(facts["classes"][order[row, 0]], probabilities[row, 0])
+        _overlay(grid[row, 1], photo, maps[row], f"Grad-CAM for {top1}, {facts['layer']}")
+        _ranked(grid[row, 2], [facts["classes"][number] for number in order[row]], probabilities[row])
+    _colour_bar(figure, grid[:, :2])
 
 
 def attention_maps(
@@ -185,6 +194,16 @@ def _curves(figure: Figure, summary: pd.DataFrame, fractions: list[float]) -> No
             axes.fill_between(masked, low, high, color=COLOURS[colour], alpha=0.15, linewidth=0)
         axes.set(xlabel="masked patches (%)", ylabel=title, ylim=(0, 101))
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize=8)
+
+
+def _ranked(axes: Axes, classes: list[str], probabilities: np.ndarray) -> None:
+    ranks = np.arange(len(classes))
+    bars = axes.barh(ranks, 100 * probabilities, color=COLOURS["sky"])
+    bars[0].set_color(COLOURS["blue"])
+    axes.set(yticks=ranks, xlim=(0, 128), xticks=[0, 50, 100], xlabel="probability (%)")
+    axes.set_yticklabels([_clipped(name) for name in classes], fontsize=7)
+    axes.bar_label(bars, [f"{100 * p:.1f}" for p in probabilities], padding=2, fontsize=7)
+    axes.invert_yaxis()
 
 
 def _patch_map(attention: np.ndarray) -> np.ndarray:

