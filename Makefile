@@ -56,6 +56,7 @@ format: .venv/tested
 	$(BIN)/ruff format $(PYTHON_FILES)
 	$(BIN)/snakefmt Snakefile rules
 	$(BIN)/python -m archdyn.settings.manual
+	$(BIN)/python tests/fault_list.py
 
 env: .venv/done
 

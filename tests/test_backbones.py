@@ -74,6 +74,7 @@ UNFIT = {
 }
 
 
+@pytest.mark.fault("one line names the file and the tensor, and no checkpoint is made.")
 @pytest.mark.parametrize(("change", "message"), UNFIT.values(), ids=UNFIT)
 def test_foreign_weights_that_do_not_fit_are_named(tmp_path, change, message):
     state = {key: tensor for key, tensor in (build(NARROW, 10).state_dict() | change).items() if tensor is not None}
@@ -102,6 +103,7 @@ def test_weights_in_the_models_order_are_renamed(tmp_path):
     assert again.classes[281].startswith("tabby")
 
 
+@pytest.mark.fault("one line names the file and the tensor.")
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -141,6 +143,7 @@ NO_WEIGHTS = {
 }
 
 
+@pytest.mark.fault("one line names the file.")
 @pytest.mark.parametrize("ending", ["pt", "safetensors"])
 @pytest.mark.parametrize("content", NO_WEIGHTS.values(), ids=NO_WEIGHTS)
 def test_a_file_of_another_kind_is_one_line(tmp_path, content, ending):
@@ -151,6 +154,7 @@ def test_a_file_of_another_kind_is_one_line(tmp_path, content, ending):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.fault("one line, and none of its code runs.")
 def test_a_pickle_among_weights_is_refused_and_not_executed(tmp_path):
     class Malicious:
         def __reduce__(self):

@@ -88,6 +88,7 @@ def test_an_edited_helper_is_a_miss(second):
     assert misses() == 3  # two trainings, and the embedding of one
 
 
+@pytest.mark.fault("it is removed with a line, and the job runs again.")
 @pytest.mark.long
 @pytest.mark.parametrize("output", [FEATURES, "resources/raw/mnist"], ids=["file", "folder"])
 def test_a_corrupt_entry_is_found_and_made_again(first, second, output):
@@ -130,6 +131,7 @@ def test_a_whole_entry_stays_and_is_read_once(entries, monkeypatch):
     assert len(list(entries.iterdir())) == 3
 
 
+@pytest.mark.fault("the entry is removed, and the job runs again.")
 @pytest.mark.parametrize(
     "damage",
     [
@@ -149,12 +151,14 @@ def test_what_is_not_whole_is_evicted_even_after_it_was(entries, damage):
     assert list(entries.iterdir()) == []
 
 
+@pytest.mark.fault("the entry stays as the first run stored it.")
 def test_a_folder_that_two_runs_stored_at_once_stays(entries):
     shutil.copytree(entries / "key_raw", entries / "key_raw/key_raw")
     assert evict_corrupt(entries) == []
     assert [path.name for path in (entries / "key_raw").iterdir()] == ["file"]
 
 
+@pytest.mark.fault("the entry is read, and removed where it is corrupt.")
 def test_a_date_in_the_future_vouches_for_nothing(entries):
     assert evict_corrupt(entries) == []
     (entries / "key_raw/file").write_text("other")
@@ -179,6 +183,7 @@ def foreign(entries):
     shutil.rmtree(shared)
 
 
+@pytest.mark.fault("one line names it and its owner.")
 def test_somebody_elses_entry_that_is_corrupt_is_named(foreign):
     assert evict_corrupt(foreign) == []
     os.seteuid(os.getuid())
@@ -190,6 +195,7 @@ def test_somebody_elses_entry_that_is_corrupt_is_named(foreign):
         evict_corrupt(foreign)
 
 
+@pytest.mark.fault("both end well, with the same bytes and whole entries.")
 @pytest.mark.long
 def test_two_runs_fill_a_cache_at_the_same_time(downloading, prepared, tmp_path):
     """With a folder among the entries: Snakemake moves the later one's into the earlier one's."""
@@ -206,6 +212,7 @@ def test_two_runs_fill_a_cache_at_the_same_time(downloading, prepared, tmp_path)
     assert evict_corrupt(cache) == []
 
 
+@pytest.mark.fault("one line says how to mend it, before any job.")
 @pytest.mark.parametrize(
     ("folder", "said"),
     [

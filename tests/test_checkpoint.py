@@ -25,6 +25,7 @@ def test_round_trip(tmp_path):
     assert read_settings(tmp_path / "m.safetensors") == {"width": 3}
 
 
+@pytest.mark.fault("the training starts afresh and says so; the file is kept as .broken.")
 @pytest.mark.parametrize("damage", [lambda whole: whole[:-9], lambda whole: whole[:20], lambda whole: b"", None])
 def test_a_damaged_state_is_set_aside(tmp_path, damage):
     path, said = tmp_path / ".checkpoint", []
@@ -38,11 +39,13 @@ def test_a_damaged_state_is_set_aside(tmp_path, damage):
     assert said[0].startswith(f"starts afresh: {path}: not a ") and said[0].endswith("set aside as .checkpoint.broken")
 
 
+@pytest.mark.fault("one line names the file, the tensor and both shapes.")
 def test_a_wrong_shape_is_named(saved):
     with pytest.raises(ArchdynError, match=r"net\.weight has shape \(2, 3\), the model \(2, 4\)"):
         load_weights(saved, "net", nn.Linear(4, 2))
 
 
+@pytest.mark.fault("one line names the file and the tensor.")
 def test_weights_that_are_not_finite_are_named(tmp_path):
     model = nn.Linear(3, 2)
     nn.init.constant_(model.bias, torch.nan)
@@ -51,6 +54,7 @@ def test_weights_that_are_not_finite_are_named(tmp_path):
         load_weights(tmp_path / "m.safetensors", "net", nn.Linear(3, 2))
 
 
+@pytest.mark.fault("one line names the file and the tensor.")
 def test_missing_and_unknown_tensors_are_named(saved):
     with pytest.raises(ArchdynError, match=r"net\.bias is unknown to the model"):
         load_weights(saved, "net", nn.Linear(3, 2, bias=False))
@@ -58,6 +62,7 @@ def test_missing_and_unknown_tensors_are_named(saved):
         load_weights(saved, "other", nn.Linear(3, 2))
 
 
+@pytest.mark.fault("one line, and none of its code runs.")
 def test_a_pickle_is_refused_and_not_executed(tmp_path):
     class Malicious:
         def __reduce__(self):

@@ -178,6 +178,7 @@ REFUSALS = {
 }
 
 
+@pytest.mark.fault("one line names the key, the file, what was found and what is allowed.")
 @pytest.mark.parametrize(("overlay", "parts"), REFUSALS.values(), ids=REFUSALS.keys())
 def test_refused_with_one_line(tmp_path, overlay, parts):
     with pytest.raises(ArchdynError) as refusal:
@@ -187,6 +188,7 @@ def test_refused_with_one_line(tmp_path, overlay, parts):
     assert [part for part in parts if part not in message] == [], message
 
 
+@pytest.mark.fault("one line names the file.")
 @pytest.mark.parametrize(
     ("content", "part"),
     [
@@ -272,6 +274,7 @@ def test_folder_in_the_place_of_a_file(tmp_path):
         checked(laid_over(), [CONFIG, tmp_path])
 
 
+@pytest.mark.fault("one line, while Snakemake plans.")
 @pytest.mark.parametrize("name", ["a{b}.png", "a<results>.png", "a}.png"])
 def test_a_name_with_braces_or_angle_brackets_is_refused(tmp_path, name):
     """Snakemake would fill them in."""
@@ -409,6 +412,7 @@ def overlays(draw) -> dict:
     return overlay
 
 
+@pytest.mark.fault("never a traceback.")
 @effort(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(overlays())
 def test_whatever_is_laid_over_gives_a_config_or_one_line(tmp_path_factory, overlay):
@@ -426,6 +430,7 @@ def test_whatever_is_laid_over_gives_a_config_or_one_line(tmp_path_factory, over
 TEXTS = st.text(alphabet=" \n\t:-?[]{},&*!|>'\"%@`#~0123456789.eabgnrux_<=", max_size=60)
 
 
+@pytest.mark.fault("never a traceback.")
 @effort(max_examples=200, deadline=None, derandomize=True)
 @given(TEXTS | TEXTS.map(lambda text: f"gan: {text}") | TEXTS.map(lambda text: f"gan: {{seeds: [{text}]}}"))
 def test_whatever_a_file_says_it_is_read_or_refused_with_one_line(tmp_path_factory, text):
@@ -447,7 +452,7 @@ def plan(*arguments: str | Path) -> subprocess.CompletedProcess:
     """`snakemake -n` in the repository, with all that it printed as stdout."""
     command = [sys.executable, "-m", "snakemake", "-n", "--quiet", *map(str, arguments)]
     env = os.environ | {"PYTHONPATH": str(ROOT / "workflow" / "scripts")}
-    return subprocess.run(command, cwd=ROOT, env=env, stdout=PIPE, stderr=STDOUT, text=True, check=False)
+    return subprocess.run(command, cwd=ROOT, env=env, stdout=PIPE, stderr=STDOUT, text=True, check=False, timeout=60)
 
 
 @pytest.mark.parametrize("overlay", ["demo.yaml", "smoke.yaml"])
@@ -458,6 +463,7 @@ def test_planning_is_quick(overlay):
     assert processor_seconds() - start < 5
 
 
+@pytest.mark.fault("`snakemake -n` ends in one line.")
 @pytest.mark.parametrize(
     ("overlay", "part"),
     [
@@ -483,6 +489,7 @@ def test_planning_stops_with_one_line(tmp_path, overlay, part):
     assert "Traceback" not in run.stdout
 
 
+@pytest.mark.fault("a plan or one line, never a traceback, within a minute.")
 @effort(max_examples=2, deadline=None, derandomize=True)
 @given(overlays())
 def test_whatever_is_laid_over_is_planned_or_refused_with_one_line(tmp_path_factory, overlay):
@@ -519,6 +526,7 @@ def test_single_value_from_the_command_line():
     assert run.returncode != 0
 
 
+@pytest.mark.fault("words of Snakemake's own, which reads it first.")
 @pytest.mark.parametrize(
     ("content", "part"),
     [

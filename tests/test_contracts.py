@@ -59,6 +59,7 @@ WRONG = {
 }
 
 
+@pytest.mark.fault("the job that reads it ends: one line names the file, what was found and what is allowed.")
 @pytest.mark.parametrize(("name", "array", "message"), WRONG.values(), ids=WRONG)
 def test_a_wrong_array_is_named_with_what_is_allowed(dataset, name, array, message):
     np.save(dataset / f"{name}.npy", array)
@@ -68,6 +69,7 @@ def test_a_wrong_array_is_named_with_what_is_allowed(dataset, name, array, messa
     assert name.split("_")[0] in str(error.value)
 
 
+@pytest.mark.fault("the job that reads it ends in one line.")
 def test_half_an_array_is_named(dataset):
     path = dataset / "train_images.npy"
     path.write_bytes(path.read_bytes()[:-10])
@@ -122,6 +124,7 @@ WRONG_TABLES = {
 }
 
 
+@pytest.mark.fault("the job that reads it ends: one line names the file, what was found and what is allowed.")
 @pytest.mark.parametrize(("name", "text", "message"), WRONG_TABLES.values(), ids=WRONG_TABLES)
 def test_a_wrong_table_is_named_with_what_is_allowed(metrics, name, text, message):
     (metrics / f"{name}.csv").write_text(text)
@@ -131,6 +134,19 @@ def test_a_wrong_table_is_named_with_what_is_allowed(metrics, name, text, messag
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.fault("the job that reads it ends in one line with the columns that it needs.")
+@pytest.mark.parametrize("experiment", ["gan", "vae", "resnet"])
+def test_a_renamed_column_of_epochs_is_named(tmp_path, experiment):
+    path = tmp_path / experiment / "metrics/baseline_seed0_epochs.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text("epoch,los\n1,0.5\n")
+    with pytest.raises(
+        ArchdynError, match=r"baseline_seed0_epochs\.csv: found the columns epoch, los; allowed: epoch, "
+    ):
+        check_tables([path])
+
+
+@pytest.mark.fault("the summary ends in one line that names metric and seed.")
 def test_a_metric_that_lacks_a_seed_is_not_averaged_over_the_rest():
     rows = pd.concat([tidy("gan", "b", 0, {"loss": 1.0, "accuracy": 1.0}), tidy("gan", "b", 1, {"loss": 1.0})])
     with pytest.raises(ArchdynError, match="gan, b: accuracy has no value of seed 1"):

@@ -112,6 +112,7 @@ def test_read_idx(tmp_path):
     assert np.array_equal(read_idx(path, hashlib.sha256(path.read_bytes()).hexdigest()), array)
 
 
+@pytest.mark.fault("one line names the file.")
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -129,6 +130,7 @@ def test_broken_idx_is_refused(tmp_path, content, reason):
         read_idx(path)
 
 
+@pytest.mark.fault("one line names the file.")
 def test_idx_with_another_sha256_is_refused(tmp_path):
     path = tmp_path / "some-idx"
     path.write_bytes(idx_bytes(np.zeros(3, np.uint8)))
@@ -148,6 +150,7 @@ def test_prepared_synthetic_dataset(tmp_path):
     assert json.loads(paths["classes"].read_text()) == ["a", "b"]
 
 
+@pytest.mark.fault("one line names the file.")
 @pytest.mark.parametrize(
     ("role", "array", "reason"),
     [
@@ -223,6 +226,7 @@ def test_pictures_are_cropped_at_the_centre(tmp_path):
     assert (arrays["test_images"][arrays["test_labels"] == 0][0, :, 1:-1] == 200).all()
 
 
+@pytest.mark.fault("one line names the file.")
 def test_unreadable_picture_is_named(tmp_path):
     make_pictures(tmp_path, {"a": 2, "b": 2})
     whole = (tmp_path / "a" / "01.png").read_bytes()
@@ -232,6 +236,7 @@ def test_unreadable_picture_is_named(tmp_path):
             prepare_imagefolder(tmp_path, 8, 1)
 
 
+@pytest.mark.fault("file names are read, class names are refused in one line.")
 def test_names_that_are_not_utf8(tmp_path):
     make_pictures(tmp_path, {"a": 2, "b": 2})
     file = (tmp_path / "a/01.png").rename(tmp_path / "a" / os.fsdecode(b"caf\xe9.png"))
@@ -245,6 +250,7 @@ def test_names_that_are_not_utf8(tmp_path):
         prepare_imagefolder(tmp_path, 8, 1)
 
 
+@pytest.mark.fault("one line names the folder.")
 @pytest.mark.parametrize(
     ("counts", "reason"),
     [
@@ -274,6 +280,7 @@ def test_sixteen_bits_are_scaled_to_eight(tmp_path):
             assert (pixels == np.arange(256).reshape(16, 16, 1)).all()
 
 
+@pytest.mark.fault("one line names the file.")
 @pytest.mark.parametrize("dtype", [np.float32, np.int32])
 def test_pixels_of_no_known_range_are_refused(tmp_path, dtype):
     Image.fromarray(np.full((9, 9), 1, dtype)).save(tmp_path / "p.tif")
@@ -281,12 +288,14 @@ def test_pixels_of_no_known_range_are_refused(tmp_path, dtype):
         read_picture(tmp_path / "p.tif", "RGB")
 
 
+@pytest.mark.fault("one line names the file.")
 def test_a_huge_picture_is_refused(tmp_path):
     (tmp_path / "p.pgm").write_text("P5 20000 20000 255\n")
     with pytest.raises(ArchdynError, match=r"p\.pgm: not a readable image: .*400000000 pixels"):
         read_picture(tmp_path / "p.pgm", "RGB")
 
 
+@pytest.mark.fault("one line names the file.")
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "p.png")
     with pytest.raises(ArchdynError, match=r"p\.png: not a readable image: no file"):

@@ -145,6 +145,7 @@ def get(entry: dict, target, patience: Patience = PATIENCE) -> list[str]:
     return said
 
 
+@pytest.mark.fault("one line gives every source's reason, and nothing stays.")
 @pytest.mark.parametrize(
     ("manner", "reason", "requests"),
     [
@@ -175,6 +176,7 @@ def test_failing_source_is_reported_and_leaves_nothing(server, tmp_path, manner,
     assert list(target.iterdir()) == []
 
 
+@pytest.mark.fault("the next source is tried, and the first one's reason told.")
 @pytest.mark.parametrize(
     ("manner", "reason"),
     [
@@ -219,6 +221,7 @@ def test_a_source_without_connection_is_asked_for_the_first_file_only(server, tm
     assert server.asked == ["busy"] * 3 + ["right"] * 2
 
 
+@pytest.mark.fault("the source is left at once.")
 def test_refused_connection_fails_fast(server, tmp_path):
     closed = Server()
     url = closed.url("right")
@@ -245,6 +248,7 @@ def resolve_to(monkeypatch, *addresses: tuple[str, int]):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
 
 
+@pytest.mark.fault("the source is left within seconds.")
 def test_silent_network_is_left_soon(server, tmp_path, monkeypatch, silent):
     """However many addresses the host has."""
     resolve_to(monkeypatch, *[silent] * 8)
@@ -254,6 +258,7 @@ def test_silent_network_is_left_soon(server, tmp_path, monkeypatch, silent):
     assert time.monotonic() - start < 3
 
 
+@pytest.mark.fault("the next address is tried.")
 def test_a_silent_first_address_is_passed_over(server, tmp_path, monkeypatch, silent):
     resolve_to(monkeypatch, silent, server.server_address)
     monkeypatch.setenv("NO_PROXY", "host.invalid")
@@ -272,6 +277,7 @@ def test_the_users_folder_comes_before_any_request(server, tmp_path):
     assert server.asked == []
 
 
+@pytest.mark.fault("the next source is tried.")
 def test_wrong_bytes_in_the_own_folder_are_not_taken(server, tmp_path):
     manual = tmp_path / "resources" / "manual" / "toy"
     manual.mkdir(parents=True)
@@ -303,12 +309,14 @@ def test_package_client_is_run_once(server, tmp_path, monkeypatch):
     assert len(calls) == 1 and calls[0].startswith("pack toy@1")
 
 
+@pytest.mark.fault("its reason is told.")
 def test_package_client_that_fails(server, tmp_path, monkeypatch):
     fake_client(tmp_path, monkeypatch, "echo 'npm error 404' >&2; exit 1")
     with pytest.raises(MissingData, match="npm package toy@1: npm failed: npm error 404"):
         get(entry_of(NPM), tmp_path / "raw")
 
 
+@pytest.mark.fault("its reason is told.")
 def test_package_client_that_is_not_installed(server, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(MissingData, match="npm package toy@1: npm is not installed"):
@@ -366,6 +374,7 @@ def add_member(tar: tarfile.TarFile, name: str, content: bytes = b"", kind=tarfi
     tar.addfile(member, io.BytesIO(content))
 
 
+@pytest.mark.fault("one line, and nothing leaves the folder.")
 @pytest.mark.parametrize(
     ("name", "kind", "link"),
     [
@@ -397,6 +406,7 @@ def test_archive_unpacks(tmp_path):
     assert (tmp_path / "absolute").read_bytes() == b"c"  # made relative, as tar does
 
 
+@pytest.mark.fault("one line names it.")
 def test_broken_archive(tmp_path):
     (tmp_path / "broken.tar.gz").write_bytes(gzip.compress(CONTENT)[:-20])
     with pytest.raises(ArchdynError, match="not a readable tar archive"):

@@ -1,8 +1,6 @@
 """What a fault leaves behind: a line that says what and where, nothing half-made, and work that the next run ends.
 
-Faults that need no Snakemake are tested where they arise: test_job (GPU memory, a truncated array), test_checkpoint (a
-wrong shape, a pickle), test_datasets and test_download. A stop on request is in test_preemption, two runs on one cache
-and a corrupt entry are in test_cache.
+Faults that need no Snakemake are tested where they arise; tests/faults.md lists them all.
 """
 
 import os
@@ -19,12 +17,13 @@ import pytest
 import torch
 from PIL import Image
 
+import fault_list
 from archdyn.pipeline.faults import explained
 from conftest import Project
 
 SMOKE = ("--cores", "1", "--configfile", "config/smoke.yaml")
 MODEL = "results/smoke/gan/models/baseline_seed0.safetensors"
-BASELINE = "baseline: {images: 256, epochs: 2"
+BASELINE = "baseline: {images: 256, epochs: 4"
 
 
 def half_made(project: Project) -> list[Path]:
@@ -41,6 +40,9 @@ def finishes(project: Project) -> subprocess.CompletedProcess:
     return run
 
 
+@pytest.mark.fault(
+    "nothing stands half-made, the run says that memory may have run out, and the next run ends the work."
+)
 @pytest.mark.long
 def test_kill_9_of_a_job(with_data):
     with_data.replace("config/smoke.yaml", BASELINE, "baseline: {images: 256, epochs: 5000")
@@ -48,11 +50,16 @@ def test_kill_9_of_a_job(with_data):
     training.kill()
     assert run.wait(60) != 0
     assert "Error in rule gan_train" in with_data.printed()
+    assert "The job was killed, most likely for want of memory" in with_data.printed()
     assert half_made(with_data) == []
     with_data.replace("config/smoke.yaml", "epochs: 5000", "epochs: 2")
     finishes(with_data)
 
 
+@pytest.mark.fault(
+    "a second run is refused while the first holds the lock; the training of a killed run stops, and the next run goes "
+    "on from its state."
+)
 @pytest.mark.long
 def test_kill_9_of_snakemake_and_two_runs_in_one_folder(with_data):
     with_data.replace("config/smoke.yaml", BASELINE, "baseline: {images: 256, epochs: 400")
@@ -70,6 +77,7 @@ def test_kill_9_of_snakemake_and_two_runs_in_one_folder(with_data):
     assert "goes on after epoch" in finishes(with_data).stdout
 
 
+@pytest.mark.fault("one line names the file and the reason, nothing stands half-made, and the next run ends the work.")
 @pytest.mark.long
 def test_a_disk_that_is_read_only_and_then_full(with_data):
     folder = with_data.folder / "results/smoke"
@@ -94,6 +102,7 @@ def test_a_disk_that_is_read_only_and_then_full(with_data):
         subprocess.run(["umount", folder], check=True)
 
 
+@pytest.mark.fault("the training stops in one line with the epoch and the step, and leaves nothing.")
 @pytest.mark.long
 def test_a_loss_that_is_not_a_number(with_data):
     model = "results/smoke/vae/models/beta1_seed0.safetensors"
@@ -107,6 +116,7 @@ def test_a_loss_that_is_not_a_number(with_data):
     assert with_data.snakemake(model, *SMOKE).returncode == 0
 
 
+@pytest.mark.fault("one line names the picture, and no array is made.")
 def test_a_picture_that_cannot_be_read(project):
     pictures = project.folder / "photos"
     for name in ("a", "b"):
@@ -126,6 +136,7 @@ def test_a_picture_that_cannot_be_read(project):
     assert len(list((project.folder / "resources/datasets").glob("*/*.npy"))) == 4
 
 
+@pytest.mark.fault("it is fetched or made again, with a line that says so.")
 @pytest.mark.long
 def test_a_lost_raw_file_is_made_again(with_data):
     raw = with_data.folder / "resources/raw/synthetic_mnist/t10k-images-idx3-ubyte"
@@ -139,6 +150,7 @@ def test_a_lost_raw_file_is_made_again(with_data):
     assert raw.is_file() and array.read_bytes() == before
 
 
+@pytest.mark.fault("one line, since Snakemake cannot start jobs there.")
 @pytest.mark.long
 def test_an_environment_in_a_folder_with_a_space(project, tmp_path):
     environment = tmp_path / "my environment"
@@ -164,9 +176,14 @@ def test_an_environment_in_a_folder_with_a_space(project, tmp_path):
     assert not (tmp_path / "a b/.venv").exists()
 
 
+@pytest.mark.fault("one line says which batch size to lower.")
 @pytest.mark.parametrize("allocate", [lambda: np.empty(1 << 50, np.uint8), lambda: torch.empty(1 << 50)])
 def test_memory_that_is_not_there_is_one_line(allocate):
     with pytest.raises((MemoryError, RuntimeError)) as caught:
         allocate()
     line = explained(caught.value, "vae_train", {"training": {"batch_size": 64}}, Path())
     assert line.startswith("out of memory: lower batch_size (64 for vae_train) in the config, run fewer jobs")
+
+
+def test_the_list_of_faults_is_up_to_date():
+    assert fault_list.LIST.read_text() == fault_list.text(), "run: python tests/fault_list.py"

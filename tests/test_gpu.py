@@ -358,6 +358,7 @@ def test_jobs_spread_over_the_visible_gpus_in_an_allocation_too(in_slurm, as_if_
     assert not torch.backends.cudnn.allow_tf32
 
 
+@pytest.mark.fault("one line says why.")
 def test_a_card_that_torch_has_no_code_for_stops_the_job(as_if_cuda, monkeypatch, tmp_path):
     def ones(*_, **__):
         raise RuntimeError("CUDA error: no kernel image is available for execution on the device\nmore")
@@ -371,6 +372,7 @@ def test_a_card_that_torch_has_no_code_for_stops_the_job(as_if_cuda, monkeypatch
     assert "\n" not in str(stop.value)
 
 
+@pytest.mark.fault("one line says why.")
 @pytest.mark.skipif(torch.cuda.is_available(), reason="CUDA works here")
 @pytest.mark.parametrize(("setting", "there"), [("auto", True), ("cuda", False)])
 def test_a_gpu_that_cuda_cannot_use_stops_the_job_and_says_why(setting, there, monkeypatch):
@@ -433,6 +435,7 @@ except Exception as error:
 """
 
 
+@pytest.mark.fault("one line says which batch size to lower.")
 @needs_cuda
 @pytest.mark.parametrize("where", ["in capture", "outside"])
 def test_too_little_memory_is_one_line(where):

@@ -122,6 +122,7 @@ def test_a_caption_ends_with_the_label(snakemake, tmp_path):
         write_outputs(job)
 
 
+@pytest.mark.fault("no output stands, and the log has the traceback.")
 def test_a_failed_job_leaves_only_its_log(snakemake, tmp_path):
     with pytest.raises(ZeroDivisionError), Job(snakemake) as job:
         write_outputs(job)
@@ -138,6 +139,7 @@ def test_a_fault_of_the_input_is_one_line_and_no_traceback(snakemake, tmp_path, 
     assert left_in(tmp_path) == {"toy.log"}
 
 
+@pytest.mark.fault("one line says what to do, and no output stands.")
 @pytest.mark.parametrize(
     ("error", "line"),
     [
@@ -164,6 +166,7 @@ def test_a_fault_that_the_user_can_mend_is_one_line(snakemake, tmp_path, capsys,
     assert left_in(tmp_path) == {"toy.log"}
 
 
+@pytest.mark.fault("one line names it; once deleted, it is made again.")
 def test_a_truncated_array_is_named_with_the_way_to_mend_it(snakemake, tmp_path, capsys):
     path = tmp_path / "features.npy"
     np.save(path, np.zeros((100, 8)))
@@ -176,6 +179,7 @@ def test_a_truncated_array_is_named_with_the_way_to_mend_it(snakemake, tmp_path,
     assert said.endswith("); delete it, and the next run makes it again\n")
 
 
+@pytest.mark.fault("no output stands.")
 def test_a_forgotten_output_is_an_error(snakemake, tmp_path):
     with pytest.raises(SystemExit), Job(snakemake) as job:
         job.output.model.write_bytes(b"weights")
@@ -202,6 +206,7 @@ time.sleep(60)
 """
 
 
+@pytest.mark.fault("the next job takes the GPU of a killed one.")
 def test_two_jobs_never_share_a_gpu_and_a_killed_one_gives_it_back(tmp_path):
     def hold() -> tuple[subprocess.Popen, int]:
         process = subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True)

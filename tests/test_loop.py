@@ -154,6 +154,7 @@ def test_what_was_reported_before_the_stop_is_reported_again(tmp_path):
     assert lines == [f"goes on after epoch 3, step 1 of 4, from {path}"]
 
 
+@pytest.mark.fault("the training starts afresh.")
 def test_a_state_of_another_training_is_dropped(tmp_path):
     path, lines = tmp_path / ".checkpoint", []
     with pytest.raises(ArchdynError):
@@ -178,6 +179,7 @@ def test_a_state_survives_the_file(tmp_path):
     assert loaded["rows"] == state["rows"]
 
 
+@pytest.mark.fault("one line names the file.")
 def test_a_state_that_cannot_be_written_or_read_is_named(tmp_path):
     with pytest.raises(ArchdynError, match=r"nowhere/state: cannot be written \(.*No such file"):
         save_state(tmp_path / "nowhere/state", {})

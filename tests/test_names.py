@@ -40,6 +40,7 @@ def pdflatex() -> None:
         pytest.skip("needs pdflatex (as root: make latex)")
 
 
+@pytest.mark.fault("it is drawn.")
 def test_a_dollar_in_a_name_is_drawn_as_a_dollar(tmp_path):
     output = files(tmp_path, "png", "pdf")
     with figure_file(output, "smoke scale · $\\foo$") as figure:
@@ -60,6 +61,7 @@ def test_powers_of_ten_are_labelled_without_mathematics(tmp_path):
     assert not [label for label in labels if "$" in label]
 
 
+@pytest.mark.fault("one line names the character.")
 def test_a_character_that_no_font_has_is_an_error_not_a_box(tmp_path):
     nowhere = "\U00013000"  # an Egyptian hieroglyph
     with (
@@ -69,6 +71,7 @@ def test_a_character_that_no_font_has_is_an_error_not_a_box(tmp_path):
         pass
 
 
+@pytest.mark.fault("it is escaped.")
 @pytest.mark.parametrize("name", ODD)
 def test_markdown_keeps_a_cell_a_cell_and_no_html(name):
     text = markdown_table(pd.DataFrame({"class": [name], "n": ["1"]}), f"Classes: {name}.")
@@ -82,6 +85,7 @@ def test_latex_escapes_what_latex_would_take_for_its_own():
     assert latex_text("漢") == r"\ensuremath{\langle}\texttt{U+6F22}\ensuremath{\rangle}"
 
 
+@pytest.mark.fault("LaTeX compiles.")
 def test_odd_names_compile(tmp_path, pdflatex):
     table = latex_table(pd.DataFrame({"a_b|%": ODD, "n": range(len(ODD))}), " ".join(ODD))
     run = compiled(tmp_path, table)
@@ -110,6 +114,7 @@ def test_a_folder_of_pictures_has_a_name_in_the_prose():
         fill("With {{ setting.training }}.", "prose.md", names)
 
 
+@pytest.mark.fault("both are shown.")
 def test_figure_4_shows_two_classes_where_there_are_two(tmp_path):
     images, logits = np.zeros((1, 8, 8), np.uint8), np.array([[2.0, 0.0]])
     with figure_file(files(tmp_path, "png", "pdf"), "smoke scale") as figure:

@@ -7,6 +7,7 @@ it ends, with the progress of the whole run and an estimate of the time left. Sn
 
 import logging
 import os
+import re
 import sys
 import time
 
@@ -31,6 +32,10 @@ CHATTER = (
     "Using shell:",
     "host:",
 )
+
+# How a shell and Python word the SIGKILL that Linux sends where memory runs out; the job itself cannot say so.
+WAS_KILLED = re.compile("non-zero exit status 137|died with <Signals.SIGKILL")
+KILLED = "The job was killed, most likely for want of memory: run fewer at a time, or lower its batch_size."
 
 UNSAID = (LogEvent.WORKFLOW_STARTED, LogEvent.JOB_STARTED, LogEvent.PROGRESS, LogEvent.RESOURCES_INFO)
 
@@ -70,7 +75,8 @@ class PlainLines(LogHandlerBase):
             return line and f"{_clock()} {line}"
         if event in UNSAID or (record.levelno < logging.WARNING and record.getMessage().startswith(CHATTER)):
             return None
-        return self.format(record).strip("\n")
+        text = self.format(record).strip("\n")
+        return f"{text}\n{KILLED}" if WAS_KILLED.search(text) else text
 
 
 class LogHandler(LogHandlerBase):

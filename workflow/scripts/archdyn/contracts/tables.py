@@ -35,10 +35,11 @@ EFFECTS = Contract(
     ("outcome", "term", "contrast"),
     may_lack=("from_mean", "to_mean", "low", "high", "holds_from"),  # see metrics/designs.py and claims/scale.py
 )
+EPOCH = ("condition", "seed", "epoch")
 # By the file's name; the first that fits counts. Other CSV files need rows and finite numbers.
 CONTRACTS: dict[str, Contract] = {
     r"summary\.csv": SUMMARY,
-    r".*epochs\.csv|.*_pretraining\.csv": Contract(("epoch",), ("condition", "seed", "epoch")),
+    r".*epochs\.csv|.*_pretraining\.csv": Contract(("epoch",), EPOCH),
     r"(seed\d+_)?shift\.csv": Contract(("moved", "shift", "accuracy"), ("condition", "seed", "moved", "shift")),
     r".*_images\.csv": Contract(("condition", "seed", "image"), ("condition", "seed", "image")),
     r"p_values\.csv": Contract(("claim", "protocol", "what", "p"), ("claim", "protocol", "what"), may_be_empty=True),
@@ -46,6 +47,13 @@ CONTRACTS: dict[str, Contract] = {
     r"layers_cka\.csv": Contract(),
     r"design_.*\.csv": EFFECTS,
     r".*": TIDY,
+}
+# What later steps read of the epochs of an experiment's trainings, beside the epoch.
+OF_EPOCHS = {
+    "gan": "loss_d loss_g d_real d_fake mean_loss_d mean_loss_g mean_d_real mean_d_fake "
+    "d_accuracy_train d_accuracy_held_out d_accuracy_fake",
+    "vae": "batches train_loss train_loss_reconstruction train_loss_kl train_reconstruction train_kl test_elbo",
+    "resnet": "train_loss train_accuracy val_accuracy seconds trainable_parameters gflops",
 }
 
 
@@ -66,6 +74,9 @@ def check_tables(paths: list[Path]) -> None:
 def _contract(path: Path) -> Contract:
     if path.parent.name != "metrics":
         return Contract()
+    experiment = path.parents[1].name
+    if re.fullmatch(r"(.*_)?epochs\.csv", path.name) and experiment in OF_EPOCHS:
+        return Contract(("epoch", *OF_EPOCHS[experiment].split()), EPOCH)
     return next(contract for name, contract in CONTRACTS.items() if re.fullmatch(name, path.name))
 
 
