@@ -112,9 +112,9 @@ rule clip_align:
     """Rotate the texts onto the images by the pairs that a seed draws: as published, and nulls."""
     input:
         **clip.arrays("train_labels", "test_labels"),
-        train_images=lambda w: rules.clip_embed.output.train_images.format(seed=clip.model_seed(w.seed)),
-        test_images=lambda w: rules.clip_embed.output.test_images.format(seed=clip.model_seed(w.seed)),
-        prompts=lambda w: rules.clip_embed.output.prompts.format(seed=clip.model_seed(w.seed)),
+        train_images=lambda w: filled(rules.clip_embed.output.train_images, seed=clip.model_seed(w.seed)),
+        test_images=lambda w: filled(rules.clip_embed.output.test_images, seed=clip.model_seed(w.seed)),
+        prompts=lambda w: filled(rules.clip_embed.output.prompts, seed=clip.model_seed(w.seed)),
     output:
         metrics=f"<results>/clip/metrics/{CLIP_RUN}_alignment.csv",
         provenance=f"<results>/clip/metrics/{CLIP_RUN}_alignment.provenance.json",
@@ -190,13 +190,13 @@ rule clip_summary:
 clip.figure(
     "figure12",
     classes=clip.classes,
-    points=rules.clip_project.output.points.format(seed=clip.seeds[0]),
+    points=filled(rules.clip_project.output.points, seed=clip.seeds[0]),
     label=clip.label(images_of_first_seed=True),
 )
 clip.figure(
     "figure13",
     classes=clip.classes,
-    points=rules.clip_project.output.points.format(seed=clip.seeds[0]),
+    points=filled(rules.clip_project.output.points, seed=clip.seeds[0]),
     label=clip.label(images_of_first_seed=True),
 )
 clip.figure("classes", classes=clip.classes, summary=rules.clip_summary.output.summary)

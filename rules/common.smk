@@ -1,6 +1,7 @@
 # Shared by all rule files: where things go, and what a rule may ask of the config.
 # A cached rule names its wildcards among its params: the key of Snakemake's cache has the params, but no wildcards.
 
+from archdyn.pipeline.experiment import filled
 from archdyn.pipeline.plan import Plan
 from archdyn.pipeline.results import caption, figure_files, panel_files, table_files
 from archdyn.pipeline.shipped import shipped

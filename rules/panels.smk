@@ -87,7 +87,7 @@ vae.panel("curves", epochs=rules.vae_summary.output.epochs)
 clip.panel(
     "closing",
     **clip.arrays("train_labels", "test_labels"),
-    **{name: rules.clip_embed.output[name].format(seed=clip.seeds[0]) for name in CLIP_EMBEDDED},
+    **{name: filled(rules.clip_embed.output[name], seed=clip.seeds[0]) for name in CLIP_EMBEDDED},
     classes=clip.classes,
     settings={"prompt": CLIP_PROMPTS[0], "images": clip.settings["projected_images"]},
     label=clip.label(images_of_first_seed=True),

@@ -23,7 +23,7 @@ VAE_JUDGED = [f"{prior}_{kind}" for prior in ("normal", "laplace") for kind in (
 
 def vae_models(conditions: list[str], seed: str) -> list[str]:
     """The trained models of conditions, of one seed."""
-    return [rules.vae_train.output.model.format(condition=name, seed=seed) for name in conditions]
+    return [filled(rules.vae_train.output.model, condition=name, seed=seed) for name in conditions]
 
 
 localrules:

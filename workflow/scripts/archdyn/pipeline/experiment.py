@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from snakemake.io import local
+from snakemake.io import expand, local
 
 from archdyn.claims import read as claims
 from archdyn.data import backbones, registry
@@ -104,7 +104,7 @@ class Experiment:
 
     def runs(self, pattern: str, *conditions: str) -> list[str]:
         """Paths of `pattern` for every seed of the conditions (all by default), in the config's order."""
-        return [pattern.format(condition=condition, seed=seed) for condition, seed in self.repetitions(*conditions)]
+        return [filled(pattern, condition=condition, seed=seed) for condition, seed in self.repetitions(*conditions)]
 
     def repetitions(self, *conditions: str) -> list[tuple[str, int]]:
         """Condition and seed of every training of the conditions (all by default), in the config's order."""
@@ -113,7 +113,7 @@ class Experiment:
     def first_seed(self, pattern: str, *conditions: str) -> list[str]:
         """Paths of `pattern` for the first seed of the conditions (all by default): figures of images show that one."""
         return [
-            pattern.format(condition=name, seed=seeds_of(self.settings, name)[0])
+            filled(pattern, condition=name, seed=seeds_of(self.settings, name)[0])
             for name in conditions or self.conditions
         ]
 
@@ -208,6 +208,11 @@ class Experiment:
         if any(name in declared for declared in self._declared.values()):
             raise ArchdynError(f"rules/{self.name}.smk: {name} is declared twice; allowed: each name once")
         self._declared[kind][name] = Result(inputs, settings, label, caption(captioned))
+
+
+def filled(pattern: str, **wildcards) -> str:
+    """A path with these wildcards given; one that lies in remote storage stays there, unlike with str.format."""
+    return expand(pattern, **wildcards)[0]
 
 
 def in_words(seeds: list[list[int]]) -> str:

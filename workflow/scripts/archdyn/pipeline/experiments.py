@@ -5,7 +5,7 @@ from pathlib import Path
 from snakemake.io import local
 
 from archdyn.data import registry
-from archdyn.pipeline.experiment import Experiment, array_paths
+from archdyn.pipeline.experiment import Experiment, array_paths, filled
 from archdyn.settings.vae import FRESH, NEAREST
 
 
@@ -46,7 +46,7 @@ class Resnet(Experiment):
     def features(self, condition: str, embedded) -> dict[str, str]:
         """The features that a condition's head is trained on, by name; `embedded` are the outputs by role."""
         role = self.condition(condition)["backbone"]
-        return {name: embedded[name].format(role=role) for name in ("train_features", "test_features", "cost")}
+        return {name: filled(embedded[name], role=role) for name in ("train_features", "test_features", "cost")}
 
 
 class Vit(Experiment):
@@ -86,7 +86,7 @@ class Vit(Experiment):
     def embedded(dataset: str, normalisation: str, patterns) -> dict[str, str]:
         """Embeddings and labels of both splits of a dataset, by name; `patterns` are the outputs of vit_embed."""
         names = [f"{split}_{kind}" for split in ("train", "test") for kind in ("cls", "mean_patch")]
-        paths = {name: patterns[name].format(dataset=dataset, normalisation=normalisation) for name in names}
+        paths = {name: filled(patterns[name], dataset=dataset, normalisation=normalisation) for name in names}
         return paths | array_paths(dataset, "train_labels", "test_labels")
 
 
@@ -140,4 +140,4 @@ class Clip(Experiment):
 
     def model(self, seed: str, pretrained: str) -> str:
         """Path of the CLIP's checkpoint, which is `pretrained` with the seed in it where it is pretrained here."""
-        return pretrained.format(seed=seed) if self._is_pretrained else self.weights("clip")
+        return filled(pretrained, seed=seed) if self._is_pretrained else self.weights("clip")
