@@ -167,9 +167,9 @@ rule clip_project:
 rule clip_summary:
     """Gather the numbers of all seeds; mean, spread and n over the seeds."""
     input:
-        metrics=expand(rules.clip_evaluate.output.metrics, seed=clip.model_seeds()),
-        shifts=expand(rules.clip_evaluate.output.shift, seed=clip.model_seeds()),
-        alignments=expand(rules.clip_align.output.metrics, seed=clip.seeds),
+        metrics=[filled(rules.clip_evaluate.output.metrics, seed=seed) for seed in clip.model_seeds()],
+        shifts=[filled(rules.clip_evaluate.output.shift, seed=seed) for seed in clip.model_seeds()],
+        alignments=[filled(rules.clip_align.output.metrics, seed=seed) for seed in clip.seeds],
     output:
         metrics="<results>/clip/metrics/all.csv",
         summary="<results>/clip/metrics/summary.csv",

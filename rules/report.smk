@@ -62,7 +62,9 @@ rule report_verdicts:
         images=lambda w: plan.experiment(w.experiment).images,
         seals=lambda w: plan.experiment(w.experiment).seals,
         data="<results>/{experiment}/metrics/summary.provenance.json",
-        family=lambda w: expand(rules.report_tests.output.p_values, experiment=sorted({*REPORTED, w.experiment})),
+        family=lambda w: [
+            filled(rules.report_tests.output.p_values, experiment=name) for name in sorted({*REPORTED, w.experiment})
+        ],
     output:
         **table_files("<results>/{experiment}/tables/verdicts"),
         tests="<results>/{experiment}/tables/tests.csv",

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from snakemake.io import expand, local
+from snakemake.io import local
 
 from archdyn.claims import read as claims
 from archdyn.data import backbones, registry
@@ -211,8 +211,8 @@ class Experiment:
 
 
 def filled(pattern: str, **wildcards) -> str:
-    """A path with these wildcards given; one that lies in remote storage stays there, unlike with str.format."""
-    return expand(pattern, **wildcards)[0]
+    """A path, or a rule's output, with these wildcards given; an output in remote storage knows its place there."""
+    return (getattr(pattern, "apply_wildcards", None) or pattern.format_map)(wildcards)
 
 
 def in_words(seeds: list[list[int]]) -> str:
