@@ -11,6 +11,7 @@ resnet = plan.add("resnet", Resnet)
 RESNET_RUN = "{condition}_seed{seed}"
 RESNET_LAYERS = ["layer1", "layer2", "layer3", "penultimate"]
 RESNET_SHOWN = resnet.condition("head_corrected")["backbone"]  # the network of Figures 1 to 3
+RESNET_UNTRAINED = resnet.condition("baseline_published")  # backbone and normalisation of Figures 2 and 3 are its own
 RESNET_STRATEGIES = ["head", "random", "layer4", "full"]
 RESNET_TABLE3 = [name for name in resnet.conditions if name.split("_")[0] in RESNET_STRATEGIES]
 RESNET_GRADIENTS = [f"{skips}_{how}" for how in ("published", "corrected", "scratch") for skips in ("skips", "noskip")]
@@ -153,11 +154,42 @@ rule resnet_embed_layers:
         "../workflow/scripts/resnet_embed_layers.py"
 
 
+rule resnet_embed_untrained:
+    """Embed the first test images as Figures 2 and 3 do: older weights, and a head that was never trained."""
+    input:
+        **resnet.arrays("test_images"),
+        classes=resnet.classes,
+        backbone=resnet.weights(RESNET_UNTRAINED["backbone"]),
+    output:
+        features="<results>/resnet/embeddings/untrained_features.npy",
+        logits="<results>/resnet/embeddings/untrained_logits.npy",
+        provenance="<results>/resnet/embeddings/untrained.provenance.json",
+    log:
+        "<logs>/resnet_embed_untrained/untrained.log",
+    cache: workflow.enable_cache
+    conda:
+        "../envs/torch.yaml"
+    resources:
+        **plan.gpu_job(mem_mb=8000, runtime=60),
+    params:
+        training=RESNET_UNTRAINED,
+        images=resnet.settings["layers"]["test_images"],
+        seed=resnet.seeds[0],
+        precision=resnet.settings["precision"],
+        device=config["device"],
+        code=plan.code("resnet_embed_untrained"),
+    message:
+        "resnet: embedding images as Figures 2 and 3 do"
+    script:
+        "../workflow/scripts/resnet_embed_untrained.py"
+
+
 rule resnet_probe_layers:
     """Probe every layer, compare the layers, and project them; all that needs UMAP, since it compiles for long."""
     input:
         **rules.resnet_embed_layers.output,
         first_features=f"<results>/resnet/embeddings/{RESNET_SHOWN}_test_features.npy",
+        untrained_features=rules.resnet_embed_untrained.output.features,
         first_labels=resnet.arrays()["test_labels"],
     output:
         metrics="<results>/resnet/metrics/layers.csv",
@@ -261,6 +293,8 @@ resnet.figure(
     labels=resnet.arrays()["test_labels"],
     features=f"<results>/resnet/embeddings/{RESNET_SHOWN}_test_features.npy",
     logits=resnet.first_seed(rules.resnet_train.output.logits, "head_corrected"),
+    untrained_features=rules.resnet_embed_untrained.output.features,
+    untrained_logits=rules.resnet_embed_untrained.output.logits,
     label=resnet.label("head_corrected", images_of_first_seed=True),
 )
 resnet.figure(

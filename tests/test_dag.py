@@ -112,7 +112,8 @@ RESNET_OF_THE_SUMMARY = {
 ALL_OF_RESNET = (
     RESNET_TRAININGS
     | {"resnet_embed": 3}
-    | once("resnet_embed_layers", "resnet_probe_layers", "resnet_measure_gradients", "resnet_summary")
+    | once("resnet_embed_layers", "resnet_embed_untrained", "resnet_probe_layers", "resnet_measure_gradients")
+    | once("resnet_summary")
     | RESNET_FIGURES
     | RESNET_TABLES
 )

@@ -7,7 +7,7 @@ import torch
 from torch.nn.functional import relu
 
 from archdyn.data import backbones
-from archdyn.embed.resnet import LAYERS, draw_rows, embed_layers, embed_penultimate
+from archdyn.embed.resnet import LAYERS, draw_rows, embed_layers, embed_penultimate, embed_with_head
 from archdyn.errors import ArchdynError
 from archdyn.metrics.resnet import (
     check_projectable,
@@ -256,6 +256,20 @@ def test_cka_is_one_for_a_rotation_and_a_scaling():
     assert linear_cka(embeddings, embeddings) == pytest.approx(1)
     assert linear_cka(embeddings, 3 * embeddings @ rotation + 5) == pytest.approx(1)
     assert linear_cka(embeddings[:, :4], generator.normal(size=(50, 4))) < 0.5
+
+
+def test_a_head_that_was_never_trained_sees_the_features_of_half_normalised_images(start):
+    images = np.random.default_rng(0).integers(0, 256, (5, 28, 28), dtype=np.uint8)
+    torch.manual_seed(0)
+    untrained = transferred(start, SETTINGS.model_copy(update={"normalisation": "half"}), 3, CPU)
+    untrained.model.eval()
+    found = embed_with_head(untrained, images, CPU)
+    halves = load_backbone(start, CPU, {"mean": [0.5] * 3, "sd": [0.5] * 3})
+    assert found["features"] == pytest.approx(embed_penultimate(halves, images, CPU), abs=1e-5)
+    head = untrained.model.get_classifier()
+    expected = found["features"] @ head.weight.detach().numpy().T + head.bias.detach().numpy()
+    assert found["logits"] == pytest.approx(expected, abs=1e-4)
+    assert head.weight.abs().max() <= 1 / np.sqrt(head.in_features)  # PyTorch's own first weights
 
 
 def test_confusion_and_similarity():

@@ -1,4 +1,4 @@
-"""Figure 2: t-SNE beside UMAP."""
+"""Figure 2: t-SNE beside UMAP, as published and corrected."""
 
 import numpy as np
 import pandas as pd

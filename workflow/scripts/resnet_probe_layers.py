@@ -25,10 +25,12 @@ with Job(snakemake) as job:
         rows.append(tidy("resnet", layer, 0, probes))
     np.save(job.output.points, np.stack([project_umap(test[layer]) for layer in layers]))
     cka_matrix(test).to_csv(job.output.cka)
-    first = arrays["first_features"][: job.params.first]
-    points = {"tsne": project_tsne(first), "umap": project_umap(first)}
-    for name, xy in points.items():
-        values = projection_metrics(first, xy, arrays["first_labels"][: len(first)], k)
-        rows.append(tidy("resnet", name, 0, values))
-    np.save(job.output.first_points, np.stack(list(points.values())))
+    points = []
+    for kind, protocol in (("untrained", "_published"), ("first", "")):
+        first = arrays[f"{kind}_features"][: job.params.first]
+        for name, project in (("tsne", project_tsne), ("umap", project_umap)):
+            points.append(project(first))
+            values = projection_metrics(first, points[-1], arrays["first_labels"][: len(first)], k)
+            rows.append(tidy("resnet", f"{name}{protocol}", 0, values))
+    np.save(job.output.first_points, np.stack(points))
     pd.concat(rows).to_csv(job.output.metrics, index=False)

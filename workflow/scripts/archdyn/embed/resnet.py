@@ -31,6 +31,20 @@ def embed_penultimate(
 
 
 @torch.no_grad()
+def embed_with_head(
+    backbone: Backbone, images: np.ndarray, device: torch.device, precision: str = "float32"
+) -> dict[str, np.ndarray]:
+    """Penultimate features, float32 (n, d), and the logits of the head, float32 (n, classes), of uint8 images."""
+
+    def forward(pixels: Tensor) -> dict[str, Tensor]:
+        penultimate = _penultimate(backbone, pixels)
+        return {"features": penultimate, "logits": backbone.model.get_classifier()(penultimate)}
+
+    run = in_precision(forward, device, precision)
+    return gathered([run(backbone.preprocess(batch)) for batch in batches(images, device)])
+
+
+@torch.no_grad()
 def embed_layers(
     backbone: Backbone, images: np.ndarray, device: torch.device, precision: str = "float32"
 ) -> dict[str, np.ndarray]:

@@ -49,11 +49,16 @@ def layers_projected(
 def projections_compared(
     figure: Figure, points: np.ndarray, labels: np.ndarray, classes: list[str], summary: pd.DataFrame
 ) -> None:
-    """Figure 2. t-SNE and UMAP of the penultimate layer, float (2, n, 2), with how well each keeps neighbours."""
-    figure.set_size_inches(figure.get_figwidth(), 4.0)
+    """Figure 2. t-SNE and UMAP of the penultimate layer, float (4, n, 2): both as published, then both corrected."""
+    figure.set_size_inches(figure.get_figwidth(), 7.0)
     cells = summary.set_index(["condition", "metric"])["mean"]
-    panels = figure.subplots(1, 2)
-    for axes, (key, name), xy in zip(panels, (("tsne", "t-SNE"), ("umap", "UMAP")), points, strict=True):
+    panels = figure.subplots(2, 2).ravel()
+    kinds = [
+        (f"{key}{end}", f"{name}, {protocol}")
+        for end, protocol in (("_published", "as published"), ("", "corrected"))
+        for key, name in (("tsne", "t-SNE"), ("umap", "UMAP"))
+    ]
+    for axes, (key, name), xy in zip(panels, kinds, points, strict=True):
         _scatter(axes, xy, labels[: len(xy)], classes)
         numbers = (
             f"trustworthiness {cells[key, 'trustworthiness']:.3f}\n"
@@ -63,9 +68,19 @@ def projections_compared(
     class_legend(figure, panels[0])
 
 
-def confusion_and_similarity(figure: Figure, counts: np.ndarray, similarity: np.ndarray, classes: list[str]) -> None:
-    """Figure 3. Counts int (classes, classes) by true and predicted class, and cosines of the class means."""
-    figure.set_size_inches(figure.get_figwidth(), 5.1)
+def confusion_and_similarity(
+    figure: Figure, heads: dict[str, tuple[np.ndarray, np.ndarray]], classes: list[str]
+) -> None:
+    """Figure 3. By the name of a head: counts int (classes, classes) by true and predicted class, and cosines of the
+    class means, float (classes, classes)."""
+    figure.set_size_inches(figure.get_figwidth(), 4.6 * len(heads))
+    for part, (name, (counts, similarity)) in zip(figure.subfigures(len(heads), 1), heads.items(), strict=True):
+        _confusion_of_head(part, name, counts, similarity, classes)
+
+
+def _confusion_of_head(
+    figure: Figure, name: str, counts: np.ndarray, similarity: np.ndarray, classes: list[str]
+) -> None:
     left, right = figure.subplots(1, 2, sharey=True)
     shares = counts / counts.sum(1, keepdims=True).clip(min=1)
     image = left.imshow(100 * shares, cmap="Blues", vmin=0, vmax=100)
@@ -79,9 +94,7 @@ def confusion_and_similarity(figure: Figure, counts: np.ndarray, similarity: np.
         for axes, (x, y) in product((left, right), ((first, second), (second, first))):
             axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, edgecolor=COLOURS["red"], linewidth=1.4))
     right_share = f"{np.trace(counts) / counts.sum():.1%} of {counts.sum():,}"
-    left.set_title(
-        f"trained head: {right_share} right\nmarked: the {MARKED_PAIRS} pairs most often confused", fontsize=8
-    )
+    left.set_title(f"{name}: {right_share} right\nmarked: the {MARKED_PAIRS} pairs most often confused", fontsize=8)
     right.set_title("mean embeddings of the classes\nmarked: the same pairs", fontsize=8)
     for axes in (left, right):
         axes.set_anchor("N")
