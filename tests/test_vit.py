@@ -304,11 +304,11 @@ def test_table5_has_the_published_protocol_and_equal_areas(vit, images):
     )
     ours = table[(table["image"] == "y") & (table["source"] == "ours, published protocol")]
     assert ours[["mask", "masked (%)", "n"]].values.tolist() == [
-        ["whole", "0.0", 1], ["random", "30.6", 1], ["centre", "8.2", 1]
+        ["whole", "0.0", 1], ["random", "28.6", 1], ["centre", "8.2", 1]
     ]  # fmt: skip
     corrected = table[(table["image"] == "y") & (table["source"] == "ours, corrected")]
     assert corrected.groupby("mask")["masked (%)"].apply(set).to_dict() == dict.fromkeys(
-        ["random", "centre"], {"8.2", "30.6"}
+        ["random", "centre"], {"8.2", "28.6"}
     )
     assert corrected.loc[corrected["mask"] == "random", "n"].tolist() == [2] * 4
 
