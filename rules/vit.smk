@@ -50,6 +50,7 @@ rule vit_images:
         files=vit.photos(),
     output:
         images="<results>/vit/embeddings/pictures.npy",
+        squashed="<results>/vit/embeddings/pictures_squashed.npy",
         names="<results>/vit/embeddings/picture_names.json",
         provenance="<results>/vit/embeddings/pictures.provenance.json",
     log:
@@ -73,7 +74,9 @@ rule vit_look:
         **vit.arrays("test_images"),
         model=VIT_MODEL,
         images=rules.vit_images.output.images,
+        squashed=rules.vit_images.output.squashed,
     output:
+        published_maps="<results>/vit/embeddings/picture_published_maps.npy",
         logits="<results>/vit/embeddings/picture_logits.npy",
         attention="<results>/vit/embeddings/picture_attention.npy",
         classes="<results>/vit/embeddings/classes.json",
@@ -158,7 +161,9 @@ rule vit_mask:
         **vit.arrays("test_images"),
         model=VIT_MODEL,
         images=rules.vit_images.output.images,
+        squashed=rules.vit_images.output.squashed,
     output:
+        published_logits="<results>/vit/embeddings/squashed_masked_logits.npy",
         sweep="<results>/vit/embeddings/masked.csv",
         cls="<results>/vit/embeddings/masked_cls.npy",
         top1="<results>/vit/embeddings/masked_top1.npy",
@@ -360,6 +365,9 @@ vit.figure(
     "figure5",
     **VIT_PICTURES,
     **VIT_ANSWERS,
+    squashed=rules.vit_images.output.squashed,
+    published_maps=rules.vit_look.output.published_maps,
+    published=vit.published,
     attention=rules.vit_look.output.attention,
     cams=rules.vit_gradcam.output.maps,
     cam_facts=rules.vit_gradcam.output.facts,
@@ -410,6 +418,7 @@ vit.table(
     classes=rules.vit_look.output.classes,
     sweep=rules.vit_mask.output.pictures,
     logits=rules.vit_mask.output.picture_logits,
+    published_logits=rules.vit_mask.output.published_logits,
     published=vit.published,
     label=vit.label(data=vit.pictures()),
 )

@@ -6,12 +6,13 @@ import pytest
 import timm
 import torch
 from PIL import Image
+from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 from archdyn.data import backbones
 from archdyn.data.masks import block_fraction, centre_masks, enlarge, random_masks
-from archdyn.data.photos import pick_images, read_photo
+from archdyn.data.photos import pick_images, read_photo, squash_photo
 from archdyn.embed import vit as embed
 from archdyn.embed.gradcam import grad_cam
 from archdyn.errors import ArchdynError
@@ -297,7 +298,10 @@ def test_table5_has_the_published_protocol_and_equal_areas(vit, images):
     published = pd.DataFrame([["dog", "whole", 0.0, "golden retriever", 97.4]])
     published.columns = ["image", "mask", "masked (%)", "top-1", "confidence (%)"]
     published = pd.concat([published, published.assign(mask="random"), published.assign(mask="centre")])
-    table = table5(published, ["dog", "y"], pd.DataFrame(sweep), found["logits"], vit.classes)
+    squashed = 2 * found["logits"]
+    table = table5(published, ["dog", "y"], pd.DataFrame(sweep), found["logits"], squashed, vit.classes)
+    confidence = f"{100 * softmax(squashed[0, 1]).max():.2f}"
+    assert table.loc[table["image"].eq("y") & table["mask"].eq("whole"), "confidence (%)"].tolist() == [confidence]
     above = table.loc[(table["image"] == "dog") & (table["source"] == "ours, published protocol"), "confidence (%)"]
     assert all(
         float(cell.split()[0]) - 97.4 == pytest.approx(float(cell.split("(")[1][:-1]), abs=0.011) for cell in above
@@ -361,6 +365,23 @@ def test_photos_are_prepared_as_timm_does(tmp_path, size):
     )
     ours = Preprocess(settings, CPU)(torch.from_numpy(read_photo(tmp_path / "p.png", settings))[None])
     torch.testing.assert_close(ours[0], timms(photo), atol=1e-6, rtol=0)
+
+
+def test_a_photo_is_squashed_as_published(tmp_path):
+    """All of a picture four times as wide as high, whose left half is black; a cut would lose its edges."""
+    pixels = np.zeros((50, 200, 3), np.uint8)
+    pixels[:, 100:] = 200
+    Image.fromarray(pixels).save(tmp_path / "p.png")
+    squashed = squash_photo(tmp_path / "p.png", {"size": 32})
+    assert squashed.shape == (32, 32, 3)
+    assert np.array_equal(squashed, np.array(Image.fromarray(pixels).resize((32, 32), Image.Resampling.BICUBIC)))
+    assert (squashed[:, :12] == 0).all() and (squashed[:, 20:] == 200).all()
+
+
+def test_maps_are_what_cls_gives_to_each_patch():
+    attention = np.zeros((1, 2, 5, 5))
+    attention[0, 1, 0] = [0.2, 0.1, 0.2, 0.3, 0.2]
+    assert embed.cls_maps(attention)[0, 1].tolist() == [[0.1, 0.2], [0.3, 0.2]]
 
 
 def test_what_is_no_photo_is_refused(tmp_path):

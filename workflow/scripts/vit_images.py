@@ -5,18 +5,22 @@ from pathlib import Path
 
 import numpy as np
 
-from archdyn.data.photos import pick_images, read_photo
+from archdyn.data.photos import pick_images, read_photo, squash_photo
 from archdyn.pipeline.job import Job
 
 with Job(snakemake) as job:
     if job.params.names:
-        images = np.stack([read_photo(Path(file), job.params.preprocessing) for file in job.input.files])
+        images, squashed = (
+            np.stack([read(Path(file), job.params.preprocessing) for file in job.input.files])
+            for read in (read_photo, squash_photo)
+        )
         names = job.params.names
     else:
         labels = np.load(job.input.test_labels)
         classes = job.read_json("classes")
         picked = pick_images(labels)
-        images = np.load(job.input.test_images, mmap_mode="r")[picked]
+        images = squashed = np.load(job.input.test_images, mmap_mode="r")[picked]
         names = [classes[label] for label in labels[picked]]
     np.save(job.output.images, images)
+    np.save(job.output.squashed, squashed)
     job.output.names.write_text(json.dumps(names, indent=2) + "\n")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from archdyn.embed.vit import head_statistics, look
+from archdyn.embed.vit import cls_maps, head_statistics, look
 from archdyn.models.vit import load_vit
 from archdyn.pipeline.job import Job
 
@@ -15,6 +15,8 @@ with Job(snakemake) as job:
     found = look(vit, np.load(job.input.images), device)
     test_images = np.load(job.input.test_images, mmap_mode="r")[: job.params.images]
     arrays = {"logits": found["logits"], "attention": found["attention"]} | head_statistics(vit, test_images, device)
+    squashed = look(vit, np.load(job.input.squashed), device)["attention"]
+    arrays["published_maps"] = cls_maps(squashed[:, -1])
     for name, array in arrays.items():
         np.save(getattr(job.output, name), array)
     job.output.classes.write_text(json.dumps(vit.classes, indent=2) + "\n")

@@ -18,6 +18,8 @@ with Job(snakemake) as job:
     block = masking["published_block"]
     areas = [masking["published_share"], block_fraction(patch_grid(vit.model), block["side"] / block["grid"])]
     picture_rows, pictures = masked_logits(vit, np.load(job.input.images), areas, *settings)
+    _, squashed = masked_logits(vit, np.load(job.input.squashed), areas, *settings)
+    np.save(job.output.published_logits, squashed["logits"])
     test_images = np.load(job.input.test_images, mmap_mode="r")[: job.params.masking["images"]]
     sweep_rows, sweep = masked_answers(vit, test_images, job.params.masking["fractions"], *settings)
     pd.DataFrame(picture_rows).to_csv(job.output.pictures, index=False)

@@ -11,5 +11,6 @@ from archdyn.tables.write import write_table
 with Job(snakemake) as job:
     names, classes = (job.read_json(name) for name in ("names", "classes"))
     published = read_published(job.input.published, "table5")
-    table = table5(published, names, pd.read_csv(job.input.sweep), np.load(job.input.logits), classes)
+    logits = (np.load(job.input[name]) for name in ("logits", "published_logits"))
+    table = table5(published, names, pd.read_csv(job.input.sweep), *logits, classes)
     write_table(table, job.output, job.caption())

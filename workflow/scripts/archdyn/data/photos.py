@@ -36,6 +36,14 @@ def sample_photos() -> dict[str, Path]:
     return {name: Path(datasets.__file__).parent / "images" / file for name, file in SAMPLES.items()}
 
 
+def squash_photo(path: Path, preprocessing: dict) -> np.ndarray:
+    """A photo as uint8 (size, size, 3), as the report does it: all of it, bicubic, whatever its sides are.
+
+    Raises ArchdynError as `read_picture` does.
+    """
+    return np.array(read_picture(path, "RGB").resize([preprocessing["size"]] * 2, Image.Resampling.BICUBIC))
+
+
 def pick_images(labels: np.ndarray) -> np.ndarray:
     """Row numbers of the first image of each of the first PICKED classes that appear in `labels`."""
     _, first = np.unique(labels, return_index=True)

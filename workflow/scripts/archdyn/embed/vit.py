@@ -1,5 +1,6 @@
 """What a vision transformer makes of images: logits, embeddings and attention, whole or with patches masked."""
 
+import math
 from collections.abc import Iterator
 from contextlib import nullcontext
 from functools import partial
@@ -68,6 +69,13 @@ def look(vit: Backbone, images: np.ndarray, device: torch.device) -> dict[str, n
     with attention_read(vit.model, lambda _, attention: layers.append(attention)):
         arrays = forward(vit, vit.preprocess(on_device(images, device)))
     return {name: tensor.cpu().numpy() for name, tensor in (arrays | {"attention": torch.stack(layers, 1)}).items()}
+
+
+def cls_maps(attention: np.ndarray) -> np.ndarray:
+    """What CLS attends to among the patches: (n, heads, tokens, tokens) -> (n, heads, side, side)."""
+    patches = attention[:, :, 0, 1:]
+    side = math.isqrt(patches.shape[-1])
+    return patches.reshape(*patches.shape[:2], side, side)
 
 
 @torch.inference_mode()

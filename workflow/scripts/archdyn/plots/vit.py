@@ -13,6 +13,7 @@ from archdyn.plots.style import COLOURS
 
 HEADS_PER_ROW = 6
 OVERLAY = {"cmap": "inferno", "alpha": 0.6}
+PUBLISHED_OVERLAY = {"cmap": "jet", "alpha": 0.5}
 LINES = {  # shape and way of a mask: colour, line
     ("random", "pixels"): ("blue", "-"),
     ("centre", "pixels"): ("red", "-"),
@@ -57,11 +58,14 @@ def attention_maps(
     attention: np.ndarray,
     cams: np.ndarray,
     cnn: dict,
+    published: tuple[np.ndarray, np.ndarray, dict[str, int]],
 ) -> None:
-    """Figure 5. Last-layer CLS attention (mean head), rollout, and a CNN's Grad-CAM, each over its own largest value.
+    """Figure 5. One head as published; then last-layer CLS attention (mean head), rollout, and a CNN's Grad-CAM.
 
     answers: the transformer's logits (n, classes) and class names. attention: (n, layers, heads, tokens, tokens).
     cams: (n, rows, columns). cnn: the `layer` of its maps, and for each image its answer and the answer's probability.
+    published: the images squashed, their maps (n, heads, side, side), and the head that the report shows by name; of
+    an image of another name, that of its first.
     """
     columns = {
         "CLS attention,\nmean of the last layer's heads": _patch_map(attention[:, -1].mean(1)),
@@ -69,8 +73,8 @@ def attention_maps(
         f"Grad-CAM of the CNN,\n{cnn['layer']}": cams,
     }
     figure.set_size_inches(figure.get_figwidth(), 2 * len(images) + 1.2)
-    headings, *grid = figure.subplots(1 + len(images), 1 + len(columns), height_ratios=[0.3, *[2] * len(images)])
-    for axes, heading in zip(headings, ("image", *columns), strict=True):
+    headings, *grid = figure.subplots(1 + len(images), 2 + len(columns), height_ratios=[0.3, *[2] * len(images)])
+    for axes, heading in zip(headings, ("image", "as published:\none head, squashed", *columns), strict=True):
         axes.set_axis_off()
         axes.text(0.5, 0.5, heading, fontsize=7, fontweight="bold", ha="center", transform=axes.transAxes)
     order, probabilities = top_classes(answers[0], 1)
@@ -79,9 +83,12 @@ def attention_maps(
         nowhere = "" if cams[row].any() else "\n(nothing speaks for it)"
         titles = ("", "", f"CNN: {_answer(*cnn['answers'][row])}{nowhere}")
         _show(grid[row][0], image, f"{names[row]}\nViT: {top1}")
-        for axes, maps, title in zip(grid[row][1:], columns.values(), titles, strict=True):
+        squashed, maps_of_heads, heads = published
+        head = min(heads.get(names[row], next(iter(heads.values()))), len(maps_of_heads[row]) - 1)
+        _published_overlay(grid[row][1], squashed[row], maps_of_heads[row, head], f"head {head}")
+        for axes, maps, title in zip(grid[row][2:], columns.values(), titles, strict=True):
             _overlay(axes, image, maps[row], title)
-    _colour_bar(figure, np.array(grid))
+    _colour_bar(figure, np.array(grid)[:, 2:])
 
 
 def all_heads(figure: Figure, images: np.ndarray, names: list[str], attention: np.ndarray) -> None:
@@ -231,6 +238,12 @@ def _overlay(axes: Axes, image: np.ndarray, values: np.ndarray, title: str) -> N
     grey = image if image.ndim == 2 else image.mean(-1)
     _show(axes, grey, title)
     axes.imshow(values, extent=(0, 1, 1, 0), vmin=0, interpolation="bilinear", **OVERLAY)
+
+
+def _published_overlay(axes: Axes, image: np.ndarray, values: np.ndarray, title: str) -> None:
+    """A map (rows, columns) over the image, from the map's smallest to its largest value, as the report draws it."""
+    _show(axes, image, title)
+    axes.imshow(values, extent=(0, 1, 1, 0), interpolation="bilinear", **PUBLISHED_OVERLAY)
 
 
 def _colour_bar(figure: Figure, grid: np.ndarray) -> None:

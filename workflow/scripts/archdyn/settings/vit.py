@@ -130,7 +130,8 @@ class VitSettings(WithDesigns):
     GPU; compiled is bfloat16 whose embedding passes torch.compile fuses on a GPU, which takes a quarter of a minute per
     network, once: what it made is kept in resources/compiled."""
     images: or_null(Annotated[list[Photo], Field(min_length=1)])
-    """Photos to show, each with a name and a file; the shorter side is scaled and the centre cut out. null shows the
+    """Photos to show, each with a name and a file; the shorter side is scaled and the centre cut out, or, in
+    the published protocol, all of it squashed. null shows the
     first test image of three classes."""
     backbones: VitBackbones
     cnn: Literal["pretrained", "transferred"]

@@ -25,20 +25,26 @@ def predictions_table(names: list[str], logits: np.ndarray, classes: list[str], 
 
 
 def table5(
-    published: pd.DataFrame, names: list[str], sweep: pd.DataFrame, logits: np.ndarray, classes: list[str]
+    published: pd.DataFrame,
+    names: list[str],
+    sweep: pd.DataFrame,
+    logits: np.ndarray,
+    published_logits: np.ndarray,
+    classes: list[str],
 ) -> pd.DataFrame:
     """Table 5: the report's rows, then ours by image.
 
-    sweep: a row per mask (shape, way, fraction, masked, seed), logits float (masks, images, classes). The report's
-    protocol is one draw, of the first seed, by black pixels: 30% at random, and the centre block. Where an image has
-    the name of one of the report's, brackets show by how much the confidence is above the report.
+    sweep: a row per mask (shape, way, fraction, masked, seed), logits float (masks, images, classes), and those of the
+    images as published, squashed. The report's protocol is one draw, of the first seed, by black pixels: 30% at random,
+    and the centre block. Where an image has the name of one of the report's, brackets show by how much the confidence
+    is above the report.
     """
     reported = published.set_index(["image", "mask"])["confidence (%)"]
     report = published.assign(source="report", by="black pixels", n=1)
     report["masked (%)"] = [f"{value:.1f}" for value in report["masked (%)"]]
     report["confidence (%)"] = [f"{value:.2f}" for value in report["confidence (%)"]]
     ours = [
-        _rows_of_image(name, sweep, logits[:, position], classes, reported.get(name))
+        _rows_of_image(name, sweep, logits[:, position], published_logits[:, position], classes, reported.get(name))
         for position, name in enumerate(names)
     ]
     columns = ["image", "mask", "masked (%)", "by", "source", "top-1", "confidence (%)", "n"]
@@ -105,19 +111,25 @@ def heads_table(summary: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rows_of_image(
-    name: str, sweep: pd.DataFrame, logits: np.ndarray, classes: list[str], reported: pd.Series | None
+    name: str,
+    sweep: pd.DataFrame,
+    logits: np.ndarray,
+    published_logits: np.ndarray,
+    classes: list[str],
+    reported: pd.Series | None,
 ) -> pd.DataFrame:
     """`reported` has the report's confidence (%) by mask, where it shows an image of this name."""
     probabilities = softmax(logits.astype(np.float64), axis=1)
+    as_published = softmax(published_logits.astype(np.float64), axis=1)
     first = sweep["seed"].iloc[0]
     rows = []
     for (shape, fraction, way), group in sweep.groupby(["shape", "fraction", "way"], sort=False):
         row = {"image": name, "mask": shape, "masked (%)": f"{100 * group['masked'].iloc[0]:.1f}", "by": WAYS[way]}
         if _is_published(shape, fraction, way, sweep):
             one = group.index[group["seed"] == first]
-            answer = _answer(probabilities[one], classes)
+            answer = _answer(as_published[one], classes)
             if reported is not None:
-                confidence = 100 * probabilities[one].max()
+                confidence = 100 * as_published[one].max()
                 answer["confidence (%)"] += above(confidence, reported[shape], 2)
             rows.append(row | {"source": "ours, published protocol"} | answer)
         if shape != "whole":
