@@ -167,10 +167,17 @@ rule clip_project:
 rule clip_summary:
     """Gather the numbers of all seeds; mean, spread and n over the seeds."""
     input:
+        **{
+            f"{kind}_images": [
+                filled(getattr(rules.clip_evaluate.output, f"{kind}_images"), seed=seed) for seed in clip.model_seeds()
+            ]
+            for kind in CLIP_PER_IMAGE
+        },
         metrics=[filled(rules.clip_evaluate.output.metrics, seed=seed) for seed in clip.model_seeds()],
         shifts=[filled(rules.clip_evaluate.output.shift, seed=seed) for seed in clip.model_seeds()],
         alignments=[filled(rules.clip_align.output.metrics, seed=seed) for seed in clip.seeds],
     output:
+        **{f"{kind}_images": f"<results>/clip/metrics/{kind}_images.csv" for kind in CLIP_PER_IMAGE},
         metrics="<results>/clip/metrics/all.csv",
         summary="<results>/clip/metrics/summary.csv",
         shift="<results>/clip/metrics/shift.csv",
@@ -182,9 +189,13 @@ rule clip_summary:
     conda:
         "../envs/analysis.yaml"
     params:
+        kinds=[f"{kind}_images" for kind in CLIP_PER_IMAGE],
         code=plan.code("clip_summary"),
     script:
         "../workflow/scripts/clip_summary.py"
+
+
+clip.per_image(*[getattr(rules.clip_summary.output, f"{kind}_images") for kind in CLIP_PER_IMAGE])
 
 
 clip.figure(

@@ -15,6 +15,7 @@ RESNET_UNTRAINED = resnet.condition("baseline_published")  # backbone and normal
 RESNET_STRATEGIES = ["head", "random", "layer4", "full"]
 RESNET_TABLE3 = [name for name in resnet.conditions if name.split("_")[0] in RESNET_STRATEGIES]
 RESNET_GRADIENTS = [f"{skips}_{how}" for how in ("published", "corrected", "scratch") for skips in ("skips", "noskip")]
+RESNET_CONFUSED = ["head_published", "head_corrected"]  # whose features are those that classes are compared by
 
 
 localrules:
@@ -193,6 +194,8 @@ rule resnet_probe_layers:
         first_labels=resnet.arrays()["test_labels"],
     output:
         metrics="<results>/resnet/metrics/layers.csv",
+        layers_images="<results>/resnet/metrics/layers_images.csv",
+        projections_images="<results>/resnet/metrics/projections_images.csv",
         cka="<results>/resnet/metrics/layers_cka.csv",
         points="<results>/resnet/embeddings/layers_umap.npy",
         first_points="<results>/resnet/embeddings/projections.npy",
@@ -209,6 +212,7 @@ rule resnet_probe_layers:
     params:
         layers=RESNET_LAYERS,
         neighbours=resnet.settings["layers"]["neighbours"],
+        validation_share=resnet.settings["validation_share"],
         first=resnet.settings["layers"]["test_images"],
         code=plan.code("resnet_probe_layers"),
     message:
@@ -245,6 +249,38 @@ rule resnet_measure_gradients:
         "../workflow/scripts/resnet_measure_gradients.py"
 
 
+rule resnet_score_images:
+    """Keep what every training is right on, image by image, and set its confusions beside the classes' similarity."""
+    input:
+        **resnet.arrays("test_labels"),
+        classes=resnet.classes,
+        features=f"<results>/resnet/embeddings/{RESNET_SHOWN}_test_features.npy",
+        logits=resnet.runs(rules.resnet_train.output.logits),
+    output:
+        metrics="<results>/resnet/metrics/confusions.csv",
+        test_images="<results>/resnet/metrics/test_images.csv",
+        validated_images="<results>/resnet/metrics/validated_images.csv",
+        provenance="<results>/resnet/metrics/confusions.provenance.json",
+    log:
+        "<logs>/resnet_score_images/images.log",
+    benchmark:
+        "<benchmarks>/resnet_score_images/images.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=20,
+    params:
+        repetitions=resnet.repetitions(),
+        validated=resnet.validated_on_test(),
+        confused=RESNET_CONFUSED,
+        code=plan.code("resnet_score_images"),
+    message:
+        "resnet: scoring every image"
+    script:
+        "../workflow/scripts/resnet_score_images.py"
+
+
 rule resnet_summary:
     """Score all conditions and seeds, and gather all numbers with their mean, spread and n."""
     input:
@@ -252,6 +288,7 @@ rule resnet_summary:
         epochs=resnet.runs(rules.resnet_train.output.epochs),
         logits=resnet.runs(rules.resnet_train.output.logits),
         layers=rules.resnet_probe_layers.output.metrics,
+        confusions=rules.resnet_score_images.output.metrics,
         gradients=rules.resnet_measure_gradients.output.metrics,
     output:
         metrics="<results>/resnet/metrics/all.csv",
@@ -270,6 +307,12 @@ rule resnet_summary:
         "../workflow/scripts/resnet_summary.py"
 
 
+resnet.per_image(
+    rules.resnet_score_images.output.test_images,
+    rules.resnet_score_images.output.validated_images,
+    rules.resnet_probe_layers.output.layers_images,
+    rules.resnet_probe_layers.output.projections_images,
+)
 resnet.figure(
     "figure1",
     classes=resnet.classes,

@@ -167,7 +167,7 @@ rule vae_embed_minibatches:
 rule vae_evaluate:
     """Measure a trained VAE: what its latents carry, and its samples' quality."""
     input:
-        **vae.arrays("test_images"),
+        **vae.arrays("test_images", "test_labels"),
         **vae.real("train"),
         **vae.embeddings(VAE_RUN, "mean", "logvar", "errors", *VAE_JUDGED),
         epochs=rules.vae_train.output.epochs,

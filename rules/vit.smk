@@ -229,6 +229,7 @@ rule vit_evaluate_attention:
         distance=rules.vit_look.output.distance,
     output:
         metrics="<results>/vit/metrics/attention.csv",
+        images="<results>/vit/metrics/attention_images.csv",
         provenance="<results>/vit/metrics/attention.provenance.json",
     log:
         "<logs>/vit_evaluate_attention/attention.log",
@@ -259,6 +260,7 @@ rule vit_evaluate_masking:
         probability=rules.vit_mask.output.probability,
     output:
         metrics="<results>/vit/metrics/masking.csv",
+        images="<results>/vit/metrics/masking_images.csv",
         provenance="<results>/vit/metrics/masking.provenance.json",
     log:
         "<logs>/vit_evaluate_masking/masking.log",
@@ -285,6 +287,7 @@ rule vit_probe_published:
         **vit.embedded(vit.probed, "imagenet", rules.vit_embed.output),
     output:
         metrics="<results>/vit/metrics/probe_published.csv",
+        images="<results>/vit/metrics/probe_published_images.csv",
         provenance="<results>/vit/metrics/probe_published.provenance.json",
     log:
         "<logs>/vit_probe_published/probe.log",
@@ -310,6 +313,7 @@ rule vit_probe_corrected:
         **vit.embedded(vit.probed, "own", rules.vit_embed.output),
     output:
         metrics="<results>/vit/metrics/probe_corrected.csv",
+        images="<results>/vit/metrics/probe_corrected_images.csv",
         provenance="<results>/vit/metrics/probe_corrected.provenance.json",
     log:
         "<logs>/vit_probe_corrected/probe.log",
@@ -355,6 +359,12 @@ rule vit_summary:
         "../workflow/scripts/vit_summary.py"
 
 
+vit.per_image(
+    rules.vit_evaluate_attention.output.images,
+    rules.vit_evaluate_masking.output.images,
+    rules.vit_probe_published.output.images,
+    rules.vit_probe_corrected.output.images,
+)
 VIT_PICTURES = {"images": rules.vit_images.output.images, "names": rules.vit_images.output.names}
 VIT_ANSWERS = {"logits": rules.vit_look.output.logits, "classes": rules.vit_look.output.classes}
 VIT_PICTURES_LABEL = vit.scale(data=vit.pictures())
@@ -426,6 +436,12 @@ vit.table(
     "masked_accuracy",
     summary=rules.vit_summary.output.summary,
     settings={"fractions": VIT_MASKING["fractions"]},
+)
+vit.table(
+    "mask_controls",
+    summary=rules.vit_summary.output.summary,
+    settings={"share": VIT_MASKING["published_share"]},
+    label=f"{vit.label()} · {VIT_MASKING['images']} images, 95% intervals",
 )
 vit.table("table6", summary=rules.vit_summary.output.summary, published=vit.published, label=VIT_PROBES_LABEL)
 vit.table(

@@ -44,7 +44,7 @@ VIT_FIGURES = dict.fromkeys(
     [f"vit_{n}" for n in ("figure4", "figure5", "heads", "specialisation", "masking", "learning_curve")], 1
 )
 VIT_TABLES = dict.fromkeys(
-    [f"vit_{n}" for n in ("table5", "table6", "predictions", "masked_accuracy", "head_statistics")], 1
+    [f"vit_{n}" for n in ("table5", "table6", "predictions", "masked_accuracy", "mask_controls", "head_statistics")], 1
 )
 CLIP_SEEDS = 2
 CLIP_FIGURES = dict.fromkeys([f"clip_{n}" for n in ("figure12", "figure13", "classes", "shift")], 1)
@@ -113,6 +113,7 @@ ALL_OF_RESNET = (
     RESNET_TRAININGS
     | {"resnet_embed": 3}
     | once("resnet_embed_layers", "resnet_embed_untrained", "resnet_probe_layers", "resnet_measure_gradients")
+    | once("resnet_score_images")
     | once("resnet_summary")
     | RESNET_FIGURES
     | RESNET_TABLES
@@ -122,7 +123,7 @@ GAN_FIGURES_OF_THE_SUMMARY = once("gan_figure7", "gan_figure8")
 VAE_FIGURES_OF_THE_SUMMARY = {rule: 1 for rule in VAE_FIGURES if rule != "vae_projection"}
 
 VIT_OF_THE_SUMMARY = once(
-    "vit_head_statistics", "vit_learning_curve", "vit_masking", "vit_masked_accuracy", "vit_table6"
+    "vit_head_statistics", "vit_learning_curve", "vit_masking", "vit_masked_accuracy", "vit_mask_controls", "vit_table6"
 )
 VIT_OF_THE_MASKS = once("vit_mask", "vit_evaluate_masking", "vit_table5", "vit_summary") | VIT_OF_THE_SUMMARY
 VIT_PROBES = once("vit_probe_published", "vit_probe_corrected")
@@ -139,13 +140,18 @@ CHANGES = {
                 "      skips: false\n      trainable: blocks\n",
                 "      skips: false\n      trainable: blocks\n      learning_rate: 2.0e-3\n",
             ),
-            once("resnet_train", "resnet_measure_gradients", "resnet_gradients", "resnet_summary")
+            once(
+                "resnet_train", "resnet_measure_gradients", "resnet_gradients", "resnet_score_images", "resnet_summary"
+            )
             | RESNET_OF_THE_SUMMARY,
         ),
         "another seed": Change(
             SCALE,
-            replaced("resnet:\n  dataset: synthetic_mnist\n", "resnet:\n  dataset: synthetic_mnist\n  seeds: [0, 1]\n"),
-            RESNET_TRAININGS | once("resnet_measure_gradients", "resnet_summary") | RESNET_FIGURES | RESNET_TABLES,
+            replaced("  seeds: [0]\n  images: 160", "  seeds: [0, 1]\n  images: 160"),
+            RESNET_TRAININGS
+            | once("resnet_measure_gradients", "resnet_score_images", "resnet_summary")
+            | RESNET_FIGURES
+            | RESNET_TABLES,
         ),
         "one figure's style": Change(
             f"{CODE}/resnet_strategies.py",
@@ -411,20 +417,17 @@ def test_every_config_plans_the_same_steps(project, overlay):
     jobs = project.planned(*(["--configfile", overlay] if overlay else []))
     added = GAN_ADDED * (overlay == "config/smoke.yaml")
     assert runs("gan", trainings("gan", overlay) + added).items() <= jobs.items()
-    starts = VAE_START_ONLY[overlay] * {None: 3, "config/demo.yaml": 1, "config/smoke.yaml": 1}[overlay]
+    starts = VAE_START_ONLY[overlay] * {None: 5, "config/demo.yaml": 3, "config/smoke.yaml": 1}[overlay]
     trained = trainings("vae", overlay)
     assert (runs("vae", trained) | {"vae_train": trained + starts}).items() <= jobs.items()
-    assert (jobs["resnet_train"], jobs["resnet_train_head"], jobs["resnet_embed"]) == (
-        RESNET_CONDITIONS - RESNET_HEADS,
-        RESNET_HEADS,
-        3,
-    )
+    assert jobs["resnet_train"] + jobs["resnet_train_head"] == trainings("resnet", overlay)
+    assert (jobs["resnet_train_head"] % RESNET_HEADS, jobs["resnet_embed"]) == (0, 3)
     assert jobs["vit_embed"] == (3 if overlay == "config/demo.yaml" else 2)
     assert jobs["vit_look"] == jobs["vit_mask"] == jobs["vit_gradcam"] == 1
     # Where a CLIP is pretrained, each seed has its own; official weights serve all seeds.
     clips = {None: 1, "config/demo.yaml": 1, "config/smoke.yaml": 2}[overlay]
     assert jobs["clip_embed"] == jobs["clip_evaluate"] == clips
-    assert jobs["clip_align"] == {None: 3, "config/demo.yaml": 1, "config/smoke.yaml": 2}[overlay]
+    assert jobs["clip_align"] == {None: 5, "config/demo.yaml": 1, "config/smoke.yaml": 2}[overlay]
     assert jobs.get("clip_pretrain", 0) == (clips if overlay else 0)
     assert (FIGURES | TABLES | CLASSIFIERS | REPORT).items() <= jobs.items()
     assert jobs["data_prepare"] == {None: 4, "config/demo.yaml": 2, "config/smoke.yaml": 1}[overlay]

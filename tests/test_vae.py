@@ -234,7 +234,7 @@ def test_informative_latents_are_active():
     mean = rng.standard_normal((2000, LATENT_DIM))
     values = metrics.posterior_metrics(mean, np.full_like(mean, -4.0), 0.1, rng)
     images = rng.integers(0, 2, (2, 4, 4), dtype=np.uint8) * 255
-    values |= metrics.decoder_metrics(np.array([[20.0, 90.0], [24.0, 110.0]]), images)
+    values |= metrics.decoder_metrics(np.array([[20.0, 90.0], [24.0, 110.0]]), images, np.array([0, 1]))
     assert values["active_units"] == LATENT_DIM
     assert values["mutual_information"] == pytest.approx(np.log(2000), abs=0.01)
     assert values["floor_share"] == 0
@@ -252,10 +252,10 @@ def test_verdict_by_its_rule(active_share, prior_ratio, expected):
 def test_a_decoder_explains_what_it_draws_beyond_the_mean_image():
     images = np.zeros((4, 2, 2), np.uint8)
     images[:2] = 255  # each pixel has a variance of 1/4
-    explained = [
-        metrics.decoder_metrics(np.full((4, 2), error), images)["explained_share"] for error in (1.0, 0.25, 1e-9)
-    ]
-    assert explained == pytest.approx([0, 0.75, 1])
+    labels = np.array([0, 0, 0, 1])  # the means of the classes explain a third
+    found = [metrics.decoder_metrics(np.full((4, 2), error), images, labels) for error in (1.0, 0.25, 1e-9)]
+    assert [values["explained_share"] for values in found] == pytest.approx([0, 0.75, 1])
+    assert [values["beyond_class"] for values in found] == pytest.approx([-1 / 3, 0.75 - 1 / 3, 2 / 3])
 
 
 def test_active_units_depend_on_the_cut_off():
@@ -350,4 +350,4 @@ def test_tables_name_their_scale_and_numbers_are_finite(smoke_run):
 def measured(model: Vae, images: np.ndarray) -> dict[str, float]:
     arrays = embed.embed_posterior(model, images, CPU)
     values = metrics.posterior_metrics(arrays["mean"], arrays["logvar"], 0.1, np.random.default_rng(0))
-    return values | metrics.decoder_metrics(arrays["errors"], images)
+    return values | metrics.decoder_metrics(arrays["errors"], images, np.arange(len(images)) % 2)

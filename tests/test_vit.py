@@ -11,12 +11,20 @@ from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 from archdyn.data import backbones
-from archdyn.data.masks import block_fraction, centre_masks, enlarge, random_masks
+from archdyn.data.masks import (
+    block_fraction,
+    centre_masks,
+    enlarge,
+    matched_masks,
+    random_masks,
+    strongest_masks,
+)
 from archdyn.data.photos import pick_images, read_photo, squash_photo
 from archdyn.embed import vit as embed
 from archdyn.embed.gradcam import grad_cam
 from archdyn.errors import ArchdynError
 from archdyn.metrics import vit as metrics
+from archdyn.metrics.probes import corrected_probe
 from archdyn.models.backbones import Backbone, build, load_backbone, save_backbone
 from archdyn.models.preprocessing import Preprocess
 from archdyn.models.vit import attention_read, load_vit, patches_kept
@@ -236,8 +244,10 @@ def embedded(n: int, seed: int, noise: float = 1.0) -> metrics.Embedded:
 
 def test_probes_find_what_separates_the_classes():
     train, test = embedded(300, 0), embedded(400, 1)
-    fit = lambda *data: metrics.corrected_probe(*data, validation_share=0.2)  # noqa: E731
-    rows = metrics.probe_rows("probe", train, test, fit, seed=0).set_index("metric")["value"]
+    fit = lambda *data: corrected_probe(*data, validation_share=0.2)  # noqa: E731
+    rows, images = metrics.probe_rows("probe", train, test, fit, seed=0)
+    rows = rows.set_index("metric")["value"]
+    assert images["cls_accuracy"].mean() == pytest.approx(rows["cls_accuracy"])
     assert rows["mean_patch_accuracy"] > 0.99 > rows["cls_accuracy"] > 0.75
     assert rows["mean_patch_minus_cls_low"] > 0
     assert rows["cls_accuracy_low"] < rows["cls_accuracy"] < rows["cls_accuracy_high"]
@@ -251,7 +261,7 @@ def test_the_penalty_is_chosen_on_held_out_images():
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 2, 300)
     features = rng.normal(size=(300, 200)) + 0.15 * (2 * labels[:, None] - 1)
-    assert metrics.corrected_probe(features, labels, 0, 0.3).c < 1
+    assert corrected_probe(features, labels, 0, 0.3).c < 1
     assert metrics.published_probe(features, labels, 0).c == 1
 
 
@@ -271,19 +281,26 @@ def test_a_solver_that_stops_early_is_said_to_have_not_converged(monkeypatch):
     assert not metrics.published_probe(data.cls, data.labels, 0).converged
 
 
-def test_masking_rows_compare_equal_areas():
+def masked_measures(*shapes: str) -> pd.DataFrame:
+    """Tidy rows of masks of 40 images with two classes; the mask at the centre swaps the classes, others do nothing.
+
+    The head's answer changes under the last of the masks, and its probability falls with every mask.
+    """
     labels = np.array([0, 1] * 20)
     features = (2.0 * labels[:, None] - 1) * np.ones(2)
-    probe = metrics.corrected_probe(features, labels, 0, 0.2)
-    sweep = pd.DataFrame(
-        [("whole", "pixels", 0.0, 0), ("random", "pixels", 0.3, 0), ("random", "pixels", 0.3, 1),
-         ("centre", "pixels", 0.3, 0)],
-        columns=["shape", "way", "fraction", "seed"],
-    )  # fmt: skip
-    cls = np.stack([features, features, features, -features]).astype(np.float16)
-    top1 = np.stack([labels, labels, 1 - labels, labels])
-    rows = metrics.masking_rows(sweep, cls, top1, np.full((4, 40), 0.5), labels, probe)
-    values = rows.set_index(["condition", "seed", "metric"])["value"]
+    probe = corrected_probe(features, labels, 0, 0.2)
+    sweep = pd.DataFrame({"shape": ["whole", *shapes], "way": "pixels", "fraction": 0.3, "ink": 0.5})
+    sweep["seed"] = sweep.groupby("shape").cumcount()
+    cls = np.stack([-features if shape in ("centre", "block") else features for shape in sweep["shape"]])
+    top1 = np.tile(labels, (len(sweep), 1))
+    top1[-1] = 1 - labels
+    probability = np.linspace(0.9, 0.5, len(sweep))[:, None] * np.ones(40)
+    images = metrics.masked_images(sweep, cls.astype(np.float16), top1, probability, labels, probe)
+    return metrics.masking_rows(images, sweep).set_index(["condition", "seed", "metric"])["value"]
+
+
+def test_masking_rows_compare_equal_areas():
+    values = masked_measures("random", "centre", "random")
     assert values["whole", 0, "accuracy"] == values["random_pixels_30", 1, "accuracy"] == 1
     assert values["centre_pixels_30", 0, "accuracy"] == 0
     assert values["random_pixels_30", 0, "agreement"] == 1
@@ -292,8 +309,55 @@ def test_masking_rows_compare_equal_areas():
     assert values["whole", 0, "images"] == 40
 
 
+def test_masks_are_compared_with_that_at_the_centre_of_their_own_area():
+    values = masked_measures("matched", "centre", "block", "block_matched")
+    assert values["matched_pixels_30", 0, "matched_minus_centre"] == 1
+    assert values["block_matched_pixels", 0, "block_matched_minus_block"] == 1
+
+
+def test_the_class_keeps_its_probability_where_only_the_chosen_answer_loses_it():
+    """Confidence in the answer of the whole image falls under a mask that changes nothing of what the class gets."""
+    values = masked_measures("attended")
+    assert values["attended_pixels_30", 0, "confidence"] < values["whole", 0, "confidence"]
+    changed = values["attended_pixels_30", 0, "class_probability"] - values["whole", 0, "class_probability"]
+    assert changed == pytest.approx(0, abs=1e-6)
+
+
+def test_equal_heads_are_not_apart_where_others_choose_them():
+    """Ten heads of one distribution: the extremes of the images that chose them differ, those of others do not."""
+    entropy = np.random.default_rng(0).normal(2, 1, (400, 3, 10))
+    apart = metrics.heads_apart(entropy)
+    assert len(apart["broadest_entropy"]) == 200
+    assert apart["broadest_entropy"].mean() - apart["sharpest_entropy"].mean() == pytest.approx(0, abs=0.3)
+    chosen = entropy[:200, -1].mean(0)
+    assert chosen.max() - chosen.min() > 0.15
+
+
+def test_matched_masks_hide_as_much_ink_as_the_centre_anywhere():
+    """Ink in the middle third: the centre mask hides most of it, a random one 30%."""
+    rng = np.random.default_rng(0)
+    ink = np.zeros((200, 14, 14))
+    ink[:, 3:11, 3:11] = rng.random((200, 8, 8))
+    ink = ink.reshape(200, -1)
+    centre = centre_masks(200, 14, 0.3)
+    random, matched = random_masks(200, 14, 0.3, 0), matched_masks(ink, centre, 0)
+    hidden = [((ink * mask).sum(1) / ink.sum(1)).mean() for mask in (centre, random, matched)]
+    assert hidden[0] > 0.8 and hidden[1] < 0.35
+    assert hidden[2] == pytest.approx(hidden[0], abs=0.03)
+    assert (matched.sum(1) == centre.sum(1)).all()
+    assert (matched & centre).sum() < 0.95 * centre.sum()
+    assert np.array_equal(matched, matched_masks(ink, centre, 0))
+
+
+def test_the_most_attended_patches_are_masked():
+    attention = np.tile(np.arange(49.0), (2, 1))
+    assert np.array_equal(np.flatnonzero(strongest_masks(attention, 0.1)[1]), [44, 45, 46, 47, 48])
+
+
 def test_table5_has_the_published_protocol_and_equal_areas(vit, images):
-    sweep, found = embed.masked_logits(vit, images[:2], [0.3, block_fraction(7, 4 / 14)], [0, 1], CPU)
+    sweep, found = embed.masked_logits(
+        vit, images[:2], embed.plain_masks(2, 7, [0.3, block_fraction(7, 4 / 14)], [0, 1]), 0, CPU
+    )
     assert found["masks"].mean((1, 2)) == pytest.approx([row["masked"] for row in sweep])
     published = pd.DataFrame([["dog", "whole", 0.0, "golden retriever", 97.4]])
     published.columns = ["image", "mask", "masked (%)", "top-1", "confidence (%)"]

@@ -10,3 +10,5 @@ with Job(snakemake) as job:
     rows.to_csv(job.output.metrics, index=False)
     summarise(rows).to_csv(job.output.summary, index=False)
     pd.concat(map(pd.read_csv, job.input.shifts)).to_csv(job.output.shift, index=False)
+    for kind in job.params.kinds:
+        pd.concat(map(pd.read_csv, job.input[kind])).to_csv(getattr(job.output, kind), index=False)

@@ -12,7 +12,8 @@ with Job(snakemake) as job:
     train_features, train_labels = np.load(job.input.train_features), np.load(job.input.train_logits).argmax(1)
     values = training_metrics(pd.read_csv(job.input.epochs))
     values |= posterior_metrics(mean, logvar, job.params.floor, np.random.default_rng(job.seed))
-    values |= decoder_metrics(np.load(job.input.errors), np.load(job.input.test_images, mmap_mode="r"))
+    test_images, test_labels = np.load(job.input.test_images, mmap_mode="r"), np.load(job.input.test_labels)
+    values |= decoder_metrics(np.load(job.input.errors), test_images, test_labels)
     for prior in ("normal", "laplace"):
         features, logits = np.load(job.input[f"{prior}_features"]), np.load(job.input[f"{prior}_logits"])
         values |= sample_metrics(prior, features, logits, train_features, train_labels)

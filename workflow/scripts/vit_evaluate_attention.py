@@ -2,10 +2,13 @@
 
 import numpy as np
 
-from archdyn.metrics.vit import head_rows
+from archdyn.metrics.per_image import per_image
+from archdyn.metrics.vit import head_rows, heads_apart
 from archdyn.pipeline.job import Job
 
 with Job(snakemake) as job:
     tokens = np.load(job.input.attention, mmap_mode="r").shape[-1]
-    rows = head_rows(np.load(job.input.entropy), np.load(job.input.distance), tokens, job.seed)
+    entropy = np.load(job.input.entropy)
+    rows = head_rows(entropy, np.load(job.input.distance), tokens, job.seed)
     rows.to_csv(job.output.metrics, index=False)
+    per_image("attention", job.seed, heads_apart(entropy)).to_csv(job.output.images, index=False)

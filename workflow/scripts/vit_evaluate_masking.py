@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from archdyn.metrics.vit import corrected_probe, masking_rows
+from archdyn.metrics.probes import corrected_probe
+from archdyn.metrics.vit import masked_images, masking_rows
 from archdyn.pipeline.job import Job
 
 with Job(snakemake) as job:
@@ -12,5 +13,7 @@ with Job(snakemake) as job:
     probe = corrected_probe(train_cls, train_labels, job.seed, job.params.validation_share)
     arrays = {name: np.load(job.input[name]) for name in ("cls", "top1", "probability")}
     labels = np.load(job.input.test_labels)[: arrays["top1"].shape[1]]
-    rows = masking_rows(pd.read_csv(job.input.sweep), **arrays, labels=labels, probe=probe)
-    rows.to_csv(job.output.metrics, index=False)
+    sweep = pd.read_csv(job.input.sweep)
+    images = masked_images(sweep, **arrays, labels=labels, probe=probe)
+    images.to_csv(job.output.images, index=False)
+    masking_rows(images, sweep).to_csv(job.output.metrics, index=False)

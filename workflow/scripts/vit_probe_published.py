@@ -5,5 +5,6 @@ from archdyn.pipeline.job import Job
 
 with Job(snakemake) as job:
     train, test = (Embedded.load(job.input, split) for split in ("train", "test"))
-    rows = probe_rows("probe_published", train, test, published_probe, job.seed)
+    rows, images = probe_rows("probe_published", train, test, published_probe, job.seed)
     rows.to_csv(job.output.metrics, index=False)
+    images.to_csv(job.output.images, index=False)

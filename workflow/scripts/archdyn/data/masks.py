@@ -6,6 +6,7 @@ import numpy as np
 
 from archdyn.errors import ArchdynError
 
+POWERS = np.linspace(-2, 4, 61)
 ROUNDING = 1e-9  # (4 / 14)^2 of 196 patches are 16, though not in floating point
 
 
@@ -67,6 +68,30 @@ def _outwards(grid: int) -> np.ndarray:
     offsets = np.abs(np.arange(grid) - (grid - 1) / 2)
     vertical, horizontal = (axis.ravel() for axis in np.meshgrid(offsets, offsets, indexing="ij"))
     return np.lexsort((np.hypot(vertical, horizontal), np.maximum(vertical, horizontal)))
+
+
+def matched_masks(ink: np.ndarray, like: np.ndarray, seed: int) -> np.ndarray:
+    """Random masks that hide of each image as many patches as `like` does, and as near as can be as much of its ink.
+
+    ink: float (n, patches), at least 0. like: bool (n, patches). Patches are drawn one after another with odds that
+    are a power of their ink; each image takes the power, of 0 (any patch) and those around it, that comes nearest.
+    """
+    patches, wanted = ink.shape[1], (ink * like).sum(1)
+    noise = np.random.default_rng([seed, patches]).gumbel(size=ink.shape)
+    odds = np.log(ink + ink.mean(1, keepdims=True) / patches + np.finfo(float).tiny)
+    best, distance = np.zeros(like.shape, bool), np.full(len(ink), np.inf)
+    for power in POWERS:
+        ranks = (-noise - power * odds).argsort(1).argsort(1)
+        mask = ranks < like.sum(1, keepdims=True)
+        found = np.abs((ink * mask).sum(1) - wanted)
+        nearer = found < distance
+        best[nearer], distance[nearer] = mask[nearer], found[nearer]
+    return best
+
+
+def strongest_masks(values: np.ndarray, fraction: float) -> np.ndarray:
+    """The patches with the highest `values`, float (n, patches), as many as `random_masks` would mask."""
+    return (-values).argsort(1, kind="stable").argsort(1) < masked_patches(math.isqrt(values.shape[1]), fraction)
 
 
 def block_fraction(grid: int, side: float) -> float:

@@ -1,7 +1,7 @@
 """What a vision transformer makes of images: logits, embeddings and attention, whole or with patches masked."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from functools import partial
 
@@ -9,13 +9,23 @@ import numpy as np
 import torch
 from scipy.special import softmax
 from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d
 
-from archdyn.data.masks import centre_masks, chosen_masks, growing_masks, random_masks
+from archdyn.data.masks import (
+    centre_masks,
+    chosen_masks,
+    grid_side,
+    growing_masks,
+    matched_masks,
+    random_masks,
+    strongest_masks,
+)
 from archdyn.models.backbones import Backbone
 from archdyn.models.inference import BATCH, gathered, in_precision
 from archdyn.models.pixels import on_device
 from archdyn.models.vit import PREFIX, attention_read, blacken, patch_grid, patches_kept
 
+PlannedMasks = tuple[str, float, int, np.ndarray]  # shape, fraction, seed, masks bool (n, patches)
 ATTENTION_BATCH = 32  # in ViT-B/16 a layer's attention takes 2 MB an image
 
 
@@ -110,29 +120,78 @@ def patch_distances(grid: int, device: torch.device) -> Tensor:
     return torch.cdist(places, places)
 
 
+def plain_masks(n: int, grid: int, fractions: list[float], seeds: list[int]) -> Iterator[PlannedMasks]:
+    """Random masks of every fraction, drawn per image and once for each seed, and those at the centre (no draw)."""
+    for fraction in fractions:
+        for seed in seeds:
+            yield "random", fraction, seed, random_masks(n, grid, fraction, seed)
+        yield "centre", fraction, seeds[0], centre_masks(n, grid, fraction)
+
+
+def control_masks(
+    ink: np.ndarray, attention: np.ndarray, share: float, block: float, seeds: list[int]
+) -> Iterator[PlannedMasks]:
+    """What the report's two masks are to be compared with, by fractions of the patches.
+
+    ink, attention: float (n, patches). matched: random ones, with as much ink as the centre mask of `share`. attended:
+    the `share` of the patches with the most attention. block: the report's own, at the centre; block_random and
+    block_matched: random ones of its area, and with its ink too.
+    """
+    n, grid = len(ink), grid_side(ink)
+    centre, at_block = (centre_masks(n, grid, fraction) for fraction in (share, block))
+    yield "attended", share, seeds[0], strongest_masks(attention, share)
+    yield "block", block, seeds[0], at_block
+    for seed in seeds:
+        yield "matched", share, seed, matched_masks(ink, centre, seed)
+        yield "block_random", block, seed, random_masks(n, grid, block, seed)
+        yield "block_matched", block, seed, matched_masks(ink, at_block, seed)
+
+
+@torch.inference_mode()
+def patch_ink(vit: Backbone, images: np.ndarray, device: torch.device) -> np.ndarray:
+    """What blackening takes from each patch: its mean brightness (0..1), float32 (n, patches)."""
+    parts = []
+    for start in range(0, len(images), BATCH):
+        pixels = vit.preprocess.scale(on_device(images[start : start + BATCH], device)).mean(1)
+        parts.append(adaptive_avg_pool2d(pixels, patch_grid(vit.model)).flatten(1).cpu())
+    return torch.cat(parts).numpy()
+
+
+@torch.inference_mode()
+def patch_attention(vit: Backbone, images: np.ndarray, device: torch.device) -> np.ndarray:
+    """From CLS to each patch in the last layer, the mean of the heads, float32 (n, patches)."""
+    last, parts = len(vit.model.blocks) - 1, []
+
+    def keep(layer: int, attention: Tensor) -> None:
+        if layer == last:
+            parts.append(attention[:, :, 0, PREFIX:].mean(1).cpu())
+
+    with attention_read(vit.model, keep):
+        for start in range(0, len(images), ATTENTION_BATCH):
+            vit.model(vit.preprocess(on_device(images[start : start + ATTENTION_BATCH], device)))
+    return torch.cat(parts).numpy()
+
+
 def mask_sweep(
     vit: Backbone,
     images: np.ndarray,
-    fractions: list[float],
-    seeds: list[int],
+    planned: Iterable[PlannedMasks],
+    seed: int,
     device: torch.device,
     precision: str = "float32",
 ) -> Iterator[tuple[dict, np.ndarray, dict[str, np.ndarray]]]:
-    """What `embed` makes of the images whole, then under every mask: (row, masks, arrays) one by one.
+    """What `embed` makes of the images whole, then under every mask in both ways: (row, masks, arrays) one by one.
 
-    row: shape (whole, random, centre), way (pixels, tokens), fraction as asked for, masked (share of the patches that
-    really is), seed. A random mask is drawn per image, once for each seed; those at the centre need no draw.
+    row: shape (whole, random, ...), way (pixels, tokens), fraction as asked for, masked (share of the patches that
+    really is), ink (mean share of the images' that it hides), seed (`seed` for the whole images).
     """
-    grid = patch_grid(vit.model)
-    whole = np.zeros((len(images), grid**2), bool)
-    yield _row("whole", "pixels", 0.0, whole, seeds[0]), whole, embed(vit, images, device, precision)
-    for fraction in fractions:
-        draws = [("random", seed, random_masks(len(images), grid, fraction, seed)) for seed in seeds]
-        centre = ("centre", seeds[0], centre_masks(len(images), grid, fraction))
-        for shape, seed, masks in [*draws, centre]:
-            for way in ("pixels", "tokens"):
-                arrays = embed(vit, images, device, precision, masks, way)
-                yield _row(shape, way, fraction, masks, seed), masks, arrays
+    ink = patch_ink(vit, images, device)
+    whole = np.zeros(ink.shape, bool)
+    yield _row("whole", "pixels", 0.0, whole, ink, seed), whole, embed(vit, images, device, precision)
+    for shape, fraction, drawn_by, masks in planned:
+        for way in ("pixels", "tokens"):
+            arrays = embed(vit, images, device, precision, masks, way)
+            yield _row(shape, way, fraction, masks, ink, drawn_by), masks, arrays
 
 
 @torch.inference_mode()
@@ -183,7 +242,7 @@ def growing_logits(
 
     The fractions begin with 0, the whole image.
     """
-    grid = patch_grid(vit.model)
+    grid, ink = patch_grid(vit.model), patch_ink(vit, images, device)
     masks = {
         "random": growing_masks(len(images), grid, fractions, seed),
         "centre": np.stack([centre_masks(len(images), grid, fraction) for fraction in fractions]),
@@ -191,7 +250,7 @@ def growing_logits(
     rows, logits = [], []
     for shape, of_shape in masks.items():
         for fraction, mask in zip(fractions, of_shape, strict=True):
-            rows.append(_row(shape, "pixels", fraction, mask, seed))
+            rows.append(_row(shape, "pixels", fraction, mask, ink, seed))
             logits.append(embed(vit, images, device, precision, mask, "pixels")["logits"])
     return rows, {"masks": np.concatenate(list(masks.values())), "logits": np.stack(logits)}
 
@@ -211,5 +270,13 @@ def masked_answers(*sweep) -> tuple[list[dict], dict[str, np.ndarray]]:
     return rows, {name: np.stack(part) for name, part in parts.items()}
 
 
-def _row(shape: str, way: str, fraction: float, masks: np.ndarray, seed: int) -> dict:
-    return {"shape": shape, "way": way, "fraction": fraction, "masked": float(masks.mean()), "seed": seed}
+def _row(shape: str, way: str, fraction: float, masks: np.ndarray, ink: np.ndarray, seed: int) -> dict:
+    hidden = ((ink * masks).sum(1) / ink.sum(1).clip(min=np.finfo(np.float32).tiny)).mean()
+    return {
+        "shape": shape,
+        "way": way,
+        "fraction": fraction,
+        "masked": float(masks.mean()),
+        "ink": float(hidden),
+        "seed": seed,
+    }

@@ -2,16 +2,15 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
+from scipy.stats import spearmanr
 from sklearn.manifold import TSNE, trustworthiness
-from sklearn.metrics import confusion_matrix, silhouette_score
-from sklearn.model_selection import cross_val_score
+from sklearn.metrics import confusion_matrix, silhouette_samples
+from sklearn.model_selection import cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from archdyn.errors import ArchdynError
 from archdyn.metrics.intervals import wilson_interval
+from archdyn.metrics.probes import corrected_probe
 from archdyn.metrics.tidy import tidy
 
 PERPLEXITY = 30
@@ -47,20 +46,27 @@ def transfer_metrics(epochs: pd.DataFrame, logits: np.ndarray, labels: np.ndarra
 
 
 def layer_metrics(
-    train: np.ndarray, train_labels: np.ndarray, test: np.ndarray, test_labels: np.ndarray, neighbours: int
-) -> dict[str, float]:
-    """How well one layer's embeddings, float (n, d), tell the classes apart.
+    train: np.ndarray,
+    train_labels: np.ndarray,
+    test: np.ndarray,
+    test_labels: np.ndarray,
+    neighbours: int,
+    validation_share: float,
+) -> tuple[dict[str, float], dict[str, np.ndarray]]:
+    """How well one layer's embeddings, float (n, d), tell the classes apart; and the same of each test image, (n,).
 
-    knn_accuracy (cosine) and probe_accuracy (multinomial logistic regression on standardised features): shares in
-    0..1, fitted on the training images and scored on the test images. silhouette: -1..1, of the test images.
+    knn_accuracy (cosine) and probe_accuracy: shares in 0..1, fitted on the training images and scored on the test
+    images. The probe's C is chosen on the held-out `validation_share` of the training images, since layers are not
+    equally wide; log10 of it is probe_log10_c. silhouette: -1..1, of the test images.
     """
     knn = KNeighborsClassifier(neighbours, metric="cosine").fit(train, train_labels)
-    probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000)).fit(train, train_labels)
-    return {
-        "knn_accuracy": knn.score(test, test_labels),
-        "probe_accuracy": probe.score(test, test_labels),
-        "silhouette": silhouette_score(test, test_labels),
+    probe = corrected_probe(train, train_labels, 0, validation_share)
+    of_images = {
+        "knn_accuracy": knn.predict(test) == test_labels,
+        "probe_accuracy": probe.model.predict(test) == test_labels,
+        "silhouette": silhouette_samples(test, test_labels),
     }
+    return {name: values.mean() for name, values in of_images.items()} | {"probe_log10_c": np.log10(probe.c)}, of_images
 
 
 def linear_cka(first: np.ndarray, second: np.ndarray) -> float:
@@ -103,17 +109,18 @@ def project_tsne(embeddings: np.ndarray) -> np.ndarray:
 
 def projection_metrics(
     embeddings: np.ndarray, points: np.ndarray, labels: np.ndarray, neighbours: int
-) -> dict[str, float]:
-    """Trustworthiness (0..1) of a projection (n, 2), and how well its points tell the classes apart.
+) -> tuple[dict[str, float], dict[str, np.ndarray]]:
+    """How well a projection (n, 2) keeps neighbours and tells the classes apart; and what of it is of each image, (n,).
 
-    knn_accuracy is by five-fold cross-validation, silhouette (-1..1) says how tight the classes lie.
+    trustworthiness: 0..1. knn_accuracy is by five-fold cross-validation, silhouette (-1..1) says how tight the classes
+    lie.
     """
-    knn = KNeighborsClassifier(neighbours)
-    return {
-        "trustworthiness": trustworthiness(embeddings, points, n_neighbors=neighbours),
-        "knn_accuracy": cross_val_score(knn, points, labels, cv=5).mean(),
-        "silhouette": silhouette_score(points, labels),
+    of_images = {
+        "knn_accuracy": cross_val_predict(KNeighborsClassifier(neighbours), points, labels, cv=5) == labels,
+        "silhouette": silhouette_samples(points, labels),
     }
+    trusted = {"trustworthiness": trustworthiness(embeddings, points, n_neighbors=neighbours)}
+    return trusted | {name: values.mean() for name, values in of_images.items()}, of_images
 
 
 def confusion(logits: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
@@ -126,6 +133,16 @@ def class_similarity(embeddings: np.ndarray, labels: np.ndarray, classes: int) -
     means = np.stack([embeddings[labels == label].mean(0) for label in range(classes)]) - embeddings.mean(0)
     means /= np.linalg.norm(means, axis=1, keepdims=True)
     return means @ means.T
+
+
+def confusion_similarity(counts: np.ndarray, similarity: np.ndarray) -> float:
+    """Spearman's correlation, over the pairs of classes, of how often they are confused with how similar they are.
+
+    counts, similarity: (classes, classes). 0 where all pairs are confused equally often, or none.
+    """
+    pairs = np.tril_indices(len(counts), -1)
+    both = (counts + counts.T)[pairs]
+    return float(spearmanr(both, similarity[pairs]).statistic) if np.ptp(both) else 0.0
 
 
 def confused_pairs(counts: np.ndarray, n: int) -> list[tuple[int, int]]:

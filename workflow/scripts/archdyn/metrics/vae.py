@@ -63,16 +63,23 @@ def posterior_metrics(mean: np.ndarray, logvar: np.ndarray, floor: float, rng: n
     }
 
 
-def decoder_metrics(errors: np.ndarray, images: np.ndarray) -> dict[str, float]:
+def decoder_metrics(errors: np.ndarray, images: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     """What the decoder loses without the posterior, and what its reconstructions explain.
 
     errors: (n, 2), squared and summed over pixels in 0..1, with z from the posterior and from the prior. images: those
-    n, uint8. explained_share: 1 less the error over that of the mean image; 0 if a decoder draws just that, 1 without
-    an error.
+    n, uint8, with labels int (n,). explained_share: 1 less the error over that of the mean image; 0 if a decoder draws
+    just that, 1 without an error. beyond_class: by how much that is above what each class's mean image explains.
     """
     posterior, prior = errors.mean(0)
-    mean_image = (images / 255).reshape(len(images), -1).var(0).sum()
-    shares = {"prior_ratio": prior / posterior, "explained_share": 1 - posterior / mean_image}
+    pixels = (images / 255).reshape(len(images), -1)
+    variance = pixels.var(0).sum()
+    within = sum(pixels[labels == label].var(0).sum() * np.mean(labels == label) for label in np.unique(labels))
+    explained = 1 - posterior / variance
+    shares = {
+        "prior_ratio": prior / posterior,
+        "explained_share": explained,
+        "beyond_class": explained - (1 - within / variance),
+    }
     return {"posterior_error": posterior, "prior_error": prior, **shares}
 
 

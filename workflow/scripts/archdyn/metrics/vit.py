@@ -1,7 +1,6 @@
 """The numbers of section 3: answers under masks, what the attention does, and linear probes."""
 
 import math
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -10,20 +9,19 @@ import pandas as pd
 from scipy.spatial.distance import cdist
 from scipy.special import softmax
 from scipy.stats import bootstrap
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import make_pipeline
 
 from archdyn.metrics.intervals import wilson_interval
+from archdyn.metrics.per_image import per_image
+from archdyn.metrics.probes import Probe, fitted
 from archdyn.metrics.tidy import tidy
 
 RESAMPLES = 2000
 PUBLISHED_ITERATIONS = 1000
-CONVERGED = {"solver": "lbfgs", "max_iter": 10_000, "tol": 1e-5}
-PENALTIES = np.logspace(-4, 3, 8)  # C, from the strongest penalty to the weakest
 CURVE = (0.05, 0.1, 0.2, 0.5)  # shares of the training images
 PROBES = {"cls": "CLS", "mean_patch": "mean of patches", "both": "CLS and mean"}  # what a probe sees, in words
+CENTRE_OF = {"random": "centre", "matched": "centre", "block_random": "block", "block_matched": "block"}
 WAYS = {"pixels": "black pixels", "tokens": "dropped tokens"}  # how patches are masked, in words
 
 
@@ -47,15 +45,6 @@ class Embedded:
 
     def rows(self, chosen: np.ndarray | slice) -> "Embedded":
         return Embedded(self.cls[chosen], self.mean_patch[chosen], self.labels[chosen])
-
-
-@dataclass
-class Probe:
-    """A fitted classifier, its C, and whether its solver converged."""
-
-    model: Pipeline
-    c: float
-    converged: bool
 
 
 def short_name(name: str) -> str:
@@ -108,71 +97,90 @@ def head_rows(entropy: np.ndarray, distance: np.ndarray, tokens: int, seed: int)
             values |= {f"{name}_head{number}": value for number, value in enumerate(heads)}
         tables.append(tidy("vit", f"layer{layer + 1}", seed, values))
     last = {f"last_{name}": value for name, value in values.items() if "head" not in name}
-    return pd.concat([tidy("vit", "attention", seed, even | last), *tables], ignore_index=True)
+    apart = {name: found.mean() for name, found in heads_apart(entropy).items()}
+    return pd.concat([tidy("vit", "attention", seed, even | last | apart), *tables], ignore_index=True)
+
+
+def heads_apart(entropy: np.ndarray) -> dict[str, np.ndarray]:
+    """Entropy (nats) of the last layer's broadest and sharpest head, chosen on the first half of the images; of each
+    image of the other half: heads that were chosen on the very images would differ by chance alone.
+
+    entropy: (images, layers, heads).
+    """
+    half = len(entropy) // 2
+    heads = entropy[:half, -1].mean(0)
+    return {
+        "broadest_entropy": entropy[half:, -1, heads.argmax()],
+        "sharpest_entropy": entropy[half:, -1, heads.argmin()],
+    }
 
 
 def mask_name(shape: str, way: str, fraction: float) -> str:
-    """The condition of a mask, say random_pixels_30; `whole` without one."""
-    return "whole" if shape == "whole" else f"{shape}_{way}_{100 * fraction:g}"
+    """The condition of a mask, say random_pixels_30, or block_pixels for the report's block; `whole` without one."""
+    if shape == "whole":
+        return shape
+    return f"{shape}_{way}" if shape.startswith("block") else f"{shape}_{way}_{100 * fraction:g}"
 
 
-def masking_rows(
+def masked_images(
     sweep: pd.DataFrame, cls: np.ndarray, top1: np.ndarray, probability: np.ndarray, labels: np.ndarray, probe: Probe
 ) -> pd.DataFrame:
-    """Tidy rows of every mask in `sweep` (shape, way, fraction, seed); the first is the whole image.
+    """What was measured of each image under every mask in `sweep` (shape, way, fraction, seed), the first none at all.
 
     cls: float (masks, images, d). top1: the head's answer, int (masks, images). probability: what the head gives to
     its answer on the whole image (masks, images). labels: int (images,).
-    accuracy is the probe's, fitted on whole images; agreement is the share of images whose answer stays as it was;
-    both with Wilson intervals. confidence is the mean probability. Beside a random mask, random_minus_centre is the
-    difference in accuracy to the centre mask of the same area, with a bootstrap interval over the images.
+    accuracy: whether the probe, fitted on whole images, is right. agreement: whether the head's answer stays as it was.
+    confidence: what the head gives to that answer, which was chosen where it is highest, so any change lowers it.
+    class_probability: what the probe gives to the image's own class, which nothing chose.
     """
-    right = [probe.model.predict(embedding.astype(np.float32)) == labels for embedding in cls]
-    names = list(map(mask_name, sweep["shape"], sweep["way"], sweep["fraction"]))
-    centre = {name: position for position, name in enumerate(names) if name.startswith("centre")}
-    tables = [tidy("vit", "whole", sweep["seed"].iloc[0], {"images": len(labels)})]
-    for position, (name, seed) in enumerate(zip(names, sweep["seed"], strict=True)):
+    columns = np.searchsorted(probe.model.classes_, labels)
+    tables = []
+    for position, row in enumerate(sweep.itertuples()):
+        given = probe.model.predict_proba(cls[position].astype(np.float32))
         values = {
-            **_share("accuracy", right[position]),
-            **_share("agreement", top1[position] == top1[0]),
-            "confidence": probability[position].mean(),
+            "accuracy": given.argmax(1) == columns,
+            "agreement": top1[position] == top1[0],
+            "confidence": probability[position],
+            "class_probability": given[np.arange(len(labels)), columns].astype(np.float32),
         }
-        if name.startswith("random"):
-            difference = right[position].astype(float) - right[centre[name.replace("random", "centre")]]
-            values |= _named("random_minus_centre", difference.mean(), bootstrap_interval(difference, seed))
-        tables.append(tidy("vit", name, seed, values))
+        tables.append(per_image(mask_name(row.shape, row.way, row.fraction), row.seed, values))
+    return pd.concat(tables, ignore_index=True)
+
+
+def masking_rows(images: pd.DataFrame, sweep: pd.DataFrame) -> pd.DataFrame:
+    """Tidy rows of every mask from `masked_images`: the mean of each column, and the share of the ink that it hides.
+
+    accuracy and agreement have Wilson intervals. Beside a random mask, random_minus_centre (or matched_minus_centre,
+    block_random_minus_block, block_matched_minus_block) is the difference in accuracy to the mask at the centre, with
+    a bootstrap interval over the images.
+    """
+    by_mask = dict(list(images.groupby(["condition", "seed"], sort=False)))
+    first, tables = sweep["seed"].iloc[0], []
+    for row in sweep.itertuples():
+        name = mask_name(row.shape, row.way, row.fraction)
+        found = by_mask[name, row.seed]
+        values = {"ink": row.ink, **{column: found[column].mean() for column in ("confidence", "class_probability")}}
+        values |= _share("accuracy", found["accuracy"]) | _share("agreement", found["agreement"])
+        if row.shape in CENTRE_OF:
+            centre = by_mask[mask_name(CENTRE_OF[row.shape], row.way, row.fraction), first]["accuracy"]
+            difference = found["accuracy"].to_numpy(float) - centre.to_numpy(float)
+            interval = bootstrap_interval(difference, row.seed)
+            values |= _named(f"{row.shape}_minus_{CENTRE_OF[row.shape]}", difference.mean(), interval)
+        tables.append(tidy("vit", name, row.seed, values))
+    tables.append(tidy("vit", "whole", first, {"images": images["image"].nunique()}))
     return pd.concat(tables, ignore_index=True)
 
 
 def published_probe(features: np.ndarray, labels: np.ndarray, seed: int) -> Probe:
     """As the report fits it: raw features, multinomial logistic regression, saga, C = 1, 1,000 iterations at most."""
     regression = LogisticRegression(C=1.0, solver="saga", max_iter=PUBLISHED_ITERATIONS, random_state=seed)
-    return _fitted(make_pipeline(regression), features, labels)
-
-
-def corrected_probe(features: np.ndarray, labels: np.ndarray, seed: int, validation_share: float) -> Probe:
-    """A converged fit on all of the images, with the C of PENALTIES that does best on a part held out by `seed`.
-
-    Of equally good ones, the strongest penalty.
-    """
-    order = np.random.default_rng(seed).permutation(len(labels))
-    held_out, rest = np.split(order, [max(1, round(validation_share * len(labels)))])
-    scaler = StandardScaler().fit(features[rest])
-    regression = LogisticRegression(warm_start=True, **CONVERGED)  # from one penalty's solution on to the next
-    scores = [
-        regression.set_params(C=c)
-        .fit(scaler.transform(features[rest]), labels[rest])
-        .score(scaler.transform(features[held_out]), labels[held_out])
-        for c in PENALTIES
-    ]
-    chosen = LogisticRegression(C=PENALTIES[int(np.argmax(scores))], **CONVERGED)
-    return _fitted(make_pipeline(StandardScaler(), chosen), features, labels)
+    return fitted(make_pipeline(regression), features, labels)
 
 
 def probe_rows(
     condition: str, train: Embedded, test: Embedded, fit: Callable[[np.ndarray, np.ndarray, int], Probe], seed: int
-) -> pd.DataFrame:
-    """Tidy rows of the probes on CLS, on the mean patch, and on both.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Tidy rows of the probes on CLS, on the mean patch, and on both; and which test images each is right on.
 
     Of each, its accuracy with a bootstrap interval over the test images, its C, and whether it converged;
     and how much better than on CLS it is on the mean patch, and on both, with paired bootstrap intervals.
@@ -186,7 +194,8 @@ def probe_rows(
     for name in ("mean_patch", "both"):
         difference = right[name] - right["cls"]
         values |= _named(f"{name}_minus_cls", difference.mean(), bootstrap_interval(difference, seed))
-    return tidy("vit", condition, seed, values)
+    images = per_image(condition, seed, {f"{name}_accuracy": hits.astype(bool) for name, hits in right.items()})
+    return tidy("vit", condition, seed, values), images
 
 
 def learning_curve(
@@ -206,14 +215,6 @@ def learning_curve(
         }
         tables.append(tidy("vit", f"images_{len(some.labels)}", seed, values))
     return pd.concat(tables, ignore_index=True)
-
-
-def _fitted(model: Pipeline, features: np.ndarray, labels: np.ndarray) -> Probe:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # `converged` says it
-        model.fit(features, labels)
-    regression = model[-1]
-    return Probe(model, float(regression.C), bool(regression.n_iter_.max() < regression.max_iter))
 
 
 def _share(name: str, right: np.ndarray) -> dict[str, float]:

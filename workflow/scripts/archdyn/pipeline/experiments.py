@@ -43,6 +43,11 @@ class Resnet(Experiment):
         """Named conditions, and those of designs."""
         return [*self.conditions, *self.designs.added()]
 
+    def validated_on_test(self) -> dict[str, float]:
+        """Conditions that validate on the test images, with the share of them that they use."""
+        settings = {name: self.condition(name) for name in self.conditions}
+        return {name: found["share"] for name, found in settings.items() if found["validation"] == "test"}
+
     def features(self, condition: str, embedded) -> dict[str, str]:
         """The features that a condition's head is trained on, by name; `embedded` are the outputs by role."""
         role = self.condition(condition)["backbone"]

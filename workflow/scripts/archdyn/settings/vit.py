@@ -44,7 +44,7 @@ class VitBackbones(Backbones):
 class Attention(Settings):
     """How the heads are measured."""
 
-    images: whole(ge=1)
+    images: whole(ge=2)
     """Test images, from the first on, behind the heads' entropy and mean distance."""
 
 

@@ -10,6 +10,15 @@ from archdyn.tables.rows import above
 
 DIFFERENCES = {"mean_patch_minus_cls": "mean of patches - CLS", "both_minus_cls": "CLS and mean - CLS"}
 PROTOCOLS = {"probe_published": "ours, published protocol", "probe_corrected": "ours, corrected"}
+CONTROLS = {  # masks whose content is told apart from their place
+    "random": "random",
+    "centre": "centre",
+    "matched": "random, with the centre's ink",
+    "attended": "most attended",
+    "block_random": "random",
+    "block": "the report's block",
+    "block_matched": "random, with the block's ink",
+}
 COLUMNS = [(shape, way) for way in WAYS for shape in ("random", "centre")]
 
 
@@ -60,6 +69,31 @@ def masking_table(summary: pd.DataFrame, fractions: list[float]) -> pd.DataFrame
             conditions = {column: mask_name(*column, fraction) if fraction else "whole" for column in COLUMNS}
             found = {_heading(*column): _interval(cells[condition], metric) for column, condition in conditions.items()}
             rows.append({"measure": name, "masked (%)": f"{100 * fraction:g}"} | found)
+    return pd.DataFrame(rows)
+
+
+def control_table(summary: pd.DataFrame, share: float) -> pd.DataFrame:
+    """Masks of one area that differ in their content, for `share` of the patches and for the report's own block.
+
+    Of each, the share of the ink that it hides, the probe's accuracy with its 95% interval (%), and the mean
+    probability (%) that the probe gives to the image's class.
+    """
+    cells = summary.set_index(["condition", "metric"])["mean"]
+    rows = []
+    for shape, name in CONTROLS.items():
+        for way, by in WAYS.items():
+            found = cells[mask_name(shape, way, share)]
+            area = "the block's" if shape.startswith("block") else f"{100 * share:g}%"
+            rows.append(
+                {
+                    "area": area,
+                    "mask": name,
+                    "by": by,
+                    "ink hidden (%)": f"{100 * found['ink']:.1f}",
+                    "accuracy of the probe (%)": _interval(found, "accuracy"),
+                    "probability of the class (%)": f"{100 * found['class_probability']:.1f}",
+                }
+            )
     return pd.DataFrame(rows)
 
 
