@@ -1,5 +1,6 @@
 """A copy of the project to run in, so that tests neither see nor touch anybody's results."""
 
+import json
 import os
 import re
 import resource
@@ -86,6 +87,13 @@ class Project:
         )
         assert run.returncode == 0, run.stdout[-5000:]
         return run.stdout
+
+    def faults_by_digests(self) -> list[str]:
+        """Artifacts of the smoke run here that are not what their records say, without planning anything."""
+        looked_up = "by_digests(read_records(Path('results/smoke'))).faults"
+        imports = "from archdyn.pipeline.record import read_records; from archdyn.pipeline.verify import by_digests"
+        code = f"import json; from pathlib import Path; {imports}; print(json.dumps({looked_up}))"
+        return json.loads(self.python("-c", code))
 
     def start(self, *arguments: str) -> subprocess.Popen:
         """Start Snakemake here as the leader of a process group of its own, as a shell or Slurm does."""

@@ -15,8 +15,6 @@ import yaml
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.cache import evict_corrupt
 from archdyn.pipeline.files import content_digest
-from archdyn.pipeline.record import read_records
-from archdyn.pipeline.verify import by_digests
 from conftest import Project
 
 SMOKE = ("--cores", "2", "--cache", "--configfile", "config/smoke.yaml")
@@ -78,7 +76,7 @@ def test_a_second_clone_gets_all_of_it_without_running(first, second):
     assert jobs_run(second) == {}
     assert content(second) == content(first)
     assert len(set(content(second))) == 3  # each seed has an entry of its own
-    assert by_digests(read_records(second.folder / "results/smoke")).faults == []
+    assert second.faults_by_digests() == []
 
 
 @pytest.mark.long

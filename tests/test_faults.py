@@ -19,8 +19,6 @@ from PIL import Image
 
 import fault_list
 from archdyn.pipeline.faults import explained
-from archdyn.pipeline.record import read_records
-from archdyn.pipeline.verify import by_digests
 from conftest import Project
 
 SMOKE = ("--cores", "1", "--configfile", "config/smoke.yaml")
@@ -38,7 +36,7 @@ def finishes(project: Project) -> subprocess.CompletedProcess:
     run = project.snakemake(MODEL, *SMOKE)
     assert run.returncode == 0, run.stdout[-3000:]
     assert half_made(project) != []
-    assert by_digests(read_records(project.folder / "results/smoke")).faults == []
+    assert project.faults_by_digests() == []
     assert list((project.folder / "results").rglob(".*-baseline*")) == []
     return run
 

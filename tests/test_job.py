@@ -179,6 +179,20 @@ def test_a_truncated_array_is_named_with_the_way_to_mend_it(snakemake, tmp_path,
     assert said.endswith("); delete it, and the next run makes it again\n")
 
 
+@pytest.mark.fault("the later one ends in one line, and the earlier one's outputs are whole.")
+def test_two_runs_that_make_the_same_output(snakemake, tmp_path, capsys):
+    with Job(snakemake) as job:
+        job.output.model.write_bytes(b"half")
+        with pytest.raises(SystemExit), Job(snakemake):
+            pytest.fail("the job ran")
+        assert job.output.model.read_bytes() == b"half"
+        write_outputs(job)
+    said = capsys.readouterr().err
+    assert f"error: {snakemake.output.model}: another run is making it; start again when that has ended" in said
+    assert Path(snakemake.output.model).read_bytes() == b"weights"
+    assert not [name for name in left_in(tmp_path) if name.startswith(".")]
+
+
 @pytest.mark.fault("no output stands.")
 def test_a_forgotten_output_is_an_error(snakemake, tmp_path):
     with pytest.raises(SystemExit), Job(snakemake) as job:

@@ -12,6 +12,8 @@ import traceback
 from pathlib import Path
 from types import SimpleNamespace
 
+from filelock import FileLock, Timeout
+
 from archdyn.contracts.arrays import check_arrays
 from archdyn.contracts.tables import check_tables
 from archdyn.errors import ArchdynError
@@ -47,6 +49,8 @@ class Job:
         self._device = None
         self._checkpoint: Path | None = None
         self._inputs: dict[str, str] = {}  # digests by path
+        first = next(iter(self._finals.values()))
+        self._lock = FileLock(first.with_name(f".lock-{first.name}"))  # released when the process ends, however it does
 
     def __enter__(self):
         self._start = time.monotonic()
@@ -70,6 +74,7 @@ class Job:
                 raise
         else:
             self._abandon(error)
+        self._release()
         self._log.close()
 
     def read_json(self, name: str):
@@ -151,6 +156,7 @@ class Job:
         sys.stderr.flush()
 
     def _prepare(self) -> None:
+        self._claim_outputs()
         for partial in vars(self.output).values():
             remove(partial)
             partial.parent.mkdir(parents=True, exist_ok=True)
@@ -158,6 +164,20 @@ class Job:
         self._inputs = {str(path): content_digest(path) for path in inputs}
         check_arrays([path for path in inputs if path.suffix == ".npy"])
         check_tables([path for path in inputs if path.suffix == ".csv"])
+
+    def _claim_outputs(self) -> None:
+        """Snakemake's lock holds in one folder; where clones share a folder of data by a link, two runs could meet."""
+        first = next(iter(self._finals.values()))
+        first.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
+            raise ArchdynError(f"{first}: another run is making it; start again when that has ended") from error
+
+    def _release(self) -> None:
+        if self._lock.is_locked:
+            Path(self._lock.lock_file).unlink(missing_ok=True)
+            self._lock.release()
 
     def _finish(self) -> None:
         made = {name: path for name, path in vars(self.output).items() if name != "provenance"}
@@ -203,8 +223,9 @@ class Job:
     def _abandon(self, error: BaseException) -> None:
         folder = next(iter(self._finals.values())).parent
         line = explained(error, self.rule, dict(self.params.items()), folder)
-        for partial in vars(self.output).values():
+        for partial in vars(self.output).values() if self._lock.is_locked else []:  # else they are another run's
             remove(partial)
+        self._release()
         if line:
             self._note(f"error: {line}")
             self._show(f"error: {line}")
