@@ -3,7 +3,7 @@
 
 from archdyn.pipeline.experiment import filled
 from archdyn.pipeline.plan import Plan
-from archdyn.pipeline.results import caption, figure_files, panel_files, table_files
+from archdyn.pipeline.results import audit_file, caption, figure_files, panel_files, table_files
 from archdyn.pipeline.shipped import shipped
 
 plan = Plan(workflow, config)

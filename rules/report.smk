@@ -18,6 +18,7 @@ localrules:
     report_tests,
     report_verdicts,
     report_notebooks,
+    report_overview,
     report_content,
     report_html,
     report_pdf,
@@ -105,6 +106,30 @@ rule report_notebooks:
         "../workflow/scripts/report_notebooks.py"
 
 
+rule report_overview:
+    """All tests of all claims in one figure, and in a panel."""
+    input:
+        tests=expand("<results>/{experiment}/tables/tests.csv", experiment=REPORTED),
+        verdicts=expand("<results>/{experiment}/tables/verdicts.csv", experiment=REPORTED),
+    output:
+        pdf="<results>/report/figures/overview.pdf",
+        png="<results>/report/figures/overview.png",
+        dark="<results>/report/figures/overview.dark.png",
+        panel="<results>/report/panels/overview.json",
+        provenance="<results>/report/figures/overview.provenance.json",
+    log:
+        "<logs>/report_overview/overview.log",
+    benchmark:
+        "<benchmarks>/report_overview/overview.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        label=f"{plan.run} scale",
+        code=plan.code("report_overview"),
+    script:
+        "../workflow/scripts/report_overview.py"
+
+
 rule report_content:
     """Gather prose, verdicts, tables, figures and where each is from."""
     input:
@@ -119,6 +144,7 @@ rule report_content:
         introduction=shipped("workflow/report/introduction.md"),
         notebooks=rules.report_notebooks.output.csv,
         appendix=shipped("workflow/report/notebooks.md"),
+        references=shipped("workflow/report/references.yaml"),
         citation=shipped("CITATION.cff"),
         claims=[shipped(f"config/claims/{experiment}.yaml") for experiment in REPORTED],
         seals=[file for experiment in plan.reported() for file in experiment.seals],
@@ -134,6 +160,7 @@ rule report_content:
         "../envs/report.yaml"
     params:
         run=plan.run,
+        overview=caption("overview"),
         settings={experiment.name: experiment.settings_by_condition() for experiment in plan.reported()},
         about={experiment.name: experiment.about() for experiment in plan.reported()},
         code=plan.code("report_content"),
@@ -146,11 +173,13 @@ rule report_html:
     input:
         results=REPORT_RESULTS,
         content=rules.report_content.output.content,
+        settings=rules.report_content.output.settings,
+        overview=rules.report_overview.output.panel,
         template=shipped("workflow/report/page.html"),
         style=shipped("workflow/report/page.css"),
         behaviour=shipped("workflow/report/page.js"),
     output:
-        html="<results>/report/report.html",
+        html=audit_file("<results>/report/report.html", "page"),
         provenance="<results>/report/report_html.provenance.json",
     log:
         "<logs>/report_html/report.log",
@@ -169,9 +198,11 @@ rule report_pdf:
     input:
         results=REPORT_RESULTS,
         content=rules.report_content.output.content,
+        overview=rules.report_overview.output.pdf,
+        references=shipped("workflow/report/references.yaml"),
         template=shipped("workflow/report/paper.typ"),
     output:
-        pdf="<results>/report/report.pdf",
+        pdf=audit_file("<results>/report/report.pdf", "paper"),
         provenance="<results>/report/report_pdf.provenance.json",
     log:
         "<logs>/report_pdf/report.log",

@@ -1,30 +1,33 @@
-"""The audit of the smoke run: its numbers are from files, and both of its forms are whole."""
+"""The audit of the smoke run: its numbers are from files, and the paper is whole. Of the page, see test_page.py."""
 
 import json
 import re
-import shutil
 from html import unescape
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
 from markdown_it import MarkdownIt
 from pypdf import PdfReader
+from pypdfium2 import PdfDocument
 
 from archdyn.errors import ArchdynError
+from archdyn.metrics.margins import margins
 from archdyn.numbers.format import significant
 from archdyn.pipeline.git import WEB_REMOTE
 from archdyn.report import prose
 from archdyn.report.markdown import to_typst
+from archdyn.report.numbering import letters, numbers
 from archdyn.report.prose import LITERAL_NUMBER
+from archdyn.report.references import check_cited, read_references
 from conftest import ROOT
 
 SMOKE = ("--configfile", "config/smoke.yaml")
 CAPTION = r'"caption": ("(?:[^"\\]|\\.)*")'
-LIMIT_MIB = 10  # of the page, with all its pictures
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+MOST_BLANK = 0.1  # of a page of the paper, in one piece
+LEAST_TYPE = 8  # points
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +50,7 @@ def linked(markdown: str) -> tuple[list[tuple[str, str, str]], str]:
     links, outside, target = [], [], None
     for token in (inline for block in MarkdownIt().parse(markdown) for inline in block.children or []):
         if token.type == "link_open":
-            target = token.attrs
+            target = None if token.attrs["href"].startswith("#") else token.attrs
         elif token.type == "link_close":
             target = None
         elif token.type == "text" and target:
@@ -208,110 +211,117 @@ def plain(text: str) -> str:
     return re.sub(r"[\s\u200b\u00ad]", "", text)
 
 
-def test_the_pdf_has_all_verdicts_on_its_first_page_and_all_tables_and_figures(pdf, content):
-    pages = [plain(page.extract_text()) for page in pdf.pages]
-    text = "".join(pages)
+def test_the_paper_has_all_verdicts_tables_and_figures(pdf, content):
+    text = plain("".join(page.extract_text() for page in pdf.pages))
     figures = 0
     for section in [*content["sections"], content["appendix"]]:
         assert plain(section["title"]) in text
         for row in section.get("verdicts", []):
-            assert plain(row["claim"]) in pages[0]
-            assert plain(row["measured"]) in pages[0]
+            assert text.count(plain(row["claim"])) >= 2
+            assert plain(row["measured"]) in text
         for name, result in section["results"].items():
-            assert plain(result["caption"]) in text
             figures += result["kind"] == "figures"
+            assert (plain(result["text"]) in text) == (result["kind"] != "panels")
             if result["kind"] == "tables" and name != "tables/verdicts":
                 assert all(plain(cell) in text for row in result["rows"] for cell in row)
     pictures = [entry for page in pdf.pages for entry in (page["/Resources"].get("/XObject") or {})]
     assert len(pictures) >= figures
 
 
-@pytest.fixture(scope="module")
-def browser():
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not found:
-        pytest.skip(f"none of {', '.join(BROWSERS)} is installed")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as running:
-        chromium = running.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
+def test_the_paper_opens_as_papers_do(pdf, content):
+    first = plain(pdf.pages[0].extract_text())
+    said = [content["audited"]["title"], *(content[name] for name in ("authors", "date", "abstract"))]
+    assert all(plain(part) in first for part in [*said, "Abstract", "Contents"])
+    last = plain(pdf.pages[-1].extract_text())
+    assert "References" in plain(pdf.pages[-2].extract_text()) + last
+    assert "Goodfellow" in last
 
 
-@pytest.fixture
-def page(browser, report):
-    """The page, opened from its file without a network; everything that it complains about or asks for is kept."""
-    context = browser.new_context(offline=True)
-    page = context.new_page()
-    page.complaints, page.requests = [], []
-    page.on("console", lambda message: page.complaints.append(message.text))
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.on("request", lambda request: page.requests.append(request.url))
-    page.goto(f"file://{report}/report.html")
-    yield page
-    context.close()
+def test_no_type_of_the_paper_is_small(pdf):
+    """Of the paper's own fonts: figures bring theirs along, which tests/test_figures.py looks at."""
+    sizes = set()
+
+    def see(text, _, matrix, font, size):
+        if text.strip() and font and "Libertinus" in font["/BaseFont"]:
+            sizes.add(round(size * abs(matrix[3]), 1))
+
+    for page in pdf.pages:
+        page.extract_text(visitor_text=see)
+    assert sizes
+    assert min(sizes) >= LEAST_TYPE
 
 
-def test_the_page_needs_nothing_but_itself(page, report):
-    assert page.complaints == []
-    outside = [url for url in page.requests if not url.startswith("data:")]
-    assert outside == [f"file://{report}/report.html"]
-    assert (report / "report.html").stat().st_size < LIMIT_MIB * 2**20
+def test_pages_of_the_paper_are_full(report):
+    """But the last one: no band without ink is higher than a part of the room for text."""
+    for number, page in enumerate(list(PdfDocument(report / "report.pdf"))[:-1], start=1):
+        grey = np.asarray(page.render(scale=0.5, grayscale=True).to_numpy())[..., 0]
+        top, bottom = round(0.06 * len(grey)), round(0.935 * len(grey))
+        inked = np.flatnonzero((grey[top:bottom] < 250).any(axis=1))
+        blank = np.diff([0, *inked, bottom - top]).max() / (bottom - top)
+        assert blank <= MOST_BLANK, f"{blank:.0%} of page {number}"
 
 
-def test_the_page_shows_every_picture_and_every_row(page, content):
-    sections = [*content["sections"], content["appendix"]]
-    results = [result for section in sections for result in section["results"].values()]
-    figures = [result for result in results if result["kind"] == "figures"]
-    shown = page.evaluate("[...document.querySelectorAll('figure img')].map((i) => i.complete && i.naturalWidth)")
-    assert len(shown) == len(figures)
-    assert all(width > 1000 for width in shown)
-    text = plain(page.locator("main").text_content())
-    for result in results:
-        assert plain(result["caption"]) in text
-        if result["rule"] != "report_verdicts":
-            assert all(plain(cell) in text for row in result.get("rows", []) for cell in row)
-    for row in (row for section in content["sections"] for row in section["verdicts"]):
-        assert text.count(plain(row["claim"])) >= 2
-        assert all(plain(test) in text for test in row["published"] + row["corrected"])
+def test_figures_tables_and_panels_are_numbered_in_order_and_named_before_they_stand(content):
+    for section in [*content["sections"], content["appendix"]]:
+        markdown = section["markdown"]
+        seen = {}
+        for name, result in section["results"].items():
+            kind, number = result["number"].split(" ")
+            before = markdown[: markdown.index(f"![]({name})")]
+            assert f"[{result['number']}](#{section['experiment']}-{name.replace('/', '-')})" in before
+            letter, count = re.fullmatch(r"([A-Z]?)(\d+)", number).groups()
+            series = f"{kind} {letter}"
+            assert int(count) > seen.get(series, 0), result["number"]
+            seen[series] = int(count)
 
 
-def test_links_of_the_page_lead_to_files_that_there_are(page, report):
-    targets = page.evaluate("[...document.querySelectorAll('a')].map((a) => a.getAttribute('href'))")
-    assert len(targets) > 100
-    for target in filter(lambda target: not target.startswith(("#", "https:")), targets):
-        assert (report / unquote(urlsplit(target).path)).exists(), target
-    anchors = {target[1:] for target in targets if target.startswith("#")}
-    assert all(page.locator(f"id={anchor}").count() == 1 for anchor in anchors)
+def test_letters_of_sections_differ():
+    assert letters(["vit", "vae", "gan"]) == {"vit": "V", "vae": "A", "gan": "G"}
+    assert numbers(["tables/verdicts", "figures/figure8", "figures/losses", "tables/table7"], "G") == {
+        "tables/verdicts": "Table G1",
+        "figures/figure8": "Figure 8",
+        "figures/losses": "Figure G1",
+        "tables/table7": "Table 7",
+    }
 
 
-def test_a_figure_is_enlarged_and_closed_from_the_keyboard(page):
-    viewer = page.locator("#viewer")
-    page.locator("button.zoom").first.focus()
-    page.keyboard.press("Enter")
-    assert viewer.is_visible()
-    fitted = viewer.locator("img").bounding_box()["width"]
-    page.keyboard.press("+")
-    assert viewer.locator("img").bounding_box()["width"] > fitted
-    page.keyboard.press("Escape")
-    assert not viewer.is_visible()
-    assert page.complaints == []
+def test_what_is_cited_is_in_the_list(tmp_path):
+    (tmp_path / "r.yaml").write_text(
+        'a2020:\n  title: T\n  author: ["A, B", "C, D"]\n  date: 2020\n  parent: {title: P}\n'
+    )
+    references = read_references(tmp_path / "r.yaml")
+    assert references == {"a2020": {"short": "A and C, 2020", "full": "A, B; C, D (2020). T. P."}}
+    check_cited("as in [@a2020]", references, "x.md")
+    with pytest.raises(ArchdynError, match="x.md: cites b2020; allowed: a2020"):
+        check_cited("as in [@b2020]", references, "x.md")
 
 
-@pytest.mark.parametrize("width", [360, 800, 1600])
-def test_the_page_fits_every_screen(page, width):
-    page.set_viewport_size({"width": width, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+def test_distances_from_a_bound_are_in_half_widths():
+    tests = pd.DataFrame(
+        [
+            ("at_least", 1.0, None, 2.0, 1.5, 2.5, "holds"),
+            ("at_most", 1.0, None, 2.0, 1.5, 2.5, "fails"),
+            ("near", 1.0, 0.5, 1.25, 1.0, 1.5, "undecided"),
+            ("at_least", 1.0, None, 2.0, 1.5, 2.5, "untested"),
+        ],
+        columns=["relation", "bound", "margin", "effect", "low", "high", "decision"],
+    )
+    found = margins(tests)
+    assert found[["distance", "near", "far"]].to_numpy().tolist() == [[2, 1, 3], [-2, -3, -1], [1, 0, 2]]
 
 
 def test_snakemakes_own_report_has_captions_categories_and_labels(smoke_run, content):
     run = smoke_run.snakemake("--report", "snakemake_report.html", *SMOKE)
     assert run.returncode == 0, run.stdout[-2000:]
     made = (smoke_run.folder / "snakemake_report.html").read_text()
+    assert '"audit": {' in made
+    assert all(json.dumps({"form": form}) in made for form in ("page", "paper"))
     found = {plain(unescape(re.sub("<[^>]+>", "", json.loads(text)))) for text in re.findall(CAPTION, made)}
     for section in content["sections"]:
         assert f'"{section["experiment"]}": {{"figures": [' in made
         for name, result in section["results"].items():
+            if result["kind"] == "panels":
+                continue
             assert plain(result["caption"]) in found
             assert json.dumps({name.split("/")[0][:-1]: name.split("/")[1]}) in made
 

@@ -7,4 +7,5 @@ from archdyn.report.pdf import paper
 
 with Job(snakemake) as job:
     content = job.read_json("content")
-    Path(job.output.pdf).write_bytes(paper(content, Path(job.input.content).parents[1], Path(job.input.template)))
+    files = Path(job.input.content).parents[1], Path(job.input.template), Path(job.input.references)
+    Path(job.output.pdf).write_bytes(paper(content, *files))

@@ -36,6 +36,12 @@ EFFECTS = Contract(
     may_lack=("from_mean", "to_mean", "low", "high", "holds_from"),  # see metrics/designs.py and claims/scale.py
 )
 EPOCH = ("condition", "seed", "epoch")
+OF_TESTS = ("experiment", "claim", "protocol", "what")
+TESTS = Contract(
+    (*OF_TESTS, "effect", "low", "high", "relation", "bound", "decision"),
+    OF_TESTS,
+    may_lack=("effect", "low", "high", "margin", "unit", "n_images", "p", "detectable"),  # as what cannot be tested
+)
 # By the file's name; the first that fits counts. Other CSV files need rows and finite numbers.
 CONTRACTS: dict[str, Contract] = {
     r"summary\.csv": SUMMARY,
@@ -73,7 +79,7 @@ def check_tables(paths: list[Path]) -> None:
 
 def _contract(path: Path) -> Contract:
     if path.parent.name != "metrics":
-        return Contract()
+        return TESTS if path.name == "tests.csv" else Contract()
     experiment = path.parents[1].name
     if re.fullmatch(r"(.*_)?epochs\.csv", path.name) and experiment in OF_EPOCHS:
         return Contract(("epoch", *OF_EPOCHS[experiment].split()), EPOCH)

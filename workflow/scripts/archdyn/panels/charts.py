@@ -66,7 +66,7 @@ def closing_gap(points: pd.DataFrame, accuracy: pd.DataFrame, classes: list[str]
             alt.Y("y:Q", title="across it (no unit)", scale=_reach(points["y"])),
             _colour("class", classes),
             shape=alt.Shape("modality:N", scale=alt.Scale(range=["circle", "diamond"])),
-            size=alt.Size("modality:N", scale=alt.Scale(range=[25, 220]), legend=None),
+            size=alt.condition("datum.modality === 'text'", alt.value(220), alt.value(25)),
             tooltip=["modality:N", "class:N"],
         )
         .properties(width=270, height=HEIGHT)
@@ -82,9 +82,9 @@ def closing_gap(points: pd.DataFrame, accuracy: pd.DataFrame, classes: list[str]
 
 
 def chart_panel(chart: alt.TopLevelMixin) -> dict:
-    """The panel of a chart, on the page's ground and in its ink."""
+    """The panel of a chart, on the page's ground and in its ink; its caption says what it shows."""
     ink = "currentColor"
-    styled = chart.configure(background="transparent", font=SANS).configure_view(stroke=None)
+    styled = chart.configure(background="transparent", font=SANS, aria=False).configure_view(stroke=None)
     styled = styled.configure_axis(
         labelColor=ink, titleColor=ink, tickColor=ink, domainColor=ink, gridColor=ink, gridOpacity=0.12
     )

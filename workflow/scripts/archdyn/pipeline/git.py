@@ -21,6 +21,12 @@ def commit() -> str:
     return describe.stdout.strip() or "unknown"
 
 
+def commit_date() -> str:
+    """The day of the commit, as 2026-11-26; "undated" outside git."""
+    show = subprocess.run([*GIT, "show", "-s", "--format=%cs"], capture_output=True, text=True, check=False)
+    return show.stdout.strip() or "undated"
+
+
 def repository() -> str | None:
     """The web address of the git remote `origin`, without credentials; None where there is none."""
     remote = subprocess.run([*GIT, "remote", "get-url", "origin"], capture_output=True, text=True, check=False)

@@ -1,9 +1,11 @@
 """Which rule, script and modules made an output, at which commit, from which files: read from its record."""
 
 import json
+import os
 from pathlib import Path
 
 from archdyn.errors import ArchdynError
+from archdyn.pipeline.files import content_digest
 from archdyn.pipeline.fingerprint import SCRIPTS, code_files
 
 REPOSITORY = SCRIPTS.parents[1]
@@ -36,6 +38,27 @@ def records(run_folder: Path, experiments: list[str]) -> list[dict]:
     """The records of all jobs of these experiments in a run."""
     paths = [path for name in experiments for path in sorted((run_folder / name).rglob("*.provenance.json"))]
     return [json.loads(path.read_text()) for path in paths]
+
+
+def file_sources(names: list[str], report_folder: Path, found: list[dict]) -> dict[str, dict]:
+    """By name as seen from `report_folder`, where a file is from: its `path`, and rule and commit of the job behind it.
+
+    found: the records of all jobs, which hold the digests of their outputs. A file of the repository is of no job.
+    """
+    by_digest = {digest: record for record in found for digest in record["outputs"].values()}
+    sources = {}
+    for name in names:
+        path = Path(os.path.normpath(report_folder / name))
+        record = by_digest.get(content_digest(path), {})
+        ours = path.resolve().is_relative_to(REPOSITORY) and not record
+        shown = path.resolve().relative_to(REPOSITORY) if ours else path
+        sources[name] = {
+            "path": shown.as_posix(),
+            "rule": record.get("rule"),
+            "commit": record.get("commit"),
+            "in_repository": ours and shown.parts[0] == "config",
+        }
+    return sources
 
 
 def _rule_file(rule: str) -> Path:

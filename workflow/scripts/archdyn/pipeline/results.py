@@ -47,6 +47,11 @@ def panel_files(stem: str) -> dict[str, str]:
     return {"panel": f"{stem}.json", "provenance": f"{stem}.provenance.json"}
 
 
+def audit_file(path: str, form: str):
+    """One of the audit's two files, which `snakemake --report` holds as well."""
+    return report(path, category="audit", labels={"form": form})
+
+
 def caption(name: str) -> str:
     """The text of workflow/report/<name>.rst on one line. Raises ArchdynError where there is no such file."""
     path = REPORT / f"{name}.rst"

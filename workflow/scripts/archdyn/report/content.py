@@ -1,6 +1,6 @@
 """Everything that the audit says, gathered once for its two forms."""
 
-import os
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,10 @@ from archdyn.errors import ArchdynError
 from archdyn.numbers.published import read_all_published
 from archdyn.report import prose
 from archdyn.report.designs import design_names
-from archdyn.report.markdown import shown_results, title
+from archdyn.report.files import is_data, target
+from archdyn.report.markdown import headings, shown_results, title
+from archdyn.report.numbering import numbers
+from archdyn.report.references import check_cited
 
 TABLE_OF_VERDICTS = "tables/verdicts"
 SETTINGS = "settings.json"
@@ -20,7 +23,7 @@ SETTINGS = "settings.json"
 
 @dataclass(frozen=True)
 class Result:
-    """A table (its .csv) or a figure (its .png) in results/<run>/<experiment>/{tables,figures}."""
+    """A table (.csv), figure (.png) or panel (.json) in results/<run>/<experiment>/{tables,figures,panels}."""
 
     file: Path
     origin: dict  # rule, script, modules, commit, inputs, caption, label
@@ -34,68 +37,112 @@ class Result:
         """What the prose calls it, as in figures/figure8."""
         return f"{self.file.parent.name}/{self.file.stem}"
 
-    def content(self) -> dict:
-        """All that the audit shows of it; a figure's picture stays in its file."""
-        table = {}
+    def content(self, number: str, report_folder: Path) -> dict:
+        """All that the audit shows of it, under its number; a figure's picture stays in its file."""
+        place = Path(*self.file.parts[-3:]).with_suffix("").as_posix()
+        inputs = [Path(path) for path in self.origin["inputs"]]
+        data = [self.file, *inputs] if self.file.suffix == ".csv" else inputs
+        return {
+            "kind": self.file.parent.name,
+            "stem": place,
+            "number": number,
+            "text": self.origin["caption"].removeprefix(f"{number}. "),
+            "data": [target(path, report_folder) for path in data if is_data(path)],
+            **self.origin,
+            **self._shown(),
+        }
+
+    def _shown(self) -> dict:
         if self.file.suffix == ".csv":
             cells = pd.read_csv(self.file, dtype=str, keep_default_na=False)
-            table = {"columns": list(cells.columns), "rows": cells.to_numpy().tolist()}
-        place = Path(*self.file.parts[-3:]).with_suffix("").as_posix()
-        return {"kind": self.file.parent.name, "stem": place} | self.origin | table
+            return {"columns": list(cells.columns), "rows": cells.to_numpy().tolist()}
+        return {"panel": json.loads(self.file.read_text())} if self.file.suffix == ".json" else {}
 
 
-def section(
-    experiment: str,
-    run_folder: Path,
-    results: list[Result],
-    settings: dict,
-    source: Path,
-    published: Path,
-    designs: Path,
-) -> dict:
-    """One experiment: its prose filled in, its verdicts, and its tables and figures with caption and origin.
+@dataclass(frozen=True)
+class Sources:
+    """What a section is written from.
 
-    settings: with those of a condition under its name. source: the prose. published: the file of the report's numbers.
-    designs: the prose on a design, which follows for each that stands in the audit.
-    Raises ArchdynError where prose and results do not agree.
+    settings: with those of a condition under its name. designs: the prose on a design, which follows for each that stands
+    in the audit.
+    """
+
+    prose: Path
+    published: Path
+    designs: Path
+    settings: dict
+    references: dict
+
+    def templates(self) -> dict[str | None, str]:
+        """Its prose, and that on each design in the audit under the design's name."""
+        audited = [name for name, design in self.settings.get("designs", {}).items() if design["audit"]]
+        return {None: self.prose.read_text()} | {
+            name: self.designs.read_text().replace("{{ design.name }}", name) for name in audited
+        }
+
+
+def section(experiment: str, letter: str, run_folder: Path, results: list[Result], sources: Sources) -> dict:
+    """One experiment: its prose filled in, its verdicts, and its results with number, caption and origin.
+
+    letter: of the numbers that are not the report's. Raises ArchdynError where prose and results do not agree.
     """
     shown = {result.name: result for result in results}
     verdicts = pd.read_csv(shown[TABLE_OF_VERDICTS].file, dtype=str, keep_default_na=False)
     summary = f"{experiment}/metrics/summary.csv"
-    published_link = os.path.relpath(published, run_folder / "report")
     names = {  # with files as seen from results/<run>/report
         "metric": prose.metric_names(pd.read_csv(run_folder / summary), f"../{summary}"),
-        "published": prose.published_names(read_all_published(published), published_link),
-        "setting": prose.setting_names(settings, SETTINGS, experiment),
+        "published": prose.published_names(
+            read_all_published(sources.published), target(sources.published, run_folder / "report")
+        ),
+        "setting": prose.setting_names(sources.settings, SETTINGS, experiment),
         "verdict": prose.verdict_names(verdicts, f"../{experiment}/{TABLE_OF_VERDICTS}.csv"),
     }
-    markdown = prose.fill(source.read_text(), str(source), names)
-    for name, design in settings.get("designs", {}).items():
-        if design["audit"]:
-            effects = run_folder / experiment / f"metrics/design_{name}.csv"
-            link = (SETTINGS, f"{experiment}.designs.{name}")
-            about = design_names(name, design, effects, run_folder, link)
-            markdown += "\n" + prose.fill(designs.read_text(), str(designs), {"design": about})
-    _check_shown(shown_results(markdown), list(shown), source)
-    return {
-        "experiment": experiment,
-        "title": title(markdown),
-        "markdown": markdown,
-        "verdicts": [_verdict(row) for row in verdicts.to_dict("records")],
-        "results": {name: result.content() for name, result in shown.items()},
-    }
+    text = _text(experiment, letter, shown, sources, names, run_folder / "report")
+    return text | {"verdicts": [_verdict(row) for row in verdicts.to_dict("records")]}
 
 
-def appendix(source: Path, table: Result) -> dict:
+def appendix(letter: str, table: Result, source: Path, report_folder: Path) -> dict:
     """The section on hidden notebook state: the prose of `source`, which shows this one table."""
-    markdown = prose.fill(source.read_text(), str(source), {})
-    _check_shown(shown_results(markdown), [table.name], source)
+    sources = Sources(source, source, source, {}, {})
+    return _text(source.stem, letter, {table.name: table}, sources, {}, report_folder)
+
+
+def _text(name: str, letter: str, shown: dict[str, Result], sources: Sources, names: dict, report_folder: Path) -> dict:
+    source, templates = sources.prose, sources.templates()
+    in_order = shown_results("\n\n".join(templates.values()))
+    _check_shown(in_order, list(shown), source)
+    numbered = numbers(in_order, letter)
+    for kind in ("figure", "table", "panel"):
+        of_kind = {shown.split("/")[1]: number for shown, number in numbered.items() if shown.startswith(kind)}
+        names[kind] = prose.reference_names(kind, of_kind, name)
+    markdown = "\n".join(
+        prose.fill(template, str(source), names | _of_design(design, name, sources, report_folder))
+        for design, template in templates.items()
+    )
+    check_cited(markdown, sources.references, str(source))
     return {
-        "experiment": source.stem,
+        "experiment": name,
         "title": title(markdown),
+        "headings": headings(markdown, name),
         "markdown": markdown,
-        "results": {table.name: table.content()},
+        "results": {name: shown[name].content(number, report_folder) for name, number in numbered.items()},
     }
+
+
+def _of_design(design: str | None, experiment: str, sources: Sources, report_folder: Path) -> dict:
+    if design is None:
+        return {}
+    effects = report_folder.parent / experiment / f"metrics/design_{design}.csv"
+    link = (SETTINGS, f"{experiment}.designs.{design}")
+    about = design_names(design, sources.settings["designs"][design], effects, report_folder.parent, link)
+    return {"design": about}
+
+
+def files(parts: list[dict]) -> list[str]:
+    """Every file that a number of the prose stands in, or that holds the data of a result, by its name on the page."""
+    links = [target for part in parts for target in re.findall(r"\]\(<([^>]+)>", part["markdown"])]
+    data = [name for part in parts for result in part["results"].values() for name in result["data"]]
+    return list(dict.fromkeys([*links, *data]))
 
 
 def tally(sections: list[dict]) -> dict[str, int]:

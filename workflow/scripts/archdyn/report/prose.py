@@ -6,6 +6,7 @@ The link names the file that the number stands in, and its title says where in i
     {{ published.TABLE[ROW].COLUMN }}       a value of config/published; the row by its first cells
     {{ setting.CONDITION.KEY }}             a setting as it was run; also {{ setting.seeds }}, of all of the experiment
     {{ verdict.CLAIM }}                     the verdict on a claim
+    {{ figure.NAME }}                       the number of a figure, such as Figure G1, as a link; also table, panel
 """
 
 import re
@@ -21,7 +22,7 @@ from archdyn.numbers.published import published_rows
 
 PLACEHOLDER = re.compile(r"{{.*?}}", re.DOTALL)
 # Names may hold digits (CIFAR-10, ViT-B/16), and so do references to the report.
-LITERAL_NUMBER = re.compile(r"(?<![\w/.])(?<!\w-)(?<!Section )(?<!Table )(?<!Figure )\.?\d[\d.,%]*(?!\w)")
+LITERAL_NUMBER = re.compile(r"(?<![\w/.])(?<!\w-)(?<!Section )(?<!Table )(?<!Figure )(?<!Panel )\.?\d[\d.,%]*(?!\w)")
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,12 @@ def verdict_names(verdicts: pd.DataFrame, file: str) -> Lookup:
     """The verdicts by claim, which stand in `file`."""
     rows = verdicts.to_dict("records")
     return Lookup("verdict", {row["id"]: f"**{link(row['verdict'], file, row['id'])}**" for row in rows})
+
+
+def reference_names(kind: str, numbers: dict[str, str], section: str) -> Lookup:
+    """The numbers of a section's results of one kind, such as "Figure G1", by name, as links to where they stand."""
+    links = {name: f"[{number}](#{section}-{kind}s-{name})" for name, number in numbers.items()}
+    return Lookup(kind, links)
 
 
 def _settings(what: str, block: dict, file: str, place: str) -> Lookup:

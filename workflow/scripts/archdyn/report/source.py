@@ -1,8 +1,13 @@
-"""The audited report, as CITATION.cff names it."""
+"""The audited report, and the authors of the audit, as CITATION.cff names them."""
 
 from pathlib import Path
 
 import yaml
+
+
+def authors(citation: Path) -> str:
+    """Who wrote the audit, as CITATION.cff names them."""
+    return ", ".join(author["name"] for author in yaml.safe_load(citation.read_text())["authors"])
 
 
 def source(citation: Path) -> dict[str, str]:
