@@ -26,7 +26,7 @@ def test_it_says_its_version(capsys):
 def test_help_names_every_command(capsys):
     assert exit_status("--help") == 0
     printed = capsys.readouterr().out
-    assert all(command in printed for command in ("diff", "why", "verify", "runs", "expected", "crate"))
+    assert all(command in printed for command in ("diff", "why", "verify", "runs", "expected", "crate", "tensorboard"))
 
 
 def test_an_unknown_command_is_wrong_usage(capsys):

@@ -26,11 +26,31 @@ def diff(
     run_a: Run,
     run_b: Run,
     spreads: Annotated[float, typer.Option(help="Leave out changes of fewer spreads over the seeds.")] = 1.0,
+    html: Annotated[Path | None, typer.Option(help="Write a page instead, with the figures side by side.")] = None,
 ) -> None:
-    """Which metrics changed between two runs, as a Markdown table."""
+    """Which metrics changed between two runs, as a Markdown table, or as a page with their figures."""
     from archdyn.tables.diff import diff_text
+    from archdyn.tables.diff_page import diff_page
 
-    typer.echo(diff_text(run_a, run_b, spreads))
+    if html is None:
+        typer.echo(diff_text(run_a, run_b, spreads))
+    else:
+        html.write_text(diff_page(run_a, run_b, spreads))
+        typer.echo(f"{html}: {html.stat().st_size / 2**20:.1f} MiB")
+
+
+@app.command()
+def tensorboard(
+    run: Run,
+    output: Annotated[Path | None, typer.Option(help="The folder to write to; RUN.tensorboard by default.")] = None,
+) -> None:
+    """Write the training curves of a run as event files, for `tensorboard --logdir`."""
+    from archdyn.tables.diff import run_folder
+    from archdyn.tables.tensorboard import write_events
+
+    folder = run_folder(run)
+    events = output or Path(f"{folder.name}.tensorboard")
+    typer.echo(f"{events}: {write_events(folder, events)} trainings; tensorboard --logdir {events}")
 
 
 @app.command()

@@ -63,7 +63,7 @@ class Result:
 class Sources:
     """What a section is written from.
 
-    settings: with those of a condition under its name. designs: the prose on a design, which follows for each that stands
+    settings: with those of a condition under its name. designs: the prose on a design, for each that stands
     in the audit.
     """
 

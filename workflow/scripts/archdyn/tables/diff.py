@@ -16,12 +16,18 @@ def diff_text(run_a: Path, run_b: Path, spreads: float) -> str:
     run_a, run_b: folders of results, or names of runs in results/. Raises ArchdynError for a run that does not exist.
     """
     folder_a, folder_b = run_folder(run_a), run_folder(run_b)
+    lines = [f"- {name}: `{folder}`, at {commits(folder)}" for name, folder in (("A", folder_a), ("B", folder_b))]
+    counted, table = changed_metrics(folder_a, folder_b, spreads)
+    shown = ["", table.to_markdown(index=False, disable_numparse=True)] if len(table) else []
+    return "\n".join([*lines, "", counted, *shown])
+
+
+def changed_metrics(folder_a: Path, folder_b: Path, spreads: float) -> tuple[str, pd.DataFrame]:
+    """How many metrics differ by more than `spreads`, in a sentence, and a row of text for each of them."""
     first, second = _summaries(folder_a), _summaries(folder_b)
     found = changes(first, second, spreads)
-    lines = [f"- {name}: `{folder}`, at {_commits(folder)}" for name, folder in (("A", folder_a), ("B", folder_b))]
     counted = f"{len(found)} of {max(len(first), len(second))} metrics differ by more than {spreads:g} spreads."
-    table = pd.DataFrame(map(_row, found.to_dict("records"))).to_markdown(index=False, disable_numparse=True)
-    return "\n".join([*lines, "", counted, *(["", table] if len(found) else [])])
+    return counted, pd.DataFrame(map(_row, found.to_dict("records")))
 
 
 def _row(change: dict) -> dict:
@@ -58,7 +64,8 @@ def _summaries(folder: Path) -> pd.DataFrame:
     return pd.concat(map(pd.read_csv, files), ignore_index=True)
 
 
-def _commits(folder: Path) -> str:
+def commits(folder: Path) -> str:
+    """At which commits the metrics of a run were made."""
     records = sorted(folder.glob("*/metrics/summary.provenance.json"))
-    commits = {json.loads(record.read_text())["commit"] for record in records}
-    return ", ".join(sorted(commits)) or "an unknown commit"
+    found = {json.loads(record.read_text())["commit"] for record in records}
+    return ", ".join(sorted(found)) or "an unknown commit"
