@@ -68,11 +68,11 @@ def attention_maps(
     an image of another name, that of its first.
     """
     columns = {
-        "CLS attention,\nmean of the last layer's heads": _patch_map(attention[:, -1].mean(1)),
+        "CLS attention,\nmean of the last heads": _patch_map(attention[:, -1].mean(1)),
         "attention rollout,\nall layers": _patch_map(rollout(attention)),
         f"Grad-CAM of the CNN,\n{cnn['layer']}": cams,
     }
-    figure.set_size_inches(figure.get_figwidth(), 2 * len(images) + 1.2)
+    figure.set_size_inches(figure.get_figwidth(), 1.8 * len(images) + 1.2)
     headings, *grid = figure.subplots(1 + len(images), 2 + len(columns), height_ratios=[0.3, *[2] * len(images)])
     for axes, heading in zip(headings, ("image", "as published:\none head, squashed", *columns), strict=True):
         axes.set_axis_off()
@@ -88,7 +88,7 @@ def attention_maps(
         _published_overlay(grid[row][1], squashed[row], maps_of_heads[row, head], f"head {head}")
         for axes, maps, title in zip(grid[row][2:], columns.values(), titles, strict=True):
             _overlay(axes, image, maps[row], title)
-    _colour_bar(figure, np.array(grid)[:, 2:])
+    _colour_bar(figure, np.array(grid))
 
 
 def all_heads(figure: Figure, images: np.ndarray, names: list[str], attention: np.ndarray) -> None:
