@@ -27,6 +27,7 @@ from archdyn.metrics import vit as metrics
 from archdyn.metrics.probes import corrected_probe
 from archdyn.models.backbones import Backbone, build, load_backbone, save_backbone
 from archdyn.models.preprocessing import Preprocess
+from archdyn.models.stages import STAGES
 from archdyn.models.vit import attention_read, load_vit, patches_kept
 from archdyn.tables.vit import predictions_table, table5
 
@@ -395,10 +396,11 @@ class _TwoChannels(nn.Module):
         return torch.stack([first - second, 0 * first], 1)
 
 
-def test_grad_cam_of_a_network_whose_map_is_known():
+def test_grad_cam_of_a_network_whose_map_is_known(monkeypatch):
     """d logit / d channels is +1 and -1 over the cells, so the map is the image's positive part."""
     image = np.random.default_rng(0).integers(120, 256, (1, 8, 8), dtype=np.uint8)
     settings = {"size": 8, "interpolation": "bilinear", "mean": [0.5] * 3, "sd": [0.5] * 3}
+    monkeypatch.setitem(STAGES, _TwoChannels, {"layer4": ("layer4",)})
     maps, logits, layer = grad_cam(Backbone(_TwoChannels(), Preprocess(settings, CPU), ["a", "b"], ""), image, CPU)
     positive = (image / 255 - 0.5).clip(min=0)
     np.testing.assert_allclose(maps, positive / positive.max(), atol=1e-5)
