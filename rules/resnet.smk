@@ -11,7 +11,7 @@ resnet = plan.add("resnet", Resnet)
 RESNET_RUN = "{condition}_seed{seed}"
 RESNET_LAYERS = ["layer1", "layer2", "layer3", "penultimate"]
 RESNET_SHOWN = resnet.condition("head_corrected")["backbone"]  # the network of Figures 1 to 3
-RESNET_UNTRAINED = resnet.condition("baseline_published")  # backbone and normalisation of Figures 2 and 3 are its own
+RESNET_UNTRAINED = resnet.training("baseline_published")  # backbone and normalisation of Figures 2 and 3 are its own
 RESNET_STRATEGIES = ["head", "random", "layer4", "full"]
 RESNET_TABLE3 = [name for name in resnet.conditions if name.split("_")[0] in RESNET_STRATEGIES]
 RESNET_GRADIENTS = [f"{skips}_{how}" for how in ("published", "corrected", "scratch") for skips in ("skips", "noskip")]
@@ -328,7 +328,7 @@ resnet.figure(
     labels=resnet.arrays()["test_labels"],
     points=rules.resnet_probe_layers.output.first_points,
     summary=rules.resnet_summary.output.summary,
-    label=resnet.label("head_corrected"),
+    label=resnet.label("baseline_published", "head_corrected"),
 )
 resnet.figure(
     "figure3",
@@ -338,7 +338,7 @@ resnet.figure(
     logits=resnet.first_seed(rules.resnet_train.output.logits, "head_corrected"),
     untrained_features=rules.resnet_embed_untrained.output.features,
     untrained_logits=rules.resnet_embed_untrained.output.logits,
-    label=resnet.label("head_corrected", images_of_first_seed=True),
+    label=resnet.label("baseline_published", "head_corrected", images_of_first_seed=True),
 )
 resnet.figure(
     "gradients",

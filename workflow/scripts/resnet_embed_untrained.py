@@ -7,12 +7,12 @@ import numpy as np
 from archdyn.embed.resnet import embed_with_head
 from archdyn.models.resnet import transferred
 from archdyn.pipeline.job import Job
-from archdyn.settings.resnet import ResnetTraining
+from archdyn.settings.resnet import TransferTraining
 
 with Job(snakemake) as job:
     device = job.device(job.params.precision)
     job.seed_everything()
-    training = ResnetTraining.model_validate(job.params.training)
+    training = TransferTraining.model_validate(job.params.training)
     backbone = transferred(Path(job.input.backbone), training, len(job.read_json("classes")), device)
     backbone.model.eval()
     images = np.load(job.input.test_images, mmap_mode="r")[: job.params.images]
