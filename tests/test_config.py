@@ -54,6 +54,9 @@ def test_shipped_configs_are_valid(overlays):
     expected = copy.deepcopy(config)
     for block in (expected["resnet"], expected["gan"], expected["vae"]):
         block["conditions"] = {name: {"about": own["about"]} for name, own in block["conditions"].items()}
+    for block in (expected["resnet"], expected["vit"], expected["gan"], expected["vae"]):
+        defaults = {"changes": {}, "scale": None, "audit": False}
+        block["designs"] = {name: defaults | design for name, design in block["designs"].items()}
     assert typed == expected
 
 

@@ -65,7 +65,9 @@ def test_batchnorm_weights_are_drawn_where_the_notebook_draws_them():
     drawn = {}
     for condition in BLOCK["conditions"]:
         torch.manual_seed(0)
-        linear, _, batchnorm = build_generator(settings(condition, architecture="report"), 784)[3:6]
+        linear, _, batchnorm = build_generator(
+            settings(condition, architecture="report", batchnorm_place="after"), 784
+        )[3:6]
         drawn[condition] = (
             batchnorm.weight.std().item() == pytest.approx(0.02, rel=0.15),
             linear.weight.std().item() == pytest.approx(0.02, rel=0.05),
@@ -75,6 +77,20 @@ def test_batchnorm_weights_are_drawn_where_the_notebook_draws_them():
     assert of_dcgan == {"vanishing_published", "vanishing_corrected", "mitigated"}
     of_linear = {name for name, (_, of_linear) in drawn.items() if of_linear}
     assert of_linear == of_dcgan | {"baseline", "linder_noren_networks"}
+
+
+def test_batchnorm_stands_where_the_settings_say_and_adds_what_they_say():
+    names = {}
+    for place in ("before", "after"):
+        for architecture in ("report", "linder_noren"):
+            chosen = settings("baseline", architecture=architecture, batchnorm_place=place, batchnorm_eps=0.3)
+            generator = build_generator(chosen, 784)
+            names[architecture, place] = [type(layer).__name__ for layer in generator[:6]]
+            assert {layer.eps for layer in generator if isinstance(layer, nn.BatchNorm1d)} == {0.3}
+    assert names["report", "after"] == ["Linear", "ReLU", "BatchNorm1d"] * 2
+    assert names["report", "before"] == ["Linear", "BatchNorm1d", "ReLU"] * 2
+    assert names["linder_noren", "after"] == ["Linear", "LeakyReLU", "Linear", "LeakyReLU", "BatchNorm1d", "Linear"]
+    assert names["linder_noren", "before"] == ["Linear", "LeakyReLU", "Linear", "BatchNorm1d", "LeakyReLU", "Linear"]
 
 
 def test_samples_in_train_mode_are_normalised_by_themselves(monkeypatch):
