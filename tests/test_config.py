@@ -353,6 +353,7 @@ def test_condition_changes_only_what_it_names():
     gan = load_configfile(CONFIG)["gan"]
     assert merged_condition(gan, "baseline") == gan["training"]
     assert merged_condition(gan, "mitigated") == gan["training"] | {
+        "init": "dcgan",
         "images": 2000,
         "epochs": 10,
         "real_label": 0.9,
