@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from archdyn.numbers.format import significant
@@ -47,7 +48,8 @@ def _levels(levels: list | dict) -> str:
 def _found(effects: pd.DataFrame, source: str) -> str:
     none = 1.0 if effects["scale"].iloc[0] == "ratio" else 0.0
     clear = effects[(effects["low"] > none) | (effects["high"] < none)]
-    strongest = clear.sort_values("share", ascending=False, kind="stable").drop_duplicates("term")
+    size = (np.log(clear["effect"]) if none else clear["effect"]).abs()
+    strongest = clear.assign(size=size).sort_values(["share", "size"], ascending=False).drop_duplicates("term")
     told = pd.concat(
         [
             strongest[strongest["kind"] == kind].head(n)
