@@ -103,6 +103,13 @@ def test_a_damaged_record_is_one_line(run, text):
         read_records(run)
 
 
+def test_a_record_that_goes_while_it_is_looked_at_is_left_out(run):
+    """As when its job runs again beside this one."""
+    (run / "gan/tables/t.provenance.json").unlink()
+    (run / "gan/tables/t.provenance.json").symlink_to("nowhere")
+    assert len(read_records(run)) == 2
+
+
 def test_a_record_of_another_run_speaks_of_the_same_places_in_this_one(run):
     """As Snakemake's cache serves them."""
     record = run / "gan/tables/t.provenance.json"

@@ -54,12 +54,16 @@ def read_records(run: Path) -> list[Record]:
     run = absolute(run)
     folder = run.parents[1]
     places = [*run.rglob("*.provenance.json"), *(folder / "resources").rglob("*provenance.json")]
-    return [Record(path, _read(path), folder) for path in sorted(places)]
+    found = ((path, _read(path)) for path in sorted(places))
+    return [Record(path, facts, folder) for path, facts in found if facts is not None]
 
 
-def _read(path: Path) -> dict:
+def _read(path: Path) -> dict | None:
+    """What a record says; None where it has just gone, since its job runs again beside this one."""
     try:
         facts = json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
     except ValueError as error:
         raise ArchdynError(f"{path}: not a record ({error}); delete it, and the next run makes it again") from error
     if not isinstance(facts, dict) or "outputs" not in facts:
