@@ -14,6 +14,8 @@ from archdyn.metrics.resnet import (
     class_similarity,
     confused_pairs,
     confusion,
+    confusion_similarity,
+    layer_metrics,
     linear_cka,
     transfer_metrics,
 )
@@ -377,3 +379,24 @@ def test_batches_are_read_while_others_are_worked_on(monkeypatch):
     assert torch.equal(images[batches[0]], torch.from_numpy(source[[8, 6]]))  # read before it was asked for
     images._ahead[1].result()
     assert [index.tolist() for index in read] == [[0, 9]]  # and the next one after it
+
+
+def test_each_layer_gets_the_penalty_that_its_width_needs():
+    """One informative direction; 400 others of noise call for a stronger penalty than none do."""
+    generator = np.random.default_rng(0)
+    labels = np.arange(300) % 3
+    informative = 2.0 * np.eye(3)[labels] + generator.normal(size=(300, 3))
+    wide = np.hstack([informative, 3 * generator.normal(size=(300, 400))])
+    found = {}
+    for name, layer in (("narrow", informative), ("wide", wide)):
+        found[name], images = layer_metrics(layer[:200], labels[:200], layer[200:], labels[200:], 5, 0.3)
+        assert images["probe_accuracy"].mean() == found[name]["probe_accuracy"]
+    assert found["wide"]["probe_log10_c"] < found["narrow"]["probe_log10_c"]
+
+
+def test_confusions_follow_the_similarity_of_classes_or_not():
+    similarity = np.array([[1.0, 0.9, 0.1, 0.2], [0.9, 1.0, 0.3, 0.4], [0.1, 0.3, 1.0, 0.8], [0.2, 0.4, 0.8, 1.0]])
+    counts = np.round(100 * similarity).astype(int)
+    assert confusion_similarity(counts, similarity) == pytest.approx(1)
+    assert confusion_similarity(-counts, similarity) == pytest.approx(-1)
+    assert confusion_similarity(np.diag([5, 5, 5, 5]), similarity) == 0
