@@ -30,8 +30,11 @@ def _inputs(record: Record) -> dict[Path, str]:
 
 
 def _changed_since(record: Record, path: Path) -> bool:
-    left = record.path.stat().st_ctime_ns
-    return path.exists() and any(part.stat().st_ctime_ns > left for part in (path, *visible_files(path)))
+    """Whether a file changed after a job left its record, and bears an older date, by which Snakemake would go."""
+    if not path.exists():
+        return False
+    left, found = record.path.stat(), [part.stat() for part in (path, *visible_files(path))]
+    return any(part.st_ctime_ns > left.st_ctime_ns and part.st_mtime_ns <= left.st_mtime_ns for part in found)
 
 
 def _redate(path: Path, record: Record, say: Callable[[str], None]) -> None:
