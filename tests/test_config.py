@@ -170,6 +170,14 @@ REFUSALS = {
         "resnet: {backbones: {deep: {name: efficientnet-lite0}}}",
         ["resnet.backbones.deep.weights,", 'found "official"', "allowed: wheel, pretrain, random, {file: PATH}"],
     ),
+    "skips taken from a network without residual blocks of a ResNet": (
+        "resnet: {conditions: {noskip_published: {backbone: imagenet}}}",
+        [
+            "resnet.conditions.noskip_published.skips,",
+            "efficientnet-lite0 is no ResNet",
+            "allowed: true, or a backbone",
+        ],
+    ),
     "duplicate key": (
         "gan:\n  conditions:\n    baseline:\n      epochs: 1\n      epochs: 2\n",
         ["gan.conditions.baseline.epochs,", "own.yaml line 5", "duplicate key"],

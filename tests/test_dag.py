@@ -35,7 +35,7 @@ VAE_FIGURES = dict.fromkeys(
     [f"vae_{n}" for n in ("figure10", "figure11", "kl_per_dimension", "traversal", "projection")], 1
 )
 VAE_TABLES = dict.fromkeys(["vae_table9", "vae_conditions"], 1)
-RESNET_CONDITIONS, RESNET_HEADS = 18, 4
+RESNET_CONDITIONS, RESNET_HEADS = 19, 4
 RESNET_FIGURES = dict.fromkeys(
     [f"resnet_{n}" for n in ("figure1", "figure2", "figure3", "gradients", "layers", "strategies")], 1
 )
@@ -49,7 +49,7 @@ VIT_TABLES = dict.fromkeys(
 CLIP_SEEDS = 2
 CLIP_FIGURES = dict.fromkeys([f"clip_{n}" for n in ("figure12", "figure13", "classes", "shift")], 1)
 CLIP_TABLES = dict.fromkeys([f"clip_{n}" for n in ("table10", "gap", "procrustes")], 1)
-FIGURES = RESNET_FIGURES | VIT_FIGURES | GAN_FIGURES | VAE_FIGURES | CLIP_FIGURES
+FIGURES = RESNET_FIGURES | VIT_FIGURES | {"vit_photos": 1} | GAN_FIGURES | VAE_FIGURES | CLIP_FIGURES
 TABLES = RESNET_TABLES | VIT_TABLES | GAN_TABLES | VAE_TABLES | CLIP_TABLES | {"vae_starts": 1}
 
 REPORT = {"report_tests": 5, "report_verdicts": 5, "report_content": 1, "report_html": 1, "report_pdf": 1}
@@ -174,7 +174,8 @@ CHANGES = {
         "photos in place of test images": Change(
             SCALE,
             replaced("seeds: [0, 3]", "seeds: [0, 3]\n  images: [{name: one, file: docs/figure8.png}]"),
-            {rule: 1 for rule in ALL_OF_VIT if rule not in ("vit_embed", *VIT_PROBES)} | once("vit_images"),
+            {rule: 1 for rule in ALL_OF_VIT if rule not in ("vit_embed", *VIT_PROBES)}
+            | once("vit_images", "vit_recognise", "vit_photos"),
         ),
         "test images of the probes": Change(
             SCALE,
@@ -355,6 +356,7 @@ CHANGES = {
             | once("vit_evaluate_attention", "vit_evaluate_masking", "vit_probe_published", "vit_probe_corrected")
             | once("vit_summary")
             | VIT_FIGURES
+            | once("vit_photos")
             | VIT_TABLES
             | once("resnet_probe_layers", "resnet_measure_gradients", "resnet_gradients", "resnet_summary")
             | RESNET_OF_THE_SUMMARY,

@@ -119,7 +119,7 @@ def train(name: str, device: torch.device, interruption: Interruption | None = N
         if not settings["skips"]:
             remove_skips(backbone.model)
         freeze(backbone.model, settings["trainable"])
-        settings |= {"precision": precision[0], "validation_share": 0.1, "validation": "test"}
+        settings |= {"precision": precision[0], "validation_share": 0.1, "validation": "test", "size": None}
         training = TransferTraining.model_validate(settings)
         made = train_transfer(backbone, labelled(), training, 0, device, on_epoch, interruption)
         modules, arrays = [backbone.model], [made.logits]
@@ -540,7 +540,7 @@ def transfer_speed(condition: str, precision: str) -> dict:
     """Pace of the third epoch of a training of ResNet-152, and the GPU memory that was reserved for the training."""
     device = picked("cuda", precision)
     settings = merged_condition(CONFIG["resnet"], condition)
-    settings |= {"precision": precision, "validation_share": 0.1, "validation": "test", "epochs": 3}
+    settings |= {"precision": precision, "validation_share": 0.1, "validation": "test", "epochs": 3, "size": None}
     backbone = drawn("resnet152-v2", device)
     if not settings["skips"]:
         remove_skips(backbone.model)

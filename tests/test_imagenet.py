@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 from scipy.special import softmax
+from snakemake.common.configfile import load_configfile
+from snakemake.utils import update_config
 
 from archdyn.data import backbones
 from archdyn.data.download import MissingData, fetch
@@ -16,6 +18,8 @@ from archdyn.errors import ArchdynError
 from archdyn.models.backbones import build, convert, load_backbone, save_backbone
 from archdyn.models.resnet import load_transferred, save_transferred, transferred
 from archdyn.models.stages import freeze, set_mode, stages
+from archdyn.settings.check import CONFIG_FOLDER, checked
+from archdyn.settings.conditions import merged_condition
 from archdyn.train.resnet import train_transfer
 from test_resnet import SETTINGS, drifted
 
@@ -146,10 +150,16 @@ def test_layers_are_the_pooled_outputs_of_the_stages(start):
     assert layers["penultimate"] == pytest.approx(embed_penultimate(backbone, images, CPU), abs=1e-6)
 
 
-def test_settings_refuse_to_take_skips_from_it():
-    # The whole config's check is in test_config.py; here only that the registry tells the two kinds apart.
-    assert NAME not in backbones.resnets()
-    assert {"resnet152-v1", "resnet152-narrow", "resnet18-narrow"} <= set(backbones.resnets())
+@pytest.mark.parametrize("overlay", [None, "demo.yaml", "smoke.yaml", "transfer.yaml"])
+def test_controls_differ_from_what_they_control_in_the_skips_alone(overlay):
+    files = [CONFIG_FOLDER / name for name in ("config.yaml", *filter(None, [overlay]))]
+    config = {}
+    for file in files:
+        update_config(config, load_configfile(file))
+    resnet = checked(config, files).model_dump()["resnet"]
+    for training in ("published", "corrected", "scratch"):
+        control, without = (merged_condition(resnet, f"{skips}_{training}") for skips in ("skips", "noskip"))
+        assert {key for key in control if control[key] != without[key]} == {"skips"}
 
 
 def test_real_weights_recognise_real_photos_and_look_at_them(recogniser):

@@ -83,7 +83,7 @@ def backbone(_, on_epoch, interruption):
 
 def resnet(condition: str, on_epoch, interruption):
     changes = {"epochs": EPOCHS, "batch_size": 64, "validation": "test"}
-    protocol = {"precision": "float32", "validation_share": 0.1}
+    protocol = {"precision": "float32", "validation_share": 0.1, "size": None}
     training = merged_condition(CONFIG["resnet"], condition) | changes | protocol
     settings = TransferTraining.model_validate(training)
     architecture = backbones.architecture("resnet18-narrow")
