@@ -18,6 +18,7 @@ from archdyn.errors import ArchdynError
 from archdyn.models.backbones import build, convert, load_backbone, save_backbone
 from archdyn.models.resnet import load_transferred, save_transferred, transferred
 from archdyn.models.stages import freeze, set_mode, stages
+from archdyn.pipeline.experiments import Resnet
 from archdyn.settings.check import CONFIG_FOLDER, checked
 from archdyn.settings.conditions import merged_condition
 from archdyn.train.resnet import train_transfer
@@ -192,3 +193,17 @@ def test_real_weights_expect_the_pixels_that_the_registry_says(recogniser):
 
     imagenets = {"mean": [0.485, 0.456, 0.406], "sd": [0.229, 0.224, 0.225]}
     assert deviation({}) < 0.5 < 1 < deviation(imagenets)
+
+
+def test_claims_need_the_weights_that_a_condition_starts_from():
+    files = [CONFIG_FOLDER / "config.yaml", CONFIG_FOLDER / "transfer.yaml"]
+    config = load_configfile(files[0])
+    update_config(config, load_configfile(files[1]))
+    section = Resnet("resnet", checked(config, files).model_dump())
+    needed = section.needed()["conditions"]
+    assert {name: needed[name]["weights"] for name in ("head_published", "skips_scratch")} == {
+        "head_published": "wheel",
+        "skips_scratch": "random",
+    }
+    assert "pretraining_helps" not in section.untestable()
+    assert "skips_scratch.epochs" in section.untestable()["skips_are_needed_from_scratch"]

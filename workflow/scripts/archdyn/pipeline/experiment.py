@@ -194,9 +194,13 @@ class Experiment:
     def untestable(self) -> dict[str, str]:
         """Why this run cannot test a claim, by the claim's id; claims that it can test are left out."""
         try:
-            return claims.untestable(claims.read_claims(shipped(f"config/claims/{self.name}.yaml")), self.settings)
+            return claims.untestable(claims.read_claims(shipped(f"config/claims/{self.name}.yaml")), self.needed())
         except ArchdynError as error:
             sys.exit(f"config error: {error}")
+
+    def needed(self) -> dict:
+        """The settings that a claim's `needs` may name."""
+        return self.settings
 
     @property
     def seals(self) -> list[str]:

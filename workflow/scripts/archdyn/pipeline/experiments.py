@@ -17,6 +17,13 @@ class Resnet(Experiment):
         size = self.settings["backbones"][role]["size"]
         return {"size": size} if size else {}
 
+    def needed(self) -> dict:
+        """Its settings, each condition with the `weights` that its backbone starts from."""
+        specs = self.settings["backbones"]
+        weights = {name: {"weights": specs[self.condition(name)["backbone"]]["weights"]} for name in self.conditions}
+        conditions = {name: own | weights[name] for name, own in self.settings["conditions"].items()}
+        return self.settings | {"conditions": conditions}
+
     def training(self, condition: str) -> dict:
         """All that the training of a condition with its backbone goes by (archdyn.settings.resnet.TransferTraining)."""
         settings = self.condition(condition)
