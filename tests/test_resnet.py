@@ -9,6 +9,7 @@ from torch.nn.functional import relu
 from archdyn.data import backbones
 from archdyn.embed.resnet import LAYERS, draw_rows, embed_layers, embed_penultimate, embed_with_head
 from archdyn.errors import ArchdynError
+from archdyn.metrics.probes import corrected_probe
 from archdyn.metrics.resnet import (
     check_projectable,
     class_similarity,
@@ -381,17 +382,15 @@ def test_batches_are_read_while_others_are_worked_on(monkeypatch):
     assert [index.tolist() for index in read] == [[0, 9]]  # and the next one after it
 
 
-def test_each_layer_gets_the_penalty_that_its_width_needs():
-    """One informative direction; 400 others of noise call for a stronger penalty than none do."""
-    generator = np.random.default_rng(0)
+def test_a_layers_probe_has_the_penalty_that_does_best_on_held_out_images():
+    generator = np.random.default_rng(1)
     labels = np.arange(300) % 3
-    informative = 2.0 * np.eye(3)[labels] + generator.normal(size=(300, 3))
-    wide = np.hstack([informative, 3 * generator.normal(size=(300, 400))])
-    found = {}
-    for name, layer in (("narrow", informative), ("wide", wide)):
-        found[name], images = layer_metrics(layer[:200], labels[:200], layer[200:], labels[200:], 5, 0.3)
-        assert images["probe_accuracy"].mean() == found[name]["probe_accuracy"]
-    assert found["wide"]["probe_log10_c"] < found["narrow"]["probe_log10_c"]
+    layer = np.hstack([np.eye(3)[labels] + 0.5 * generator.normal(size=(300, 3)), generator.normal(size=(300, 200))])
+    values, images = layer_metrics(layer[:200], labels[:200], layer[200:], labels[200:], 5, 0.3)
+    probe = corrected_probe(layer[:200], labels[:200], 0, 0.3)
+    assert values["probe_log10_c"] == np.log10(probe.c) != 0
+    assert np.array_equal(images["probe_accuracy"], probe.model.predict(layer[200:]) == labels[200:])
+    assert images["probe_accuracy"].mean() == values["probe_accuracy"]
 
 
 def test_confusions_follow_the_similarity_of_classes_or_not():
