@@ -388,7 +388,7 @@ def test_a_layers_probe_has_the_penalty_that_does_best_on_held_out_images():
     layer = np.hstack([np.eye(3)[labels] + 0.5 * generator.normal(size=(300, 3)), generator.normal(size=(300, 200))])
     values, images = layer_metrics(layer[:200], labels[:200], layer[200:], labels[200:], 5, 0.3)
     probe = corrected_probe(layer[:200], labels[:200], 0, 0.3)
-    assert values["probe_log10_c"] == np.log10(probe.c) != 0
+    assert values["probe_log10_c"] == np.log10(probe.c)
     assert np.array_equal(images["probe_accuracy"], probe.model.predict(layer[200:]) == labels[200:])
     assert images["probe_accuracy"].mean() == values["probe_accuracy"]
 
