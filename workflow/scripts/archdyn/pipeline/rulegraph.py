@@ -19,12 +19,12 @@ STEPS = {  # box: what the names of its rules match; the first that matches coun
     "backbone": r"backbone_.*|.*_pretrain",
     "classifier": r"classifier_.*",
     "probe": r".*_(train_head|probe.*)",
-    "train": r".*_train",
+    "train": r".*_(train|try_start|choose_start|start)",
     "embed": r".*_(embed.*|images|look|mask|gradcam)",
     "evaluate": r".*_(evaluate.*|measure.*|align|project)",
     "summary": r".*_summary",
     "verdicts": r"report_(tests|verdicts)",
-    "report": r"report_.*",
+    "audit": r"report_.*",
 }
 
 
