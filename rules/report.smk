@@ -3,11 +3,12 @@
 #          (config/claims), published numbers (config/published), and prose and captions
 #          (workflow/report)
 #   steps: report_tests for each experiment -> report_verdicts for each, with the tests of all as one family;
-#          report_notebooks -> report_content -> report_html and report_pdf
+#          report_overview, report_multiverse, report_calibration, report_worlds, report_notebooks -> report_content -> report_html and report_pdf
 #   makes: results/<run>/<experiment>/tables/{verdicts,tests}.*, results/<run>/report/report.{html,pdf} and
 #          tables/notebooks.*
 
 REPORTED = config["report"]
+PLANTED = ["vae", "clip", "gan"]  # experiments of the worlds in archdyn/calibration/worlds.py
 REPORT_RESULTS = [
     *[file for experiment in plan.reported() for file in experiment.results()],
     *expand("<results>/{experiment}/tables/verdicts.csv", experiment=REPORTED),
@@ -19,6 +20,9 @@ localrules:
     report_verdicts,
     report_notebooks,
     report_overview,
+    report_multiverse,
+    report_calibration,
+    report_worlds,
     report_content,
     report_html,
     report_pdf,
@@ -130,6 +134,72 @@ rule report_overview:
         "../workflow/scripts/report_overview.py"
 
 
+rule report_multiverse:
+    """Draw how often the verdict on each claim stands, over the choices of its analyst."""
+    input:
+        verdicts=expand("<results>/{experiment}/tables/verdicts.csv", experiment=REPORTED),
+    output:
+        **figure_files("<results>/report/figures/multiverse"),
+    log:
+        "<logs>/report_multiverse/multiverse.log",
+    benchmark:
+        "<benchmarks>/report_multiverse/multiverse.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        label=f"{plan.run} scale",
+        caption=caption("multiverse"),
+        code=plan.code("report_multiverse"),
+    script:
+        "../workflow/scripts/report_multiverse.py"
+
+
+rule report_calibration:
+    """Repeat every test of the run with its effect set: how often it is wrong, and what it sees."""
+    input:
+        tests=expand("<results>/{experiment}/tables/tests.csv", experiment=REPORTED),
+    output:
+        **table_files("<results>/report/tables/calibration"),
+        tests="<results>/report/tables/calibrated_tests.csv",
+    log:
+        "<logs>/report_calibration/calibration.log",
+    benchmark:
+        "<benchmarks>/report_calibration/calibration.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        repetitions=300,
+        seed=0,
+        label=f"{plan.run} scale · {', '.join(REPORTED)}",
+        caption=caption("calibration"),
+        code=plan.code("report_calibration"),
+    script:
+        "../workflow/scripts/report_calibration.py"
+
+
+rule report_worlds:
+    """Judge claims in worlds where the truth is known, by their own rules."""
+    input:
+        claims=[shipped(f"config/claims/{experiment}.yaml") for experiment in PLANTED],
+        published=[shipped(f"config/published/{experiment}.yaml") for experiment in PLANTED],
+    output:
+        **table_files("<results>/report/tables/worlds"),
+    log:
+        "<logs>/report_worlds/worlds.log",
+    benchmark:
+        "<benchmarks>/report_worlds/worlds.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        repetitions=10,
+        seed=0,
+        label=f"{plan.run} scale · simulated arrays",
+        caption=caption("worlds"),
+        code=plan.code("report_worlds"),
+    script:
+        "../workflow/scripts/report_worlds.py"
+
+
 rule report_content:
     """Gather prose, verdicts, tables, figures and where each is from."""
     input:
@@ -143,7 +213,10 @@ rule report_content:
         ],
         introduction=shipped("workflow/report/introduction.md"),
         notebooks=rules.report_notebooks.output.csv,
-        appendix=shipped("workflow/report/notebooks.md"),
+        multiverse=rules.report_multiverse.output.png,
+        calibration=rules.report_calibration.output.csv,
+        worlds=rules.report_worlds.output.csv,
+        appendices=[shipped("workflow/report/inference.md"), shipped("workflow/report/notebooks.md")],
         references=shipped("workflow/report/references.yaml"),
         citation=shipped("CITATION.cff"),
         claims=[shipped(f"config/claims/{experiment}.yaml") for experiment in REPORTED],

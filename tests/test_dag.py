@@ -52,7 +52,8 @@ CLIP_TABLES = dict.fromkeys([f"clip_{n}" for n in ("table10", "gap", "procrustes
 FIGURES = RESNET_FIGURES | VIT_FIGURES | {"vit_photos": 1} | GAN_FIGURES | VAE_FIGURES | CLIP_FIGURES
 TABLES = RESNET_TABLES | VIT_TABLES | GAN_TABLES | VAE_TABLES | CLIP_TABLES | {"vae_starts": 1}
 
-REPORT = {"report_tests": 5, "report_verdicts": 5, "report_content": 1, "report_html": 1, "report_pdf": 1}
+REPORT = dict.fromkeys([f"report_{n}" for n in ("multiverse", "calibration", "worlds")], 1)
+REPORT |= {"report_tests": 5, "report_verdicts": 5, "report_content": 1, "report_html": 1, "report_pdf": 1}
 
 OF_PANELS = ("panel", "vae_decode_plane", "vit_grow_masks")
 

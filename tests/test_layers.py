@@ -31,6 +31,7 @@ ALLOWED = {
     "tables": {"errors", "numbers", "metrics", "settings"},
     "panels": {"data", "metrics", "plots"},
     "claims": {"errors", "settings", "numbers"},
+    "calibration": {"metrics", "claims"},
     "report": {"errors", "numbers", "claims"},
     "pipeline": {"errors", "randomness", "seed", "numbers", "data", "train", "claims", "settings", "contracts"},
     "cli": {"errors", "tables", "pipeline"},

@@ -62,7 +62,7 @@ def results(content: dict, kind: str | None = None) -> dict[str, dict]:
     """Figures, tables and panels by their anchor."""
     return {
         f"{section['experiment']}-{name.replace('/', '-')}": result
-        for section in [*content["sections"], content["appendix"]]
+        for section in [*content["sections"], *content["appendices"]]
         for name, result in section["results"].items()
         if kind in (None, result["kind"])
     }

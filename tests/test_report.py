@@ -214,7 +214,7 @@ def plain(text: str) -> str:
 def test_the_paper_has_all_verdicts_tables_and_figures(pdf, content):
     text = plain("".join(page.extract_text() for page in pdf.pages))
     figures = 0
-    for section in [*content["sections"], content["appendix"]]:
+    for section in [*content["sections"], *content["appendices"]]:
         assert plain(section["title"]) in text
         for row in section.get("verdicts", []):
             assert text.count(plain(row["claim"])) >= 2
@@ -262,7 +262,7 @@ def test_pages_of_the_paper_are_full(report):
 
 
 def test_figures_tables_and_panels_are_numbered_in_order_and_named_before_they_stand(content):
-    for section in [*content["sections"], content["appendix"]]:
+    for section in [*content["sections"], *content["appendices"]]:
         markdown = section["markdown"]
         seen = {}
         for name, result in section["results"].items():

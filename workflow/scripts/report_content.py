@@ -15,15 +15,17 @@ from archdyn.report.content import SETTINGS, Result, files
 
 with Job(snakemake) as job:
     results = [Path(file) for file in job.input.results if re.fullmatch(r"[^.]+\.(csv|png|json)", Path(file).name)]
-    folder, notebooks = results[0].parents[2], Path(job.input.notebooks)
+    folder = results[0].parents[2]
+    appended = [[job.input.multiverse, job.input.calibration, job.input.worlds], [job.input.notebooks]]
     found = [getattr(job.input, field.name) for field in fields(Texts)]
     texts = Texts(*(Path(file) if isinstance(file, str) else list(map(Path, file)) for file in found))
-    made, settings = [Result(file, origin(file)) for file in results], job.params.settings
+    made, *appended = [[Result(Path(file), origin(Path(file))) for file in part] for part in (results, *appended)]
+    settings = job.params.settings
     jobs = records(folder, list(settings))
-    content = audit(job.params.run, folder, made, Result(notebooks, origin(notebooks)), jobs, settings, texts)
+    content = audit(job.params.run, folder, made, appended, jobs, settings, texts)
     for part in content["sections"]:
         part |= job.params.about[part["experiment"]]
-    named = [name for name in files([*content["sections"], content["appendix"]]) if name != SETTINGS]
+    named = [name for name in files([*content["sections"], *content["appendices"]]) if name != SETTINGS]
     written = {"path": f"{folder}/report/{SETTINGS}", "rule": job.rule, "commit": commit(), "in_repository": False}
     content |= {
         "commit": commit(),

@@ -22,20 +22,29 @@ class Texts:
     seals: list[Path]
     designs: Path
     introduction: Path
-    appendix: Path
+    appendices: list[Path]
     citation: Path
     references: Path
 
 
 def audit(
-    run: str, folder: Path, made: list[Result], notebooks: Result, records: list[dict], settings: dict, texts: Texts
+    run: str,
+    folder: Path,
+    made: list[Result],
+    appended: list[list[Result]],
+    records: list[dict],
+    settings: dict,
+    texts: Texts,
 ) -> dict:
     """All of it but where its files are from.
 
-    folder: results/<run>. made: the results of all sections. records: of all jobs. settings: by experiment, with those
-    of a condition under its name.
+    folder: results/<run>. made: the results of all sections. appended: those of each appendix.
+    records: of all jobs. settings: by experiment, with those of a condition under its name.
     """
-    references, letter = read_references(texts.references), letters([*settings, texts.appendix.stem])
+    references, letter = (
+        read_references(texts.references),
+        letters([*settings, *(text.stem for text in texts.appendices)]),
+    )
     sections = []
     for experiment, prose, published in zip(settings, texts.prose, texts.published, strict=True):
         own = [result for result in made if result.experiment == experiment]
@@ -53,7 +62,10 @@ def audit(
         "amendments": _amendments(run, texts),
         "work": work(records),
         "sections": sections,
-        "appendix": appendix(letter[texts.appendix.stem], notebooks, texts.appendix, folder / "report"),
+        "appendices": [
+            appendix(letter[text.stem], shown, text, folder / "report")
+            for text, shown in zip(texts.appendices, appended, strict=True)
+        ],
     }
 
 

@@ -101,10 +101,10 @@ def section(experiment: str, letter: str, run_folder: Path, results: list[Result
     return text | {"verdicts": [_verdict(row) for row in verdicts.to_dict("records")]}
 
 
-def appendix(letter: str, table: Result, source: Path, report_folder: Path) -> dict:
-    """The section on hidden notebook state: the prose of `source`, which shows this one table."""
+def appendix(letter: str, results: list[Result], source: Path, report_folder: Path) -> dict:
+    """A section on all experiments: the prose of `source`, which shows these results."""
     sources = Sources(source, source, source, {}, {})
-    return _text(source.stem, letter, {table.name: table}, sources, {}, report_folder)
+    return _text(source.stem, letter, {result.name: result for result in results}, sources, {}, report_folder)
 
 
 def _text(name: str, letter: str, shown: dict[str, Result], sources: Sources, names: dict, report_folder: Path) -> dict:

@@ -10,7 +10,7 @@ from archdyn.report.markdown import to_typst
 
 def paper(content: dict, run_folder: Path, template: Path, references: Path) -> bytes:
     """PDF of the audit; the template reads the content as JSON, the references as YAML, and figures from run_folder."""
-    parts = [*content["sections"], content["appendix"]]
+    parts = [*content["sections"], *content["appendices"]]
     set_parts = [part | {"typst": to_typst(part["markdown"])} for part in parts]
     introduction = to_typst(content["introduction"])
     inputs = {
