@@ -33,7 +33,18 @@ ALLOWED = {
     "claims": {"errors", "settings", "numbers"},
     "calibration": {"metrics", "claims"},
     "report": {"errors", "numbers", "claims"},
-    "pipeline": {"errors", "randomness", "seed", "numbers", "data", "train", "claims", "settings", "contracts"},
+    "pipeline": {
+        "errors",
+        "randomness",
+        "seed",
+        "numbers",
+        "data",
+        "train",
+        "claims",
+        "report",
+        "settings",
+        "contracts",
+    },
     "cli": {"errors", "tables", "pipeline"},
 }
 TORCH = {"torch", "torchvision", "timm", "open_clip", "safetensors"}

@@ -121,6 +121,24 @@ def crate(
 
 
 @app.command()
+def publish(
+    run: Run,
+    check: Annotated[
+        bool, typer.Option("--check", help="Publish nothing; mark what the code no longer makes.")
+    ] = False,
+) -> None:
+    """Copy the audit of RUN into docs/audit and its findings into README.md; or mark there what is stale."""
+    from archdyn.pipeline import publish as published
+    from archdyn.tables.diff import run_folder
+
+    folder = Path("docs/audit")
+    if not check:
+        typer.echo(f"{folder}: {', '.join(published.publish(run_folder(run), folder, Path('README.md')))}")
+    for change in published.mark_stale(folder):
+        typer.echo(f"stale: {change}")
+
+
+@app.command()
 def seal(why: Annotated[str, typer.Option(help="Why the rules were changed, in a few words.")]) -> None:
     """Seal the rules of config/claims as they are now, beside all that they were before."""
     from archdyn.pipeline.seals import seal_all

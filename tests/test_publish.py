@@ -1,0 +1,88 @@
+"""What the repository carries of the audit: findings that follow from the tables, and a page that says what is stale."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from archdyn.pipeline import publish
+from archdyn.pipeline.fingerprint import module_fingerprints
+from archdyn.report.findings import findings_text
+from conftest import ROOT
+
+PUBLISHED = ROOT / "docs/audit"
+
+CLAIMS = [
+    ("sure", "Table 1", "mechanism", "holds"),
+    ("near_miss", "Table 2", "mechanism", "does not hold"),
+    ("far_miss", "Table 3", "mechanism", "holds only when corrected"),
+    ("same_place", "Table 3", "mechanism", "does not hold"),
+    ("number", "Table 4", "value", "does not hold"),
+    ("open", "Table 5", "value", "inconclusive"),
+]
+TESTS = {  # effect, low, high, relation, bound, margin, decision
+    "sure": (2.0, 1.5, 2.5, "at_least", 1.0, None, "holds"),
+    "near_miss": (0.8, 0.7, 0.9, "at_least", 1.0, None, "fails"),
+    "far_miss": (3.0, 2.5, 3.5, "at_most", 1.0, None, "fails"),
+    "same_place": (1.3, 1.2, 1.4, "at_most", 1.0, None, "fails"),
+    "number": (90.0, 89.9, 90.1, "near", 95.0, 0.5, "fails"),
+    "open": (1.0, 0.5, 1.5, "near", 1.0, 0.1, "undecided"),
+}
+
+
+@pytest.fixture
+def tables():
+    verdicts = [
+        {"experiment": "gan", "id": name, "where": where, "kind": kind, "claim": f"Claim {name}.", "verdict": verdict}
+        for name, where, kind, verdict in CLAIMS
+    ]
+    columns = ("effect", "low", "high", "relation", "bound", "margin", "decision")
+    tests = [
+        {"experiment": "gan", "claim": name, "protocol": "published", "what": "loss", "unit": "nats", "kind": "value"}
+        | dict(zip(columns, values, strict=True))
+        for name, values in TESTS.items()
+    ]
+    return pd.DataFrame(verdicts), pd.DataFrame(tests)
+
+
+def test_findings_count_every_verdict_and_name_the_furthest_misses_mechanisms_first(tables):
+    counts, _, *surprises = findings_text(*tables).splitlines()
+    assert counts == (
+        "Of **6** claims of the report, **1** hold, **1** hold only when corrected, **3** do not hold "
+        "and **1** are undecided."
+    )
+    assert [line.split("*")[1] for line in surprises] == ["Claim far_miss", "Claim near_miss", "Claim number"]
+    assert surprises[0].endswith("loss is 3.00 nats (2.50 to 3.50), where at most 1.00 is needed.")
+    assert "near 95.0 ± 0.500 is needed" in surprises[2]
+
+
+def test_a_change_of_code_is_named_at_the_top_of_the_page_and_goes_again(tmp_path):
+    script = "gan_evaluate"
+    fresh = module_fingerprints(script)
+    facts = {"rule": script, "script": script, "modules": fresh}
+    (tmp_path / publish.PAGE).write_text("<body><main><h1>Audit</h1></main></body>")
+    (tmp_path / publish.CODE).write_text(json.dumps([facts | {"modules": fresh | {"archdyn/errors.py": "0"}}]))
+    assert publish.mark_stale(tmp_path) == ["module workflow/scripts/archdyn/errors.py changed"]
+    marked = (tmp_path / publish.PAGE).read_text()
+    assert marked.index('<aside id="stale"') < marked.index("<h1>") and "archdyn/errors.py changed" in marked
+    (tmp_path / publish.CODE).write_text(json.dumps([facts]))
+    assert publish.mark_stale(tmp_path) == []
+    assert (tmp_path / publish.PAGE).read_text() == "<body><main><h1>Audit</h1></main></body>"
+
+
+def test_the_readme_says_what_the_published_audit_found():
+    readme = (ROOT / "README.md").read_text()
+    found = publish.BLOCK.search(readme)
+    assert found and found[0] == f"{found[1]}{publish.block(PUBLISHED)}{found[2]}", "run: archdyn publish paper"
+
+
+def test_the_published_page_names_just_what_is_stale(tmp_path):
+    page = (PUBLISHED / publish.PAGE).read_text()
+    (tmp_path / publish.PAGE).write_text(page)
+    (tmp_path / publish.CODE).write_text((PUBLISHED / publish.CODE).read_text())
+    publish.mark_stale(tmp_path)
+    assert (tmp_path / publish.PAGE).read_text() == page, "run: archdyn publish paper --check"
+
+
+def test_the_published_audit_stays_small():
+    assert sum(path.stat().st_size for path in PUBLISHED.iterdir()) < publish.LIMIT_MIB * 2**20

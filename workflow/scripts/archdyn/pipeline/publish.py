@@ -1,0 +1,98 @@
+"""The audit of a run as the repository carries it, docs/audit, and whether it belongs to the present code."""
+
+import json
+import re
+import shutil
+import tempfile
+import zipfile
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+
+from archdyn.errors import ArchdynError
+from archdyn.pipeline.crate import write_crate
+from archdyn.pipeline.record import changed_code
+from archdyn.report.findings import findings_text
+
+PAGE, PAPER, PICTURE, CODE = "index.html", "audit.pdf", "verdicts.png", "code.json"
+TABLES = {"all": "metrics", "summary": "metrics", "verdicts": "tables", "tests": "tables"}
+LIMIT_MIB = 12
+BLOCK = re.compile(r"(<!-- findings[^>]*-->\n).*?(<!-- end of findings -->)", re.DOTALL)
+NOTICE = re.compile(r'<aside id="stale"[^>]*>.*?</aside>', re.DOTALL)
+
+
+def publish(run: Path, folder: Path, readme: Path) -> list[str]:
+    """Copy what `run` (results/<run>) says into `folder`, and its findings into `readme`; return the files' names.
+
+    Raises ArchdynError where the run has no audit, or what is copied takes more than LIMIT_MIB.
+    """
+    page = run / "report/report.html"
+    if not page.exists():
+        raise ArchdynError(f"{page}: is missing; allowed: a run whose audit was made")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    shutil.copyfile(page, folder / PAGE)
+    shutil.copyfile(run / "report/report.pdf", folder / PAPER)
+    shutil.copyfile(run / "report/figures/verdicts.png", folder / PICTURE)
+    for name, kind in TABLES.items():
+        _joined(run, kind, name).to_csv(folder / f"{name}.csv", index=False)
+    (folder / CODE).write_text(json.dumps(_code(run), indent=1) + "\n")
+    _copy_crate(run, folder)
+    _check_size(folder)
+    mark_stale(folder)
+    readme.write_text(BLOCK.sub(lambda found: found[1] + block(folder) + found[2], readme.read_text()))
+    return sorted(path.name for path in folder.iterdir())
+
+
+def block(folder: Path) -> str:
+    """What the README says of the audit in `folder`."""
+    verdicts, tests = (pd.read_csv(folder / f"{name}.csv") for name in ("verdicts", "tests"))
+    return findings_text(verdicts, tests) + "\n"
+
+
+def stale(folder: Path) -> list[str]:
+    """What of the code has changed since the audit in `folder` was made, in words; [] where nothing has."""
+    return sorted({change for facts in json.loads((folder / CODE).read_text()) for change in changed_code(facts)})
+
+
+def mark_stale(folder: Path) -> list[str]:
+    """Say at the top of the page in `folder` what is stale of it, or take the notice away; return what is."""
+    changes = stale(folder)
+    page = folder / PAGE
+    text = NOTICE.sub("", page.read_text())
+    if changes:
+        listed = "".join(f"<li>{escape(change)}</li>" for change in changes)
+        said = (
+            f"<details><summary>The code has changed since these numbers were made, in {len(changes)} places.</summary>"
+        )
+        notice = f'<aside id="stale" role="note">{said}<ul>{listed}</ul></details></aside>'
+        text = re.sub(r"(<main[^>]*>)", lambda found: found[1] + notice, text, count=1)
+    page.write_text(text)
+    return changes
+
+
+def _joined(run: Path, kind: str, name: str) -> pd.DataFrame:
+    found = sorted(run.glob(f"*/{kind}/{name}.csv"))
+    return pd.concat([pd.read_csv(path) for path in found], ignore_index=True)
+
+
+def _code(run: Path) -> list[dict]:
+    """The modules behind each script of the run, once."""
+    found = [json.loads(path.read_text()) for path in sorted(run.rglob("*.provenance.json"))]
+    facts = [{name: each[name] for name in ("rule", "script", "modules")} for each in found]
+    return [json.loads(text) for text in sorted({json.dumps(each, sort_keys=True) for each in facts})]
+
+
+def _copy_crate(run: Path, folder: Path) -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        crate = Path(temporary) / "crate.zip"
+        write_crate(run, crate)
+        with zipfile.ZipFile(crate) as packed:
+            (folder / "ro-crate-metadata.json").write_bytes(packed.read("ro-crate-metadata.json"))
+
+
+def _check_size(folder: Path) -> None:
+    size = sum(path.stat().st_size for path in folder.iterdir()) / 2**20
+    if size > LIMIT_MIB:
+        raise ArchdynError(f"{folder}: takes {size:.1f} MiB; allowed: {LIMIT_MIB}")
