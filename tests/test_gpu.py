@@ -359,6 +359,17 @@ def test_jobs_spread_over_the_visible_gpus_in_an_allocation_too(in_slurm, as_if_
 
 
 @pytest.mark.fault("one line says why.")
+def test_jobs_that_share_a_gpu_are_counted(as_if_cuda, monkeypatch, tmp_path):
+    monkeypatch.setattr(torch, "ones", lambda *_, **__: torch.zeros(1))
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(devices.tempfile, "tempdir", str(tmp_path))
+    counts = [devices.jobs_on(devices.pick_device("cuda", 1)) for _ in range(3)]
+    assert counts == [1, 2, 3]
+    devices._held[0].release()  # as when the first of them ends
+    assert devices.jobs_on(torch.device("cuda", 0)) == 2
+    assert devices.jobs_on(CPU) == 1
+
+
 def test_a_card_that_torch_has_no_code_for_stops_the_job(as_if_cuda, monkeypatch, tmp_path):
     def ones(*_, **__):
         raise RuntimeError("CUDA error: no kernel image is available for execution on the device\nmore")

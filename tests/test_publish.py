@@ -1,4 +1,4 @@
-"""What the repository carries of the audit: findings that follow from the tables, and a page that says what is stale."""
+"""What the repository carries of the audit: findings that follow from its tables; a page that says what is stale."""
 
 import json
 

@@ -292,13 +292,14 @@ def test_transfer_metrics_count_and_bound():
             "trainable_parameters": 10,
             "gflops": [200.0, 200.0],
             "seconds": [1.0, 2.0],
+            "jobs_on_device": [1, 3],
         }
     )
     values = transfer_metrics(epochs, np.eye(2)[[0, 1, 1, 1]], np.array([0, 1, 1, 0]))
     assert values["test_accuracy"] == 0.75
     assert (values["test_accuracy_low"], values["test_accuracy_high"]) == pytest.approx((0.3006, 0.9544), abs=1e-3)
     assert values["gflops"] == 400
-    assert values["seconds"] == 3
+    assert values["seconds"] == values["jobs_on_device"] == 3
 
 
 def test_strategies_stand_beside_the_report():

@@ -21,4 +21,5 @@ with Job(snakemake) as job:
         seconds = (time.perf_counter() - began) / len(images)
         np.save(getattr(job.output, f"{split}_features"), features)
     cost = {"gflops": forward_gflops(backbone, images, device), "seconds": seconds}
+    cost["jobs_on_device"] = job.jobs_on_device
     job.output.cost.write_text(json.dumps(cost))

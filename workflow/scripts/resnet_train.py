@@ -25,6 +25,6 @@ with Job(snakemake) as job:
     backbone = transferred(start, settings, len(classes), device)
     result = train_transfer(backbone, arrays, settings, seed, device, job.progress, job.interruption())
     save_transferred(job.output.model, backbone, start, settings, classes)
-    epochs = pd.DataFrame(result.epochs)
+    epochs = pd.DataFrame(result.epochs).assign(jobs_on_device=job.jobs_on_device)
     epochs.assign(condition=job.wildcards["condition"], seed=seed).to_csv(job.output.epochs, index=False)
     np.save(job.output.logits, result.logits)

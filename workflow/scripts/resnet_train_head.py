@@ -17,8 +17,9 @@ with Job(snakemake) as job:
     protocol = {"validation_share": job.params.validation_share}
     settings = HeadTraining.model_validate(job.params.training | protocol)
     cost = job.read_json("cost")
+    jobs = cost.pop("jobs_on_device")
     head, result = train_head(arrays, settings, seed, cost, job.progress, job.interruption())
     save_checkpoint(job.output.model, {"head": head}, settings.model_dump())
-    epochs = pd.DataFrame(result.epochs)
+    epochs = pd.DataFrame(result.epochs).assign(jobs_on_device=jobs)
     epochs.assign(condition=job.wildcards["condition"], seed=seed).to_csv(job.output.epochs, index=False)
     np.save(job.output.logits, result.logits)

@@ -27,7 +27,7 @@ def transfer_metrics(epochs: pd.DataFrame, logits: np.ndarray, labels: np.ndarra
     """Accuracies (0..1) of the last epoch and on the test images, with a 95% Wilson interval, and the cost.
 
     gflops is 10^9 floating-point operations of the whole training, seconds what it took, the extraction of constant
-    features in both.
+    features in both. jobs_on_device is how many jobs shared its GPU at most; of more than one, seconds mislead.
     """
     last = epochs.iloc[-1]
     correct = logits.argmax(1) == labels
@@ -42,6 +42,7 @@ def transfer_metrics(epochs: pd.DataFrame, logits: np.ndarray, labels: np.ndarra
         "trainable_parameters": last["trainable_parameters"],
         "gflops": epochs["gflops"].sum(),
         "seconds": epochs["seconds"].sum(),
+        "jobs_on_device": epochs["jobs_on_device"].max(),
     }
 
 

@@ -11,6 +11,7 @@ from archdyn.errors import ArchdynError
 
 COMPILED = Path("resources/compiled")  # what torch.compile made, for the next job
 NOTHING_VISIBLE = {"", "-1", "NoDevFiles"}  # the last is what Slurm says to a job without a GPU
+MOST_JOBS = 64  # that are counted on one GPU
 _held: list[FileLock] = []  # released by the operating system when the job's process ends
 
 
@@ -35,6 +36,7 @@ def pick_device(setting: str, threads: int, precision: str = "float32"):
     os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"  # sums in one order; read when CUDA starts
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(COMPILED.absolute()))
     device = _locked_gpu(setting)
+    claim(_seats(device), Path(tempfile.gettempdir()))
     _set_arithmetic(precision)
     return device
 
@@ -64,15 +66,37 @@ def claim(names: list[str], folder: Path, poll_s: float = 0.5) -> int:
     """Lock the first free of the devices `names` and return its index; wait while all are taken."""
     while True:
         for index, name in enumerate(names):
-            # Every user has locks of their own: Linux lets nobody open another's file in /tmp for writing.
-            lock = FileLock(folder / f"archdyn-{os.getuid()}-gpu-{name}.lock")
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                continue
-            _held.append(lock)
-            return index
+            if lock := _taken(name, folder):
+                _held.append(lock)
+                return index
         time.sleep(poll_s)
+
+
+def jobs_on(device) -> int:
+    """How many of this user's jobs hold a torch.device now, this one among them: where several do, each is slower."""
+    if device.type != "cuda":
+        return 1
+    free = [lock for name in _seats(device) if (lock := _taken(name, Path(tempfile.gettempdir())))]
+    for lock in free:
+        lock.release()
+    return MOST_JOBS - len(free)
+
+
+def _seats(device) -> list[str]:
+    import torch
+
+    return [f"{torch.cuda.get_device_properties(device.index or 0).uuid}-job{number}" for number in range(MOST_JOBS)]
+
+
+def _taken(name: str, folder: Path) -> FileLock | None:
+    """The lock of that name, or None where another has it."""
+    # Every user has locks of their own: Linux lets nobody open another's file in /tmp for writing.
+    lock = FileLock(folder / f"archdyn-{os.getuid()}-gpu-{name}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return None
+    return lock
 
 
 def _locked_gpu(setting: str):

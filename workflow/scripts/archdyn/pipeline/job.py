@@ -47,6 +47,7 @@ class Job:
         self._log_paths = {"log": snakemake.log[0], **dict(snakemake.log.items())}
         self._log = None
         self._device = None
+        self._most_jobs = 1
         self._checkpoint: Path | None = None
         self._inputs: dict[str, str] = {}  # digests by path
         first = next(iter(self._finals.values()))
@@ -100,6 +101,15 @@ class Job:
         return self._device
 
     @property
+    def jobs_on_device(self) -> int:
+        """The most jobs that were seen to compute on this one's GPU, itself among them: seconds of several mislead."""
+        from archdyn.pipeline.device import jobs_on
+
+        if self._device is not None:
+            self._most_jobs = max(self._most_jobs, jobs_on(self._device))
+        return self._most_jobs
+
+    @property
     def seed(self) -> int | None:
         """The wildcard `seed`, else the param `seed`, else None."""
         from archdyn.seed import seed_of
@@ -137,6 +147,7 @@ class Job:
     def progress(self, row: dict) -> None:
         """Say how the epoch went, and append all its numbers to the CSV beside the log, which can be tailed."""
         self.say(_epoch_line(row))
+        row = row | {"jobs_on_device": self.jobs_on_device}
         path = Path(self._log_paths["progress"])
         first = row.get("epoch") == 1
         with path.open("w" if first else "a", newline="") as handle:
@@ -195,6 +206,7 @@ class Job:
                 modules=self._modules,
                 seed=self.seed,
                 device=self._device,
+                jobs_on_device=self.jobs_on_device,
                 threads=self.threads,
                 wall_s=round(time.monotonic() - self._start, 2),
                 outputs={name: content_digest(path) for name, path in made.items()},

@@ -152,7 +152,10 @@ def layers_compared(figure: Figure, layers: list[str], summary: pd.DataFrame, ck
 
 
 def accuracy_against_cost(figure: Figure, summary: pd.DataFrame) -> None:
-    """Test accuracy of the strategies of Table 3 against operations, seconds and learning parameters."""
+    """Test accuracy of the strategies of Table 3 against operations, seconds and learning parameters.
+
+    Seconds are left out of trainings that shared their GPU.
+    """
     figure.set_size_inches(figure.get_figwidth(), 3.2)
     panels = figure.subplots(1, 3, sharey=True)
     cells = summary.set_index(["condition", "metric"])["mean"]
@@ -166,7 +169,7 @@ def accuracy_against_cost(figure: Figure, summary: pd.DataFrame) -> None:
         for strategy, colour in zip(STRATEGIES, COLOURS.values(), strict=False):
             for protocol, mark, fill in (("published", "s", "none"), ("corrected", "o", colour)):
                 condition = f"{strategy}_{protocol}"
-                if condition in conditions:
+                if condition in conditions and (metric != "seconds" or cells[condition, "jobs_on_device"] == 1):
                     x, y = scale * cells[condition, metric], 100 * cells[condition, "test_accuracy"]
                     low, high = (100 * cells[condition, f"test_accuracy_{end}"] for end in ("low", "high"))
                     label = f"{NAMES[strategy]}, {protocol}" if axes is panels[0] else None

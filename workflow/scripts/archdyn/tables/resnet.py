@@ -16,6 +16,7 @@ CONDITION_COLUMNS = {  # heading: metric, digits
     "learning parameters": ("trainable_parameters", 0),
     "GFLOPs": ("gflops", 0),
     "seconds": ("seconds", 1),
+    "jobs at once": ("jobs_on_device", 0),
 }
 
 
