@@ -83,7 +83,7 @@ def test_kubernetes_is_planned_with_a_gpu_for_trainings(second):
     for file in (second.folder / "rules").glob("*.smk"):
         # Snakemake prints a job's message in place of its resources.
         file.write_text(re.sub(r"    message:\n.*\n", "", file.read_text()))
-    profile = ("--workflow-profile", "profiles/kubernetes", "--config", "device=auto")
+    profile = ("--workflow-profile", "profiles/kubernetes", "--config", "device=cuda")
     plan = second.snakemake("--dry-run", MODEL, *profile, "--configfile", "config/smoke.yaml")
     assert plan.returncode == 0, plan.stdout[-3000:]
     jobs = {re.search(r"rule (\w+):", block)[1]: block for block in plan.stdout.split("\n[") if "rule " in block}
