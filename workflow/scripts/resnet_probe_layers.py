@@ -19,25 +19,21 @@ with Job(snakemake) as job:
     layers, k = job.params.layers, job.params.neighbours
     arrays = {name: np.load(path) for name, path in job.input.items() if name != "provenance"}
     check_projectable(min(len(arrays["test_labels"]), len(arrays["first_features"]), job.params.first), k)
-    test = {layer: arrays[f"test_{layer}"] for layer in layers}
-    train_labels, test_labels = arrays["train_labels"], arrays["test_labels"]
-    rows, of_layers, of_projections = [], [], []
-    for layer in layers:
-        train = arrays[f"train_{layer}"]
-        values, images = layer_metrics(train, train_labels, test[layer], test_labels, k, job.params.validation_share)
-        rows.append(tidy("resnet", layer, 0, values))
-        of_layers.append(per_image(layer, 0, images))
+    train, test = ({layer: arrays[f"{split}_{layer}"] for layer in layers} for split in ("train", "test"))
+    labels = arrays["train_labels"], arrays["test_labels"]
+    settings = k, job.params.validation_share
+    found = {layer: layer_metrics(train[layer], labels[0], test[layer], labels[1], *settings) for layer in layers}
     np.save(job.output.points, np.stack([project_umap(test[layer]) for layer in layers]))
     cka_matrix(test).to_csv(job.output.cka)
-    points = []
+    points, projected = [], {}
     for kind, protocol in (("untrained", "_published"), ("first", "")):
         first = arrays[f"{kind}_features"][: job.params.first]
         for name, project in (("tsne", project_tsne), ("umap", project_umap)):
             points.append(project(first))
-            values, images = projection_metrics(first, points[-1], arrays["first_labels"][: len(first)], k)
-            rows.append(tidy("resnet", f"{name}{protocol}", 0, values))
-            of_projections.append(per_image(f"{name}{protocol}", 0, images))
+            first_labels = arrays["first_labels"][: len(first)]
+            projected[f"{name}{protocol}"] = projection_metrics(first, points[-1], first_labels, k)
     np.save(job.output.first_points, np.stack(points))
+    rows = [tidy("resnet", name, 0, values) for name, (values, _) in (found | projected).items()]
     pd.concat(rows).to_csv(job.output.metrics, index=False)
-    pd.concat(of_layers).to_csv(job.output.layers_images, index=False)
-    pd.concat(of_projections).to_csv(job.output.projections_images, index=False)
+    for file, of in ((job.output.layers_images, found), (job.output.projections_images, projected)):
+        pd.concat([per_image(name, 0, images) for name, (_, images) in of.items()]).to_csv(file, index=False)
