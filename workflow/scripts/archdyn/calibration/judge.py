@@ -53,6 +53,5 @@ def _row(world: World, claim: str, found: Counter) -> dict:
         "only as published (%)": f"{100 * found[PUBLISHED_ONLY] / n:.0f}",
         "does not hold (%)": f"{100 * found[FAILS] / n:.0f}",
         "inconclusive (%)": f"{100 * found[INCONCLUSIVE] / n:.0f}",
-        "worlds": n,
         "defect": "yes" if not truth and holds > ALLOWED_FALSE else "no",
     }

@@ -16,8 +16,7 @@ from archdyn.claims.estimates import Estimate, PairedShares, Share, of_both, of_
 IMAGES = 100  # of seeds x images, simulated as fewer images with the same variance of their mean
 HEADINGS = [
     "method",
-    "seeds",
-    "images",
+    "seeds, images",
     "tests",
     "nominal (%)",
     "false holds, worst (%)",
@@ -35,11 +34,12 @@ def simulate(test: dict, repetitions: int, rng: np.random.Generator) -> dict:
     decided_at_detectable: how often it is decided with the effect as far inside its bound as tests.csv calls detectable
     (nominal: 0.8). holds_if_equal: how often it holds where both sides are the same, which by the rule is_true or not.
     """
-    if not np.isfinite([test["low"], test["high"]]).all() or test["low"] == test["high"]:
+    log = "÷" in test["estimand"]
+    ends = np.array([test["low"], test["high"]])
+    if not np.isfinite(ends).all() or ends[0] == ends[1] or (log and (ends <= 0).any()):
         return dict.fromkeys(COLUMNS)
     target = Target(test["relation"], test["bound"], 0.0 if pd.isna(test["margin"]) else test["margin"])
     edge, sign = _edge(target, test["effect"])
-    log = "÷" in test["estimand"]
     inside = edge * test["detectable"] ** sign if log else edge + sign * test["detectable"]
     rates = {
         "holds_at_bound": _rate(test, target, edge, repetitions, rng, {MET}),
@@ -62,7 +62,8 @@ def summarise(tests: pd.DataFrame) -> pd.DataFrame:
             equal.astype(float).max(),
             group["decided_at_detectable"].mean(),
         ]
-        rows.append((*key, len(group), *map(_percent, rates)))
+        method, seeds, images = key
+        rows.append((method, f"{seeds}, {images or '–'}", len(group), *map(_percent, rates)))
     return pd.DataFrame(rows, columns=HEADINGS)
 
 
@@ -104,9 +105,11 @@ def _drawn(test: dict, effect: float, rng: np.random.Generator) -> Estimate:
     log = "÷" in test["estimand"]
     half = math.log(test["high"] / test["low"]) / 2 if log else half
     centre = math.log(effect) if log else effect
-    n = images if "image" in test["method"] and "seeds" not in test["method"] else seeds
-    se = half / t.ppf((1 + test["level"]) / 2, max(1, n - 1))
-    if "seeds x images" in test["method"]:
+    both = "seeds x images" in test["method"]
+    n = images if "image" in test["method"] and not both else seeds
+    df = 4 * (n - 1) if both else n - 1  # Satterthwaite's, where half of the variance is that of seeds
+    se = half / t.ppf((1 + test["level"]) / 2, max(1, df))
+    if both:
         shift = se * math.sqrt(seeds / 2) * rng.standard_normal((seeds, 1))
         noise = se * math.sqrt(IMAGES / 2) * rng.standard_normal((1, IMAGES))
         return of_both(centre + shift + noise, log, None)
@@ -116,6 +119,7 @@ def _drawn(test: dict, effect: float, rng: np.random.Generator) -> Estimate:
 
 def _paired_shares(effect: float, sd: float, n: int, rng: np.random.Generator) -> PairedShares:
     """Answers that differ as often as `sd`, that of their difference by image, says."""
+    effect = min(max(effect, -1.0), 1.0)
     discordant = min(1.0, max(sd**2 + effect**2, abs(effect)))
     gained, lost, _ = rng.multinomial(n, [(discordant + effect) / 2, (discordant - effect) / 2, 1 - discordant])
     return PairedShares(int(gained), int(lost), n)

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from archdyn.plots.style import COLOURS
 
-ROW, FRAME = 0.15, 1.2  # inches
+ROW, FRAME, HEIGHT = 0.15, 1.2, 10.2  # inches; the whole is to fit a page
 
 
 def multiverse(figure: Figure, verdicts: pd.DataFrame) -> None:
@@ -16,7 +16,7 @@ def multiverse(figure: Figure, verdicts: pd.DataFrame) -> None:
     """
     share = verdicts["robust"].str.extract(r"(\d+)%")[0].astype(float)
     shown = verdicts[share.notna()].assign(share=share)
-    figure.set_size_inches(figure.get_figwidth(), FRAME + ROW * max(len(shown), 3))
+    figure.set_size_inches(figure.get_figwidth(), min(HEIGHT, FRAME + ROW * max(len(shown), 3)))
     axes = figure.subplots()
     axes.barh(np.arange(len(shown)), shown["share"], height=0.7, color=COLOURS["sky"], alpha=0.6)
     for row, text in enumerate(shown["verdict"] + ", " + shown["robust"]):
