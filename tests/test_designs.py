@@ -188,17 +188,17 @@ def test_ratios_are_factors_on_the_geometric_mean():
 
 
 def test_intervals_hold_the_planted_effects_and_false_discoveries_are_few():
-    """Over 100 planted worlds; of the contrasts without any effect, 5% at most are found."""
+    """Over 40 planted worlds; of the contrasts without any effect, 5% at most are found."""
     rng, truth, held, wrong, all_found = np.random.default_rng(1), 2 + 4 / 3, 0, 0, 0
     nothing = ["c", "a × c", "b × c"]
-    for _ in range(100):
+    for _ in range(40):
         effects = design_effects(planted(1.0, 3, rng), FACTORS, "score", "difference")
         main = effects.set_index("contrast").loc["b1 → b2"]
         held += main["low"] <= truth <= main["high"]
         is_found = (effects["low"] > 0) | (effects["high"] < 0)
         wrong += (is_found & effects["term"].isin(nothing)).sum()
         all_found += is_found.sum()
-    assert held >= 90
+    assert held >= 35
     assert wrong / all_found < 0.05
 
 
@@ -269,16 +269,16 @@ def test_masks_lie_where_they_should_and_hide_what_they_should():
     outwards = np.maximum(abs(rows - 3), abs(columns - 3))
     centre = chosen_masks(detail, "centre", 0.3, "any", seed=1)
     edge = chosen_masks(detail, "edge", 0.3, "any", seed=1)
-    assert (centre.sum(1) == 15).all() and (edge.sum(1) == 15).all()
+    assert (centre.sum(1) == 14).all() and (edge.sum(1) == 14).all()
     assert not (centre & edge).any()
     assert outwards[centre[0]].max() <= outwards[edge[0]].min()
     assert (
         chosen_masks(detail, "anywhere", 0.3, "any", seed=1) != chosen_masks(detail, "anywhere", 0.3, "any", 2)
     ).any()
-    assert (np.sort(detail[chosen_masks(detail, "anywhere", 0.3, "plain", 0)].reshape(6, 15)) == np.arange(15)).all()
+    assert (np.sort(detail[chosen_masks(detail, "anywhere", 0.3, "plain", 0)].reshape(6, 14)) == np.arange(14)).all()
     detailed = chosen_masks(detail, "centre", 0.1, "detailed", 0)
     allowed = np.where(chosen_masks(detail, "centre", 0.5, "any", 0), detail, -1)
-    assert (detail[detailed].reshape(6, 5).max(1) >= allowed.max(1)).all()
+    assert (detail[detailed].reshape(6, 4).max(1) >= allowed.max(1)).all()
 
 
 def test_the_designs_of_the_smoke_run_have_figures_tables_and_a_paragraph(smoke_run):
