@@ -38,6 +38,6 @@ def overview(tests: pd.DataFrame) -> dict:
     points = base.mark_point(filled=True, size=70, opacity=1, cursor="pointer").encode(
         x="distance:Q", shape=alt.Shape("decision:N", scale=marks)
     )
-    needed = alt.Chart().mark_rule(color="currentColor").encode(x=alt.datum(0))
+    needed = alt.Chart().mark_rule(color="currentColor", aria=False).encode(x=alt.datum(0))
     chart = alt.layer(needed, lines, points).properties(width="container", height=ROW * rows["label"].nunique())
     return chart_panel(chart)
