@@ -27,6 +27,8 @@ from archdyn.claims.seal import Seals, amendments, check_sealed, read_seals, rul
 from archdyn.claims.trials import p_values, trials
 from archdyn.claims.values import Values
 from archdyn.errors import ArchdynError
+from archdyn.pipeline.experiment import Experiment
+from archdyn.pipeline.experiments import Resnet
 from archdyn.settings.check import CONFIG_FOLDER
 from archdyn.settings.read import read_yaml
 from conftest import ROOT
@@ -264,7 +266,9 @@ def test_a_need_of_an_unknown_setting_is_an_error(key):
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_all_claims_can_be_tested_at_the_reports_scale(experiment):
     claims = read_claims(CONFIG_FOLDER / f"claims/{experiment}.yaml")
-    assert untestable(claims, read_yaml(CONFIG_FOLDER / "config.yaml")[experiment]) == {}
+    config = {"run": "paper", experiment: read_yaml(CONFIG_FOLDER / "config.yaml")[experiment]}
+    kind = Resnet if experiment == "resnet" else Experiment
+    assert untestable(claims, kind(experiment, config).needed()) == {}
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
