@@ -28,7 +28,7 @@ from archdyn.claims.trials import p_values, trials
 from archdyn.claims.values import Values
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.experiment import Experiment
-from archdyn.pipeline.experiments import Resnet
+from archdyn.pipeline.experiments import Resnet, Vit
 from archdyn.settings.check import CONFIG_FOLDER, SHIPPED, checked
 from archdyn.settings.read import read_yaml
 from conftest import ROOT
@@ -267,7 +267,7 @@ def test_a_need_of_an_unknown_setting_is_an_error(key):
 def test_all_claims_can_be_tested_at_the_reports_scale(experiment):
     claims = read_claims(CONFIG_FOLDER / f"claims/{experiment}.yaml")
     config = checked(read_yaml(SHIPPED), [SHIPPED]).model_dump()
-    kind = Resnet if experiment == "resnet" else Experiment
+    kind = {"resnet": Resnet, "vit": Vit}.get(experiment, Experiment)
     assert untestable(claims, kind(experiment, config).needed()) == {}
 
 
