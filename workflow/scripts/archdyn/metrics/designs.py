@@ -1,5 +1,6 @@
 """Effects and interactions of the factors of a design on one outcome, with intervals."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -11,9 +12,7 @@ from statsmodels.stats.multitest import multipletests
 
 from archdyn.errors import ArchdynError
 
-FALSE_DISCOVERIES = (
-    0.05  # share of the effects said to be there that may be due to chance (Benjamini and Hochberg 1995)
-)
+FALSE_DISCOVERIES = 0.05  # the share, due to chance, of the effects said to be there (Benjamini and Hochberg 1995)
 COLUMNS = ["outcome", "scale", "kind", "term", "contrast", "from_mean", "to_mean", "effect", "low", "high", "level"]
 COLUMNS += ["p", "share", "runs"]
 
@@ -67,7 +66,7 @@ def design_effects(runs: pd.DataFrame, factors: dict[str, list[str]], outcome: s
     """
     values = np.log(runs["value"]) if scale == "ratio" else runs["value"]
     values = values.to_numpy(float)
-    fit, shares = _fitted(runs, values, list(factors))
+    fit, shares = _fitted(runs, _deviations(values), list(factors))
     contrasts = [*_main_effects(runs, factors), *_interactions(runs, factors)]
     tests = [fit.t_test(contrast.weights @ fit.model.exog) for contrast in contrasts]
     effects = [test.effect.item() for test in tests]
@@ -85,6 +84,12 @@ def design_effects(runs: pd.DataFrame, factors: dict[str, list[str]], outcome: s
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
+def _deviations(values: np.ndarray) -> np.ndarray:
+    """From the mean; 0 where all values agree but for rounding, which would else count as an effect without noise."""
+    deviations = values - values.mean()
+    return np.zeros_like(values) if np.allclose(deviations, 0, atol=1e-12 * np.abs(values).max()) else deviations
+
+
 def _fitted(runs: pd.DataFrame, values: np.ndarray, factors: list[str]):
     """The fit, and each term's share of the sum of squares by its name."""
     names = {factor: f"f{number}" for number, factor in enumerate(factors)}
@@ -94,8 +99,9 @@ def _fitted(runs: pd.DataFrame, values: np.ndarray, factors: list[str]):
     fit = model.fit()
     if fit.df_resid < 1:
         raise ArchdynError(f"{len(data)} runs are too few for {len(fit.params)} effects; allowed: more seeds")
-    squares = anova_lm(fit, typ=2)["sum_sq"]
-    total = squares.sum() or 1.0
+    # anova_lm knows no sums of squares where nothing varies.
+    squares = dict(anova_lm(fit, typ=2)["sum_sq"]) if values.any() else defaultdict(float)
+    total = sum(squares.values()) or 1.0
     shares = {factor: squares[f"C({name}, Sum)"] / total for factor, name in names.items()}
     for one, other in combinations(factors, 2):
         shares[_pair(one, other)] = squares[f"C({names[one]}, Sum):C({names[other]}, Sum)"] / total
