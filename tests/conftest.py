@@ -164,6 +164,17 @@ def run_once(project: Project, *arguments: str) -> Project:
 
 
 @pytest.fixture
+def bare_plan(tmp_path_factory) -> float:
+    """Processor seconds in which Snakemake plans a single rule: bounds count in these, since machines differ."""
+    folder = tmp_path_factory.mktemp("bare")
+    (folder / "Snakefile").write_text('rule all:\n    output: "a"\n    shell: "touch a"\n')
+    start = processor_seconds()
+    for _ in range(2):
+        subprocess.run(["snakemake", "--dry-run", "--quiet", "all"], cwd=folder, check=True, capture_output=True)
+    return (processor_seconds() - start) / 2
+
+
+@pytest.fixture
 def project(tmp_path) -> Project:
     """A fresh copy with no results."""
     return Project.fresh(tmp_path)

@@ -436,19 +436,19 @@ def test_every_config_plans_the_same_steps(project, overlay):
     assert jobs["data_prepare"] == {None: 4, "config/demo.yaml": 2, "config/smoke.yaml": 1}[overlay]
 
 
-def test_planning_five_seeds_at_paper_scale_is_quick(project):
+def test_planning_five_seeds_at_paper_scale_is_quick(project, bare_plan):
     seeds = [f"{experiment}={{seeds: [0, 1, 2, 3, 4]}}" for experiment in ("gan", "vae")]
     start = processor_seconds()
     jobs = project.planned("--config", *seeds)
-    assert processor_seconds() - start < 10
+    assert processor_seconds() - start < 6 * bare_plan
     assert jobs["gan_train"] == trainings("gan", None)  # which has as many seeds
     assert jobs["vae_train"] == (VAE_CONDITIONS + VAE_START_ONLY[None]) * 5
 
 
-def test_a_clean_rerun_is_quick(finished):
+def test_a_clean_rerun_is_quick(finished, bare_plan):
     start = processor_seconds()
     run = finished.snakemake("--cores", "2", *SMOKE)
-    assert processor_seconds() - start < 6
+    assert processor_seconds() - start < 4 * bare_plan
     assert "Nothing to be done" in run.stdout
 
 
@@ -496,9 +496,9 @@ def test_training_rules_ask_for_a_gpu_where_there_is_one(project):
         # Snakemake prints a job's message in place of its resources.
         file.write_text(re.sub(r"    message:\n.*\n", "", file.read_text()))
     plan = project.snakemake("--dry-run", "--config", "device=cuda", "--until", "gan_train", "classifier_train").stdout
-    trainings = [block for block in plan.split("[") if "rule gan_train:" in block or "rule classifier_train:" in block]
-    assert len(trainings) == 32
-    assert all("gpu=1" in block and "mem_mb=" in block and "runtime=" in block for block in trainings)
+    blocks = [block for block in plan.split("[") if "rule gan_train:" in block or "rule classifier_train:" in block]
+    assert len(blocks) == trainings("gan", None) + 2
+    assert all("gpu=1" in block and "mem_mb=" in block and "runtime=" in block for block in blocks)
     on_cpu = project.snakemake("--dry-run", "--config", "device=cpu", "--until", "gan_train").stdout
     assert "gpu=0" in on_cpu
     assert "gpu=1" not in on_cpu

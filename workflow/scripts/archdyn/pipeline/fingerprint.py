@@ -122,18 +122,40 @@ def _source(file: Path, root: Path) -> _Source:
     )
 
 
-@cache
 def _imports_of_functions(file: Path, root: Path, names: frozenset[str]) -> frozenset[str]:
     """What the functions of these names in a file import for themselves, and those that they name in turn."""
-    functions = [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.FunctionDef)]
-    reached: list[ast.AST] = []
-    waiting = set(names)
-    while found := [function for function in functions if function.name in waiting]:
-        functions = [function for function in functions if function not in found]
-        nodes = [node for function in found for node in ast.walk(function)]
-        reached += nodes
-        waiting = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
-    return _imports(reached, _package(file, root))
+    functions = _functions(file, root)
+    reached: set[str] = set()
+    waiting = names & functions.keys()
+    while waiting:
+        reached |= waiting
+        named = frozenset().union(*(functions[name].attributes for name in waiting))
+        waiting = (named & functions.keys()) - reached
+    return frozenset().union(*(functions[name].imports for name in reached))
+
+
+@dataclass(frozen=True)
+class _Function:
+    """What all functions of one name in a file say."""
+
+    imports: frozenset[str]
+    attributes: frozenset[str]
+
+
+@cache
+def _functions(file: Path, root: Path) -> dict[str, _Function]:
+    """The functions of a file by name, read once."""
+    nodes: dict[str, list[ast.AST]] = {}
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.FunctionDef):
+            nodes.setdefault(node.name, []).extend(ast.walk(node))
+    return {
+        name: _Function(
+            imports=_imports(found, _package(file, root)),
+            attributes=frozenset(node.attr for node in found if isinstance(node, ast.Attribute)),
+        )
+        for name, found in nodes.items()
+    }
 
 
 def _package(file: Path, root: Path) -> str:
