@@ -21,11 +21,6 @@ VAE_TRIED = [
 VAE_JUDGED = [f"{prior}_{kind}" for prior in ("normal", "laplace") for kind in ("features", "logits")]
 
 
-def vae_models(conditions: list[str], seed: str) -> list[str]:
-    """The trained models of conditions, of one seed."""
-    return [filled(rules.vae_train.output.model, condition=name, seed=seed) for name in conditions]
-
-
 localrules:
     vae_summary,
     vae_rank_starts,
@@ -35,7 +30,7 @@ rule vae_train:
     """Train the VAE, for every condition and seed."""
     input:
         **vae.arrays("train_images", "test_images"),
-        starts=lambda w: vae_models(vae.started_from(w.condition), w.seed),
+        starts=lambda w: vae.models(rules.vae_train.output.model, vae.started_from(w.condition), w.seed),
         ranking=lambda w: rules.vae_rank_starts.output.ranking if vae.is_reconstructed(w.condition) else [],
     output:
         model=f"<results>/vae/models/{VAE_RUN}.safetensors",
@@ -65,7 +60,7 @@ rule vae_try_start:
     """Begin Table 9's training from one of the models that it may have gone on from."""
     input:
         **vae.arrays("train_images", "test_images"),
-        start=lambda w: [] if w.start == "fresh" else vae_models([w.start], w.seed),
+        start=lambda w: [] if w.start == "fresh" else vae.models(rules.vae_train.output.model, [w.start], w.seed),
     output:
         epochs="<results>/vae/starts/{start}_seed{seed}_epochs.csv",
         provenance="<results>/vae/starts/{start}_seed{seed}.provenance.json",

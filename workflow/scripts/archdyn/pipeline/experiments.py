@@ -105,6 +105,11 @@ class Vit(Experiment):
 class Vae(Experiment):
     """A condition may continue the training of another; some serve for nothing else."""
 
+    @staticmethod
+    def models(pattern: str, conditions: list[str], seed: str) -> list[str]:
+        """The trained models of conditions, of one seed; `pattern` is a model's path."""
+        return [filled(pattern, condition=name, seed=seed) for name in conditions]
+
     @property
     def conditions(self) -> list[str]:
         """Those that are measured and shown."""
