@@ -1,5 +1,5 @@
 # make demo: figures, tables and the audit from real data, in minutes.
-# make test: most tests, in minutes. make test-all: everything that CI checks.
+# make test: what CI checks. make test-all: the long tests too, which GitHub's workflow runs.
 # Use another interpreter with `make PYTHON=python3.12 demo`, and PyTorch's build for processors, which is a fifth of the
 # size, with `make TORCH_INDEX=ADDRESS demo`, the address of an index that has it.
 
