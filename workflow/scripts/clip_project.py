@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from archdyn.metrics.clip import draw, unit
+from archdyn.metrics.clip import unit
+from archdyn.metrics.clip_alignment import draw
 from archdyn.metrics.clip_projection import projections
 from archdyn.pipeline.job import Job
 

@@ -13,6 +13,7 @@ from statsmodels.stats.multitest import multipletests
 from archdyn.errors import ArchdynError
 
 FALSE_DISCOVERIES = 0.05  # the share, due to chance, of the effects said to be there (Benjamini and Hochberg 1995)
+ROUNDING = 1e-12  # of the largest value: what differs by less does not differ
 COLUMNS = ["outcome", "scale", "kind", "term", "contrast", "from_mean", "to_mean", "effect", "low", "high", "level"]
 COLUMNS += ["p", "share", "runs"]
 
@@ -69,14 +70,15 @@ def design_effects(runs: pd.DataFrame, factors: dict[str, list[str]], outcome: s
     fit, shares = _fitted(runs, _deviations(values), list(factors))
     contrasts = [*_main_effects(runs, factors), *_interactions(runs, factors)]
     tests = [fit.t_test(contrast.weights @ fit.model.exog) for contrast in contrasts]
-    effects = [test.effect.item() for test in tests]
-    p = [_p_value(test) for test in tests]
+    rounding = ROUNDING * np.abs(values).max()
+    effects = [_zero_within(rounding, test.effect.item()) for test in tests]
+    p = [_p_value(test, rounding) for test in tests]
     found = multipletests(p, FALSE_DISCOVERIES, method="fdr_bh")[0].sum()
     missed = FALSE_DISCOVERIES * max(found, 1) / len(tests)
     back = np.exp if scale == "ratio" else float
     rows = []
     for contrast, test, effect, chance in zip(contrasts, tests, effects, p, strict=True):
-        low, high = test.conf_int(missed)[0]
+        low, high = (_zero_within(rounding, end) for end in test.conf_int(missed)[0])
         means = [back(values[side].mean()) for side in contrast.sides] if contrast.sides else [np.nan, np.nan]
         row = [outcome, scale, contrast.kind, contrast.term, contrast.text, *means]
         row += [back(effect), back(low), back(high), 1 - missed, chance, shares[contrast.term], len(runs)]
@@ -87,7 +89,7 @@ def design_effects(runs: pd.DataFrame, factors: dict[str, list[str]], outcome: s
 def _deviations(values: np.ndarray) -> np.ndarray:
     """From the mean; 0 where all values agree but for rounding, which would else count as an effect without noise."""
     deviations = values - values.mean()
-    return np.zeros_like(values) if np.allclose(deviations, 0, atol=1e-12 * np.abs(values).max()) else deviations
+    return np.zeros_like(values) if np.allclose(deviations, 0, atol=ROUNDING * np.abs(values).max()) else deviations
 
 
 def _fitted(runs: pd.DataFrame, values: np.ndarray, factors: list[str]):
@@ -99,8 +101,8 @@ def _fitted(runs: pd.DataFrame, values: np.ndarray, factors: list[str]):
     fit = model.fit()
     if fit.df_resid < 1:
         raise ArchdynError(f"{len(data)} runs are too few for {len(fit.params)} effects; allowed: more seeds")
-    # anova_lm knows no sums of squares where nothing varies.
-    squares = dict(anova_lm(fit, typ=2)["sum_sq"]) if values.any() else defaultdict(float)
+    # anova_lm knows no sums of squares where nothing varies, nor of a term without effect where nothing is left over.
+    squares = dict(anova_lm(fit, typ=2)["sum_sq"].fillna(0.0)) if values.any() else defaultdict(float)
     total = sum(squares.values()) or 1.0
     shares = {factor: squares[f"C({name}, Sum)"] / total for factor, name in names.items()}
     for one, other in combinations(factors, 2):
@@ -142,9 +144,12 @@ def _less(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     return after / after.sum() - before / before.sum()
 
 
-def _p_value(test) -> float:
-    """Of a contrast without any noise, too, whose standard error is 0."""
-    p = test.pvalue.item()
-    if np.isnan(p):
-        return float(np.isclose(test.effect.item(), 0))
-    return p
+def _p_value(test, rounding: float) -> float:
+    """Of a contrast without any noise, too, whose standard error is 0 or what rounding leaves of it."""
+    if test.sd.item() > rounding:
+        return test.pvalue.item()
+    return float(abs(test.effect.item()) <= rounding)
+
+
+def _zero_within(rounding: float, value: float) -> float:
+    return 0.0 if abs(value) <= rounding else value
