@@ -21,7 +21,7 @@ from conftest import ROOT, Project, processor_seconds
 SMOKE = ("--configfile", "config/smoke.yaml")
 DATA = "resources/datasets/synthetic_mnist"
 
-GAN_CONDITIONS, GAN_SEEDS = 11, 2
+GAN_CONDITIONS, GAN_SEEDS = 12, 2
 GAN_ADDED = 2  # trainings that the design of config/smoke.yaml adds to its named conditions
 GAN_RUNS = GAN_CONDITIONS * GAN_SEEDS + GAN_ADDED
 DESIGN = dict.fromkeys(["design_effects", "design_figure", "design_table"], 1)

@@ -25,7 +25,9 @@ DOCUMENT = r"""\documentclass{article}\usepackage{textcomp}
 
 
 def files(folder: Path, *endings: str) -> SimpleNamespace:
-    return SimpleNamespace(**{ending: folder / f"result.{ending}" for ending in endings})
+    """Outputs by name; a figure's twin for dark pages goes with its picture."""
+    names = {ending: folder / f"result.{ending}" for ending in endings}
+    return SimpleNamespace(**names, **({"dark": folder / "result.dark.png"} if "png" in endings else {}))
 
 
 def compiled(folder: Path, text: str) -> subprocess.CompletedProcess:

@@ -28,8 +28,8 @@ def test_tables_name_their_scale_and_hold_every_condition(gan):
     for name in ("table7", "table8", "conditions"):
         assert "smoke scale · synthetic_mnist · seeds 0, 1" in (gan / f"tables/{name}.md").read_text()
     conditions = pd.read_csv(gan / "tables/conditions.csv")
-    assert len(conditions) == 12
-    assert (conditions["n"] == [1] + [2] * 11).all()
+    assert len(conditions) == 13
+    assert (conditions["n"] == [1] + [2] * 12).all()
 
 
 def test_numbers_are_tidy_and_finite(gan):
