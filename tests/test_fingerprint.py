@@ -36,7 +36,7 @@ def package(tmp_path):
 
 
 def fingerprints(package) -> dict[str, str]:
-    for remembered in (fingerprint._source, fingerprint._module_file, fingerprint._imports_of_functions):
+    for remembered in (fingerprint._source, fingerprint._module_file, fingerprint._functions):
         remembered.cache_clear()
     return {script: code_fingerprint(script, package) for script in ("train", "draw")}
 

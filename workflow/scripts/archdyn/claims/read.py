@@ -3,7 +3,6 @@
 Imports no pandas, so that Snakemake, which asks this while it plans, starts fast.
 """
 
-from functools import cache
 from pathlib import Path
 
 from archdyn.errors import ArchdynError
@@ -14,7 +13,6 @@ from archdyn.settings.conditions import by_condition
 RELATIONS = ("at_least", "at_most", "near")
 
 
-@cache
 def read_claims(path: str | Path) -> list[dict]:
     """The claims of one experiment, as archdyn.settings.claims describes them.
 

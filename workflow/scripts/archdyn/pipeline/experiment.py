@@ -1,6 +1,7 @@
 """What a rule file asks of the config about its experiment, and the figures, tables and panels that it declares."""
 
 import sys
+from functools import cached_property
 from pathlib import Path
 
 from snakemake.io import local
@@ -193,6 +194,10 @@ class Experiment:
 
     def untestable(self) -> dict[str, str]:
         """Why this run cannot test a claim, by the claim's id; claims that it can test are left out."""
+        return self._untestable
+
+    @cached_property
+    def _untestable(self) -> dict[str, str]:
         try:
             return claims.untestable(claims.read_claims(shipped(f"config/claims/{self.name}.yaml")), self.needed())
         except ArchdynError as error:
