@@ -40,5 +40,6 @@ def overview(tests: pd.DataFrame) -> dict:
         x="distance:Q", shape=alt.Shape("decision:N", scale=marks)
     )
     needed = alt.Chart().mark_rule(color="currentColor", aria=False).encode(x=alt.datum(0))
-    chart = alt.layer(needed, lines, points).properties(width="container", height=ROW * rows["label"].nunique())
-    return chart_panel(chart)
+    layers = alt.layer(needed) if rows.empty else alt.layer(needed, lines, points)
+    height = ROW * max(1, rows["label"].nunique())
+    return chart_panel(layers.properties(width="container", height=height))
