@@ -85,7 +85,8 @@ def jobs_on(device) -> int:
 def _seats(device) -> list[str]:
     import torch
 
-    return [f"{torch.cuda.get_device_properties(device.index or 0).uuid}-job{number}" for number in range(MOST_JOBS)]
+    uuid = torch.cuda.get_device_properties(device.index or 0).uuid
+    return [f"{uuid}-job{number}" for number in range(MOST_JOBS)]
 
 
 def _taken(name: str, folder: Path) -> FileLock | None:
