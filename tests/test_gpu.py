@@ -109,7 +109,7 @@ def train(name: str, device: torch.device, interruption: Interruption | None = N
     if experiment == "gan":
         training = GanTraining.model_validate(settings | {"images": 350})
         made = train_gan(images(), images(20), training, device, on_epoch, interruption)
-        modules, arrays = [made.generator, made.discriminator], [made.steps, made.samples]
+        modules, arrays = [made.generator, made.discriminator], [made.steps, *made.samples.values()]
     elif experiment == "vae":
         training = VaeTraining.model_validate(settings | {"start": "fresh"})
         made = train_vae(images(), images(20), training, device, on_epoch, None, interruption)

@@ -205,7 +205,7 @@ def test_progress_goes_to_terminal_log_and_csv(snakemake, tmp_path, capsys):
     with Job(snakemake) as job:
         job.progress({"epoch": 1, "loss": 0.5})
         job.progress({"epoch": 2, "loss": 0.25})
-        assert (tmp_path / "toy.csv").read_text().splitlines() == ["epoch,loss", "1,0.5", "2,0.25"]
+        assert (tmp_path / "toy.csv").read_text().splitlines() == ["epoch,loss,jobs_on_device", "1,0.5,1", "2,0.25,1"]
         write_outputs(job)
     assert capsys.readouterr().err.startswith("[toy_train baseline 3] epoch 1  loss 0.5\n")
     assert (tmp_path / "toy.log").read_text() == "epoch 1  loss 0.5\nepoch 2  loss 0.25\n"
@@ -248,4 +248,4 @@ def test_an_epoch_takes_one_short_line_and_all_its_numbers_the_csv(snakemake, tm
     line = capsys.readouterr().err.splitlines()[-1]
     assert line.endswith("epoch 12  loss_d 0.5183  d_accuracy_held_out 0.98  39 s left")
     assert len(line) <= 100
-    assert (tmp_path / "toy.csv").read_text() == "12,0.51834,1.2,5.7,0.98,664,39\n"
+    assert (tmp_path / "toy.csv").read_text() == "12,0.51834,1.2,5.7,0.98,664,39,1\n"

@@ -40,7 +40,7 @@ def images(n: int = 200) -> np.ndarray:
 def gan(condition: str, on_epoch, interruption):
     settings = merged_condition(CONFIG["gan"], condition) | {"epochs": EPOCHS, "images": 200}
     made = train_gan(images(), images(20), GanTraining.model_validate(settings), CPU, on_epoch, interruption)
-    return [made.generator, made.discriminator], [made.steps, made.samples], made.epochs
+    return [made.generator, made.discriminator], [made.steps, *made.samples.values()], made.epochs
 
 
 def vae(condition: str, on_epoch, interruption):
