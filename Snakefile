@@ -5,6 +5,7 @@
 
 
 from archdyn.pipeline.faults import pass_on_sigterm
+from archdyn.pipeline.scheduling import drop_rate_limit
 
 
 # Of `snakemake --report`; it keeps to what Markdown and reStructuredText share.
@@ -31,6 +32,7 @@ include: "rules/benchmarks.smk"
 onstart:
     registry.forget_missing()
     pass_on_sigterm()
+    drop_rate_limit(workflow)
 
 
 onerror:

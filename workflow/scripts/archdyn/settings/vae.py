@@ -38,6 +38,8 @@ class VaeTraining(Settings):
     first rows of Table 9."""
     images: Images
     """Training images used, from the first on. null means all."""
+    test_images: Images
+    """Test images that every epoch is scored on, from the first on. null means all."""
     epochs: Epochs
     """Passes over the training images."""
     batch_size: BatchSize
