@@ -1,8 +1,9 @@
-"""PyTorch without its compiler, whose import takes about as long as that of all the rest, and which nothing here uses.
+"""PyTorch without its compiler, whose import takes longer than that of all the rest, and which few jobs use.
 
 Every step of an optimiser asks `torch._dynamo` to keep out of it, and torchvision, once imported, asks its `utils` for
 a function that only a compiled operator calls. Stand-ins answer both as the compiler does where nothing is compiled; at
-any other name the compiler is imported after all, so torch.compile works as ever. Of torch 2.14 and torchvision 0.29.
+any other name the compiler is imported after all, so torch.compile works as ever. What torch itself imports for the
+compiler, the shapes that every operator returns, waits with it. Of torch 2.14 and torchvision 0.29.
 """
 
 import sys
@@ -11,6 +12,7 @@ from importlib import import_module
 from types import ModuleType
 
 COMPILER = "torch._dynamo"
+SHAPES = "torch._meta_registrations"
 
 
 class Deferred(ModuleType):
@@ -31,8 +33,9 @@ class Deferred(ModuleType):
 def defer_compiler() -> None:
     """Put the stand-ins in the compiler's place, unless it is there already."""
     if COMPILER not in sys.modules:
-        for module in (Deferred(COMPILER, disable, graph_break), Deferred(f"{COMPILER}.utils", is_compile_supported)):
-            sys.modules[module.__name__] = module
+        utils = Deferred(f"{COMPILER}.utils", is_compile_supported)
+        for module in (Deferred(COMPILER, disable, graph_break), utils, Deferred(SHAPES)):
+            sys.modules.setdefault(module.__name__, module)
 
 
 def disable(fn: Callable | None = None, recursive: bool = True, *, reason: str | None = None, wrapping: bool = True):
@@ -54,4 +57,5 @@ def _imported(name: str) -> ModuleType:
     for known, module in list(sys.modules.items()):
         if isinstance(module, Deferred):
             del sys.modules[known]
+    import_module(SHAPES)
     return import_module(name)
