@@ -44,6 +44,7 @@ rule vae_train:
     params:
         run=VAE_RUN,
         training=lambda w: vae.condition(w.condition),
+        test_images=vae.settings["test_images"],
         starts=lambda w: vae.started_from(w.condition),
         device=config["device"],
         code=plan.code("vae_train"),
@@ -74,6 +75,7 @@ rule vae_try_start:
     params:
         run="{start}_seed{seed}",
         training=vae.condition("annealing_published"),
+        test_images=vae.settings["test_images"],
         epochs=VAE_COMPARED,
         device=config["device"],
         code=plan.code("vae_try_start"),
@@ -120,6 +122,7 @@ rule vae_embed:
         **plan.gpu_job(mem_mb=3000, runtime=20),
     params:
         run=VAE_RUN,
+        test_images=vae.settings["test_images"],
         samples=vae.settings["samples"],
         device=config["device"],
         code=plan.code("vae_embed"),

@@ -27,7 +27,6 @@ SETTINGS = VaeTraining.model_validate(
     {
         "start": "fresh",
         "images": None,
-        "test_images": None,
         "epochs": 2,
         "batch_size": 16,
         "learning_rate": 1e-3,
@@ -136,15 +135,6 @@ def test_epochs_hold_the_loss_and_the_elbo_per_image(images):
     assert last["batches"] == 3
     assert last["train_loss"] == pytest.approx(last["train_reconstruction"] + 5 * last["train_kl"], rel=1e-5)
     assert last["test_elbo"] == pytest.approx(-last["test_reconstruction"] - last["test_kl"])
-
-
-def test_epochs_are_scored_on_as_many_test_images_as_asked(images):
-    def epochs(test_images: np.ndarray, settings: VaeTraining) -> list[dict]:
-        torch.manual_seed(0)
-        return train_vae(images, test_images, settings, CPU).epochs
-
-    few = SETTINGS.model_copy(update={"test_images": 10})
-    assert epochs(images, few) == epochs(images[:10], SETTINGS) != epochs(images, SETTINGS)
 
 
 def test_mean_loss_is_a_784th_of_the_summed_error(images):

@@ -13,7 +13,7 @@ with Job(snakemake) as job:
     job.seed_everything()
     model = load_vae(Path(job.input.model), device)
     classifier = load_classifier(Path(job.input.classifier), device)
-    test_images = np.load(job.input.test_images, mmap_mode="r")
+    test_images = np.load(job.input.test_images, mmap_mode="r")[: job.params.test_images]
     arrays = embed_posterior(model, test_images, device)
     arrays["reconstructions"] = reconstruct(model, test_images[:SHOWN], device)
     arrays["traversal"] = traverse(model, device)

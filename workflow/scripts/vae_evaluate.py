@@ -12,8 +12,9 @@ with Job(snakemake) as job:
     train_features, train_labels = np.load(job.input.train_features), np.load(job.input.train_logits).argmax(1)
     values = training_metrics(pd.read_csv(job.input.epochs))
     values |= posterior_metrics(mean, logvar, job.params.floor, np.random.default_rng(job.seed))
-    test_images, test_labels = np.load(job.input.test_images, mmap_mode="r"), np.load(job.input.test_labels)
-    values |= decoder_metrics(np.load(job.input.errors), test_images, test_labels)
+    errors = np.load(job.input.errors)
+    test = (np.load(job.input[name], mmap_mode="r")[: len(errors)] for name in ("test_images", "test_labels"))
+    values |= decoder_metrics(errors, *test)
     for prior in ("normal", "laplace"):
         features, logits = np.load(job.input[f"{prior}_features"]), np.load(job.input[f"{prior}_logits"])
         values |= sample_metrics(prior, features, logits, train_features, train_labels)

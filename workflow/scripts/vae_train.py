@@ -15,7 +15,7 @@ with Job(snakemake) as job:
     device = job.device()
     job.seed_everything()
     train_images = np.load(job.input.train_images, mmap_mode="r")
-    test_images = np.load(job.input.test_images, mmap_mode="r")
+    test_images = np.load(job.input.test_images, mmap_mode="r")[: job.params.test_images]
     starts = dict(zip(job.params.starts, map(Path, job.input.starts), strict=True))
     start = kept_model(job.input.ranking, starts) if job.input.ranking else next(iter(starts.values()), None)
     training = VaeTraining.model_validate(job.params.training)

@@ -38,8 +38,6 @@ class VaeTraining(Settings):
     first rows of Table 9."""
     images: Images
     """Training images used, from the first on. null means all."""
-    test_images: Images
-    """Test images that every epoch is scored on, from the first on. null means all."""
     epochs: Epochs
     """Passes over the training images."""
     batch_size: BatchSize
@@ -73,6 +71,8 @@ class VaeSettings(WithConditions, WithDesigns):
     seeds: Seeds
     """Seeds of the repetitions. Every condition is trained once with each, unless it has its own, and tables show mean
     and spread."""
+    test_images: Images
+    """Test images that models are scored on and that are embedded, from the first on. null means all."""
     samples: Samples
     """Images drawn from each prior, normal and Laplace, of every trained model for the metrics."""
     starts: Annotated[list[Text], Field(min_length=1), *Unique]

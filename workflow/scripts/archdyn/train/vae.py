@@ -55,8 +55,7 @@ def train_vae(
     many of its epochs are run. Draws from torch's global generator, so seed that first. Raises ArchdynError when a loss
     is not finite, and when interrupted.
     """
-    parts = train_images[: settings.images], test_images[: settings.test_images]
-    images, held_out = (to_unit(on_device(part, device)) for part in parts)
+    images, held_out = (to_unit(on_device(part, device)) for part in (train_images[: settings.images], test_images))
     training = _Training(images, held_out, settings, start)
     last = min(settings.epochs, stop_after or settings.epochs)
     epochs = run_epochs(training, last, on_epoch, interruption)
