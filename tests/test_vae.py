@@ -348,6 +348,11 @@ def test_tables_name_their_scale_and_numbers_are_finite(smoke_run):
     assert table9["source"].unique().tolist() == ["report", f"ours, reconstructed from {kept}", "ours, corrected"]
 
 
+def test_as_many_test_images_are_embedded_as_the_config_says(smoke_run):
+    for kind in ("mean", "errors"):
+        assert len(np.load(smoke_run.folder / f"results/smoke/vae/embeddings/kl5_seed0_{kind}.npy")) == 150
+
+
 def test_the_reproduction_goes_on_from_the_nearest_start(smoke_run):
     folder = smoke_run.folder / "results/smoke/vae"
     ranking = pd.read_csv(folder / "metrics/starts.csv")
