@@ -196,6 +196,15 @@ def test_a_verdict_is_recomputed_under_every_choice():
     assert row["flip"] == f"none of them; modes would be undecided with a bound of {low:.2f}"
 
 
+def test_what_a_shorter_training_never_reached_is_not_testable_there():
+    early = TRUE | {"metric": "good.modes_epoch4"}
+    row = judged([claim(early)], reasons={"it": "needs 4 epochs"})[0].iloc[0]
+    assert (row["verdict"], row["note"], row["robust"]) == ("not testable here", "needs 4 epochs", "–")
+    assert "not reached" in row["published"]
+    with pytest.raises(ArchdynError, match="the claim it rests on good.modes_epoch4"):
+        judged([claim(early)])
+
+
 def test_a_choice_may_turn_the_relation_and_a_missing_one_is_an_error():
     row = judged([claim(TRUE | {"choices": {"the reverse": {"at_most": 9.0}}})])[0].iloc[0]
     assert row["flip"] == "modes, the reverse: does not hold"

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from archdyn.claims.decide import UNTESTABLE, UNTESTED, protocol_decision
-from archdyn.claims.measure import estimand, kind_of_effect
+from archdyn.claims.measure import NOT_REACHED, estimand, kind_of_effect
 from archdyn.claims.multiverse import robustness
 from archdyn.claims.power import detectable, would_decide
 from archdyn.claims.trials import PROTOCOLS, Trial, verdict_of
@@ -72,7 +72,8 @@ def _verdict_row(
 ) -> dict:
     claim = own[0].claim
     decisions = {name: [trial.decision(level) for trial in own if trial.protocol == name] for name in PROTOCOLS}
-    robust, flip = robustness(own, values, level)
+    measured = all(trial.measured is not NOT_REACHED for trial in own)
+    robust, flip = robustness(own, values, level) if measured else ("–", "–")
     deciding = max(own, key=lambda trial: trial.p)  # the first to turn
     return {
         "experiment": experiment,

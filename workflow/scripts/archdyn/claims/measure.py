@@ -1,5 +1,6 @@
 """From a test of a rule and the numbers of a run to an effect with its interval."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,9 @@ class Measured:
     def seeds(self) -> int:
         """How many."""
         return len(self.seed_names)
+
+
+NOT_REACHED = Measured(estimates.Unknown(math.nan), METHODS["Unknown"], (), 0)
 
 
 def kind_of_effect(test: dict) -> str:

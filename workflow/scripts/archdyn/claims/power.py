@@ -63,5 +63,5 @@ def interval_text(estimate: Estimate, level: float) -> str:
     """The effect with its interval, as text."""
     low, high = estimate.interval(level)
     if isinstance(estimate, Unknown):
-        return f"{significant(estimate.effect)}, no interval"
+        return "not reached" if math.isnan(estimate.effect) else f"{significant(estimate.effect)}, no interval"
     return f"{significant(estimate.effect)} [{significant(low)}, {significant(high)}]"

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from archdyn.claims.decide import RELATIONS, UNTESTED, Target, target, verdict
-from archdyn.claims.measure import Measured, measure
+from archdyn.claims.measure import NOT_REACHED, Measured, measure
 from archdyn.claims.power import interval_text
-from archdyn.claims.values import Values
+from archdyn.claims.values import NotReachedError, Values
 from archdyn.errors import ArchdynError
 from archdyn.numbers.format import significant
 
@@ -42,7 +42,8 @@ class Trial:
 def trials(claims: list[dict], values: Values, untestable: dict[str, str]) -> list[Trial]:
     """Every test of the claims, measured. untestable: a reason by claim id.
 
-    Raises ArchdynError for an unknown metric or published value, also in claims that this run cannot test.
+    Raises ArchdynError for an unknown metric or published value, also in claims that this run cannot test; of those, a
+    number may only be missing because the training ended before its epoch.
     """
     return [
         _trial(claim, protocol, test, values, claim["id"] in untestable)
@@ -69,6 +70,15 @@ def verdict_of(own: list[Trial], level: float) -> str:
 
 def _trial(claim: dict, protocol: str, test: dict, values: Values, gated: bool) -> Trial:
     try:
-        return Trial(claim, protocol, test, measure(test, values), target(test, values), gated)
+        return Trial(claim, protocol, test, _measured(test, values, gated), target(test, values), gated)
     except ArchdynError as error:
         raise ArchdynError(f"the claim {claim['id']} {error}") from None
+
+
+def _measured(test: dict, values: Values, gated: bool) -> Measured:
+    try:
+        return measure(test, values)
+    except NotReachedError:
+        if not gated:
+            raise
+        return NOT_REACHED

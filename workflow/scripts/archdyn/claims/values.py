@@ -9,7 +9,12 @@ import pandas as pd
 from archdyn.errors import ArchdynError
 from archdyn.numbers.published import published_rows
 
+OF_EPOCH = re.compile(r".*_epoch\d+")
 PUBLISHED_VALUE = re.compile(r"(\w+)\[(.+)\]\.(.+)")
+
+
+class NotReachedError(ArchdynError):
+    """A rule rests on a number of an epoch that the run does not have."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,8 @@ class Values:
         condition, metric = _parts(name)
         rows = self.seeds[(self.seeds["condition"] == condition) & (self.seeds["metric"] == metric)]
         if rows.empty:
-            raise ArchdynError(f"rests on {name}, which metrics/all.csv does not have")
+            error = NotReachedError if OF_EPOCH.fullmatch(metric) else ArchdynError
+            raise error(f"rests on {name}, which metrics/all.csv does not have")
         return _finite(rows.set_index("seed")["value"].sort_index(), name)
 
     def by_image(self, name: str) -> pd.DataFrame:

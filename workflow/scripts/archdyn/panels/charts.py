@@ -5,6 +5,8 @@ import pandas as pd
 
 from archdyn.plots.style import COLOURS
 
+alt.data_transformers.disable_max_rows()  # the page holds the data anyway; its test bounds the size
+
 DIGITS = 5  # of a number that is drawn
 HEIGHT = 300  # pixels
 CYCLE = [*COLOURS.values(), "#882255", "#999933", "#44AA99"]

@@ -165,12 +165,15 @@ def work(records: list[dict]) -> dict:
 
 def _verdict(row: dict) -> dict:
     """The row with its tests as a list, and only the first of its reasons; a relation keeps its number on its line."""
-    first, *more = row["note"].split("; ")
-    row["note"] = f"{first} (and {len(more)} more)" if more else first
-    row["measured"] = row["published"]
+    row["note"], row["measured"] = _first(row["note"]), _first(row["published"])
     for protocol in ("published", "corrected"):
         row[protocol] = re.sub(r"([≥≤≈±]) (?=[\d-])", "\\1\u00a0", row[protocol]).split("; ")
     return row
+
+
+def _first(listed: str) -> str:
+    first, *more = listed.split("; ")
+    return f"{first} (and {len(more)} more)" if more else first
 
 
 def _check_shown(shown: list[str], made: list[str], source: Path) -> None:
