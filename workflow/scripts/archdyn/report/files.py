@@ -10,7 +10,7 @@ import numpy as np
 
 TEXT = (".csv", ".yaml", ".json")
 MOST_VALUES = 200_000  # of an array that becomes a table
-BUDGET = 4 * 2**20  # bytes of all that the page carries, compressed and in base 64
+BUDGET = 3 * 2**20  # bytes of all that the page carries, compressed and in base 64
 
 
 def target(path: str | Path, report_folder: Path) -> str:
