@@ -330,7 +330,7 @@ def test_table1_stands_beside_the_second_half_of_one_training_and_the_first():
     table = warm_restart_table(published, epochs, "baseline", restart_after=5)
     assert table.loc[table["source"] == "ours, trained on", "val"].tolist() == ["6.00 (-76.72)", "10.00 (-73.81)"]
     assert table.loc[table["source"] == "ours, from a fresh head", "val"].tolist() == ["1.00", "5.00"]
-    assert table.loc[table["source"] == "ours, corrected", "val"].tolist() == ["–", "–"]
+    assert "ours, corrected" not in set(table["source"])  # which did not run
 
 
 def test_a_last_batch_of_one_joins_the_batch_before(start, arrays):

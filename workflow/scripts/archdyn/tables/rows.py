@@ -11,8 +11,8 @@ def epoch_table(
     """The report's rows, each followed by ours of the same epoch as mean ± sd over the seeds.
 
     `ours` gives for each source the epochs of all seeds. The first source follows the report's protocol, and shows in
-    brackets by how much it is above the report. An epoch that this run did not reach shows a dash. Where the report's
-    row is another epoch than it says, a column `printed` of `published` has the right one.
+    brackets by how much it is above the report. A row of the report stands alone where this run did not reach its epoch.
+    Where that is another epoch than it says, a column `printed` of `published` has the right one.
     """
     reproduction = next(iter(ours))
     rows = []
@@ -21,9 +21,10 @@ def epoch_table(
         rows.append({"epoch": int(row["epoch"]), "source": "report", **values, "n": 1})
         epoch = int(row.get("printed", row["epoch"]))
         for source, runs in ours.items():
-            report = row if source == reproduction else None
-            values = _epoch_values(runs[runs["epoch"] == epoch], columns, report)
-            rows.append({"epoch": epoch, "source": source, **values})
+            of_epoch = runs[runs["epoch"] == epoch]
+            if len(of_epoch):
+                values = _epoch_values(of_epoch, columns, row if source == reproduction else None)
+                rows.append({"epoch": epoch, "source": source, **values})
     return pd.DataFrame(rows)
 
 
@@ -49,8 +50,6 @@ def above(mean: float, report: float, digits: int) -> str:
 
 
 def _epoch_values(runs: pd.DataFrame, columns: dict[str, tuple[str, int]], report: dict | None) -> dict:
-    if runs.empty:
-        return dict.fromkeys(columns, "–") | {"n": 0}
     values = {name: mean_sd(runs[metric], digits) for name, (metric, digits) in columns.items()}
     if report:
         for name, (metric, digits) in columns.items():
