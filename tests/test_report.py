@@ -26,7 +26,7 @@ from conftest import ROOT
 
 SMOKE = ("--configfile", "config/smoke.yaml")
 CAPTION = r'"caption": ("(?:[^"\\]|\\.)*")'
-MOST_BLANK = 0.2  # of a page of the paper, in one piece; a tenth is the aim
+MOST_BLANK = 0.1  # of a page of the paper, in one piece
 LEAST_TYPE = 8  # points
 
 
