@@ -12,6 +12,9 @@ RESNET_RUN = "{condition}_seed{seed}"
 RESNET_LAYERS = ["layer1", "layer2", "layer3", "penultimate"]
 RESNET_SHOWN = resnet.condition("head_corrected")["backbone"]  # the network of Figures 1 to 3
 RESNET_UNTRAINED = resnet.training("baseline_published")  # backbone and normalisation of Figures 2 and 3 are its own
+RESNET_PROJECTED = min(  # test images of Figures 2 and 3: those that both networks embed
+    resnet.settings["layers"]["test_images"], resnet.settings["test_images"] or resnet.settings["layers"]["test_images"]
+)
 RESNET_STRATEGIES = ["head", "random", "layer4", "full"]
 RESNET_TABLE3 = [name for name in resnet.conditions if name.split("_")[0] in RESNET_STRATEGIES]
 RESNET_GRADIENTS = [f"{skips}_{how}" for how in ("published", "corrected", "scratch") for skips in ("skips", "noskip")]
@@ -174,7 +177,7 @@ rule resnet_embed_untrained:
         **plan.gpu_job(mem_mb=8000, runtime=60),
     params:
         training=RESNET_UNTRAINED,
-        images=resnet.settings["layers"]["test_images"],
+        images=RESNET_PROJECTED,
         seed=resnet.seeds[0],
         precision=resnet.settings["precision"],
         device=config["device"],
@@ -213,7 +216,7 @@ rule resnet_probe_layers:
         layers=RESNET_LAYERS,
         neighbours=resnet.settings["layers"]["neighbours"],
         validation_share=resnet.settings["validation_share"],
-        first=resnet.settings["layers"]["test_images"],
+        first=RESNET_PROJECTED,
         code=plan.code("resnet_probe_layers"),
     message:
         "resnet: probing and projecting the layers"

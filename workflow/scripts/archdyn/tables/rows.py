@@ -11,7 +11,7 @@ def epoch_table(
     """The report's rows, each followed by ours of the same epoch as mean ± sd over the seeds.
 
     `ours` gives for each source the epochs of all seeds. The first source follows the report's protocol, and shows in
-    brackets by how much it is above the report. A row of the report stands alone where this run did not reach its epoch.
+    brackets by how much it is above the report. Where this run did not reach an epoch, the report's row stands alone.
     Where that is another epoch than it says, a column `printed` of `published` has the right one.
     """
     reproduction = next(iter(ours))
