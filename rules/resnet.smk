@@ -12,9 +12,6 @@ RESNET_RUN = "{condition}_seed{seed}"
 RESNET_LAYERS = ["layer1", "layer2", "layer3", "penultimate"]
 RESNET_SHOWN = resnet.condition("head_corrected")["backbone"]  # the network of Figures 1 to 3
 RESNET_UNTRAINED = resnet.training("baseline_published")  # backbone and normalisation of Figures 2 and 3 are its own
-RESNET_PROJECTED = min(  # test images of Figures 2 and 3: those that both networks embed
-    resnet.settings["layers"]["test_images"], resnet.settings["test_images"] or resnet.settings["layers"]["test_images"]
-)
 RESNET_STRATEGIES = ["head", "random", "layer4", "full"]
 RESNET_TABLE3 = [name for name in resnet.conditions if name.split("_")[0] in RESNET_STRATEGIES]
 RESNET_GRADIENTS = [f"{skips}_{how}" for how in ("published", "corrected", "scratch") for skips in ("skips", "noskip")]
@@ -177,7 +174,7 @@ rule resnet_embed_untrained:
         **plan.gpu_job(mem_mb=8000, runtime=60),
     params:
         training=RESNET_UNTRAINED,
-        images=RESNET_PROJECTED,
+        images=resnet.projected_images(),
         seed=resnet.seeds[0],
         precision=resnet.settings["precision"],
         device=config["device"],
@@ -216,7 +213,7 @@ rule resnet_probe_layers:
         layers=RESNET_LAYERS,
         neighbours=resnet.settings["layers"]["neighbours"],
         validation_share=resnet.settings["validation_share"],
-        first=RESNET_PROJECTED,
+        first=resnet.projected_images(),
         code=plan.code("resnet_probe_layers"),
     message:
         "resnet: probing and projecting the layers"

@@ -283,6 +283,7 @@ vae.table(
     ranking=rules.vae_rank_starts.output.ranking,
     epochs=VAE_TRIED,
     settings={"about": {name: vae.settings["conditions"].get(name, {}).get("about", "") for name in vae.starts}},
+    label=f"{vae.scale('annealing_published')} · seed {VAE_TRIED_SEED}",
 )
 vae.table(
     "conditions",

@@ -24,6 +24,11 @@ class Resnet(Experiment):
         conditions = {name: own | weights[name] for name, own in self.settings["conditions"].items()}
         return self.settings | {"conditions": conditions}
 
+    def projected_images(self) -> int:
+        """How many test images Figures 2 and 3 show: no more than both of their networks embed."""
+        asked = self.settings["layers"]["test_images"]
+        return min(asked, self.settings["test_images"] or asked)
+
     def training(self, condition: str) -> dict:
         """All that the training of a condition with its backbone goes by (archdyn.settings.resnet.TransferTraining)."""
         settings = self.condition(condition)

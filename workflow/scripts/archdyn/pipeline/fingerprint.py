@@ -38,6 +38,7 @@ CARRIERS = {
     "archdyn.pipeline.results": "what is declared stands in the rules' params and inputs",
     "archdyn.pipeline.rulegraph": "draws the rules for the README",
     "archdyn.pipeline.runs": "lists what is made",
+    "archdyn.pipeline.scheduling": "how often Snakemake looks for jobs to start",
     "archdyn.pipeline.seals": "seals rules; the seals are inputs",
     "archdyn.pipeline.shipped": "paths, which stand in the rules' inputs",
     "archdyn.pipeline.why": "explains Snakemake's plan",
