@@ -195,6 +195,14 @@ def test_real_weights_expect_the_pixels_that_the_registry_says(recogniser):
     assert deviation({}) < 0.5 < 1 < deviation(imagenets)
 
 
+@pytest.mark.parametrize("test_images, projected", [(None, 1000), (40, 40), (5000, 1000)])
+def test_figures_2_and_3_show_images_that_both_networks_embed(test_images, projected):
+    config = load_configfile(CONFIG_FOLDER / "config.yaml")
+    update_config(config, {"resnet": {"test_images": test_images}})
+    section = Resnet("resnet", checked(config, [CONFIG_FOLDER / "config.yaml"]).model_dump())
+    assert section.projected_images() == projected
+
+
 def test_claims_need_the_weights_that_a_condition_starts_from():
     files = [CONFIG_FOLDER / "config.yaml", CONFIG_FOLDER / "transfer.yaml"]
     config = load_configfile(files[0])
