@@ -31,15 +31,14 @@ def overview(tests: pd.DataFrame) -> dict:
         href="href:N",
     )
     scale = alt.Scale(type="symlog", constant=1)
-    # The points say the same to a screen reader.
-    lines = base.mark_rule(strokeWidth=2, cursor="pointer", aria=False).encode(
+    lines = base.mark_rule(strokeWidth=2, cursor="pointer").encode(
         alt.X("near:Q", title="distance from the bound (half-widths of the interval)", scale=scale), x2="far:Q"
     )
     marks = alt.Scale(domain=decisions, range=[mark for _, mark in MARKS.values()])
     points = base.mark_point(filled=True, size=70, opacity=1, cursor="pointer").encode(
         x="distance:Q", shape=alt.Shape("decision:N", scale=marks)
     )
-    needed = alt.Chart().mark_rule(color="currentColor", aria=False).encode(x=alt.datum(0))
+    needed = alt.Chart().mark_rule(color="currentColor").encode(x=alt.datum(0))
     layers = alt.layer(needed) if rows.empty else alt.layer(needed, lines, points)
     height = ROW * max(1, rows["label"].nunique())
     return chart_panel(layers.properties(width="container", height=height))

@@ -20,7 +20,7 @@ PACKAGE = "archdyn"
 CARRIERS = {
     "archdyn.cli": "starts a command, and no job imports it",
     "archdyn.contracts": "refuses bad arrays and tables, and changes none",
-    "archdyn.eager": "keeps PyTorch's compiler, which no job calls, from being imported",
+    "archdyn.eager": "keeps PyTorch's compiler from being imported where nothing asks for it",
     "archdyn.metrics.compare": "only archdyn diff uses it",
     "archdyn.numbers.duration": "words for the log",
     "archdyn.pipeline.bars": "the name of a variable of the environment",
