@@ -1,4 +1,5 @@
 # make demo: figures, tables and the audit from real data, in minutes.
+# make paper: all of it at the report's scale, with a GPU.
 # make test: what CI checks. make test-all: the long tests too, which GitHub's workflow runs.
 # Use another interpreter with `make PYTHON=python3.12 demo`, and PyTorch's build for processors, which is a fifth of the
 # size, with `make TORCH_INDEX=ADDRESS demo`, the address of an index that has it.
@@ -12,12 +13,17 @@ PYTHON_FILES := workflow tests
 PARALLEL := --numprocesses $(CORES) --maxprocesses 8 --dist loadfile  # a file's tests share what one of them ran
 COMPILE := --quiet --strip-extras --no-annotate --no-header --no-emit-options --no-emit-index-url --no-emit-find-links
 
-.PHONY: demo test test-all style gpu-check slurm chromium latex env format lock clean
+.PHONY: demo paper test test-all style gpu-check slurm chromium latex env format lock clean
 
 demo: env
 	$(RUN) snakemake --cores $(CORES) --configfile config/demo.yaml
 	@echo
 	@echo "Done: read results/demo/report/report.html or report.pdf; figures and tables are in results/demo/*/."
+
+# Everything at the report's scale, on a machine with a GPU, as an archive to contribute: docs/contribute.md.
+paper: env
+	$(RUN) snakemake --cores $(CORES) --resources gpu=1
+	$(RUN) archdyn crate paper
 
 test: style
 	$(RUN) pytest $(PARALLEL) -m "not long"

@@ -3,12 +3,14 @@
 import sys
 from importlib.metadata import version as installed_version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
 from archdyn.errors import ArchdynError
 
+AUDIT = Path("docs/audit")
 Run = Annotated[Path, typer.Argument(help="A folder of results, or the name of a run in results/.")]
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -131,11 +133,34 @@ def publish(
     from archdyn.pipeline import publish as published
     from archdyn.tables.diff import run_folder
 
-    folder = Path("docs/audit")
     if not check:
-        typer.echo(f"{folder}: {', '.join(published.publish(run_folder(run), folder, Path('README.md')))}")
-    for change in published.mark_stale(folder):
+        typer.echo(f"{AUDIT}: {', '.join(published.publish(run_folder(run), AUDIT, Path('README.md')))}")
+        _write_contributed()
+    for change in published.mark_stale(AUDIT):
         typer.echo(f"stale: {change}")
+
+
+@app.command()
+def contribution(
+    crate: Annotated[Path, typer.Argument(help="A zip file that `archdyn crate` wrote, here or elsewhere.")],
+    add: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Show the run beside ours, in docs/audit, under this name.")
+    ] = None,
+) -> None:
+    """Whether a run from another machine is what its jobs wrote, by our code and rules; and show it beside ours."""
+    from archdyn.pipeline.contribution import examination, keep, unpack
+
+    with TemporaryDirectory() as folder:
+        run = unpack(crate, Path(folder))
+        finding = examination(run)
+        for fault in finding.faults:
+            typer.echo(fault)
+        looked_at = f"{finding.files} files of {finding.jobs} jobs"
+        if finding.faults:
+            raise ArchdynError(f"{crate}: found {len(finding.faults)} faults in {looked_at}")
+        typer.echo(f"All {looked_at} are what the jobs wrote, by our code, published numbers and rules.")
+        if add:
+            typer.echo(f"{keep(run, add, AUDIT / 'contributed')}: stands beside ours in {_write_contributed()}")
 
 
 @app.command()
@@ -144,6 +169,14 @@ def seal(why: Annotated[str, typer.Option(help="Why the rules were changed, in a
     from archdyn.pipeline.seals import seal_all
 
     typer.echo(seal_all(why))
+
+
+def _write_contributed() -> Path:
+    from archdyn.tables.contributed_page import contributed_page
+
+    page = AUDIT / "contributed.html"
+    page.write_text(contributed_page(AUDIT, AUDIT / "contributed"))
+    return page
 
 
 def _print_version(wanted: bool) -> None:

@@ -55,7 +55,7 @@ def write_crate(run: Path, output: Path) -> None:
     _describe(crate, run, records)
     workflow = _add_workflow(crate)
     settings = _files(crate, REPOSITORY, [REPOSITORY / name for name in WORKFLOW])
-    results = _files(crate, run.parent, [path for path in run.rglob("*") if _travels(path, run)])
+    results = _files(crate, run.parent, [path for path in run.rglob("*") if path.is_file() and travels(path, run)])
     _add_action(crate, run, workflow, settings, results, records)
     crate.write_zip(output)
 
@@ -106,9 +106,10 @@ def _properties(file: Path) -> dict:
     }
 
 
-def _travels(path: Path, run: Path) -> bool:
+def travels(path: Path, run: Path) -> bool:
+    """Whether a file of a run goes into its crate."""
     parts = path.relative_to(run).parts
-    return path.is_file() and (path.name.endswith(".provenance.json") or bool(set(RESULTS) & set(parts[:-1])))
+    return path.name.endswith(".provenance.json") or bool(set(RESULTS) & set(parts[:-1]))
 
 
 def _add_action(crate: ROCrate, run: Path, workflow, settings: list, results: list, records: list[Path]) -> None:

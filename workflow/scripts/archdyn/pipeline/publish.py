@@ -16,7 +16,9 @@ from archdyn.pipeline.record import changed_code
 from archdyn.report.findings import findings_text
 
 PAGE, PAPER, PICTURE, CODE = "index.html", "audit.pdf", "verdicts.png", "code.json"
+CONTRIBUTED = "contributed"  # the runs of others, which stay when ours is published anew
 TABLES = {"all": "metrics", "summary": "metrics", "verdicts": "tables", "tests": "tables"}
+TO_CONTRIBUTED = '<p id="others"><a href="contributed.html">What is open, and the runs of others</a></p>'
 LIMIT_MIB = 12
 BLOCK = re.compile(r"(<!-- findings[^>]*-->\n).*?(<!-- end of findings -->)", re.DOTALL)
 NOTICE = re.compile(r'<aside id="stale"[^>]*>.*?</aside>', re.DOTALL)
@@ -30,9 +32,11 @@ def publish(run: Path, folder: Path, readme: Path) -> list[str]:
     page = run / "report/report.html"
     if not page.exists():
         raise ArchdynError(f"{page}: is missing; allowed: a run whose audit was made")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    shutil.copyfile(page, folder / PAGE)
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.iterdir():
+        if path.name != CONTRIBUTED:
+            path.unlink()
+    (folder / PAGE).write_text(_at_top(page.read_text(), TO_CONTRIBUTED))
     shutil.copyfile(run / "report/report.pdf", folder / PAPER)
     shutil.copyfile(run / "report/figures/verdicts.png", folder / PICTURE)
     for name, kind in TABLES.items():
@@ -42,7 +46,7 @@ def publish(run: Path, folder: Path, readme: Path) -> list[str]:
     _check_size(folder)
     mark_stale(folder)
     readme.write_text(BLOCK.sub(lambda found: found[1] + block(folder) + found[2], readme.read_text()))
-    return sorted(path.name for path in folder.iterdir())
+    return sorted(path.name for path in folder.iterdir() if path.is_file())
 
 
 def block(folder: Path) -> str:
@@ -67,9 +71,18 @@ def mark_stale(folder: Path) -> list[str]:
             f"<details><summary>The code has changed since these numbers were made, in {len(changes)} places.</summary>"
         )
         notice = f'<aside id="stale" role="note">{said}<ul>{listed}</ul></details></aside>'
-        text = re.sub(r"(<main[^>]*>)", lambda found: found[1] + notice, text, count=1)
+        text = _at_top(text, notice)
     page.write_text(text)
     return changes
+
+
+def _at_top(page: str, html: str) -> str:
+    return re.sub(r"(<main[^>]*>)", lambda found: found[1] + html, page, count=1)
+
+
+def size_mib(folder: Path) -> float:
+    """What the published audit takes, without the runs of others."""
+    return sum(path.stat().st_size for path in folder.iterdir() if path.is_file()) / 2**20
 
 
 def _joined(run: Path, kind: str, name: str) -> pd.DataFrame:
@@ -93,6 +106,6 @@ def _copy_crate(run: Path, folder: Path) -> None:
 
 
 def _check_size(folder: Path) -> None:
-    size = sum(path.stat().st_size for path in folder.iterdir()) / 2**20
+    size = size_mib(folder)
     if size > LIMIT_MIB:
         raise ArchdynError(f"{folder}: takes {size:.1f} MiB; allowed: {LIMIT_MIB}")

@@ -48,7 +48,8 @@ def verification(run: Path, configfiles: list[Path]) -> Finding:
         raise ArchdynError(f"{run}: has no *.provenance.json; allowed: a run that archdyn made")
     records = own + [record for record in behind(_inputs(own), every) if record not in own]
     finding = by_digests(records)
-    faults = finding.faults + _unrecorded(run, records) + _by_plan(run, records, configfiles)
+    unknown = [f"{_shown(path)}: no record says what made it" for path in unrecorded(run, records)]
+    faults = finding.faults + unknown + _by_plan(run, records, configfiles)
     return Finding(finding.jobs, finding.files, faults)
 
 
@@ -90,12 +91,12 @@ def _faults(record: Record, digest) -> Iterator[str]:
     yield from (f"was made by other code: {change}" for change in changed_code(record.facts))
 
 
-def _unrecorded(run: Path, records: list[Record]) -> list[str]:
+def unrecorded(run: Path, records: list[Record]) -> list[Path]:
     """Files of the run that no record speaks of; hidden ones, logs and benchmarks have none."""
     known = {path for record in records if record.has_digests for path in record.outputs()}
     known |= {record.path for record in records}
     found = (path for path in sorted(run.rglob("*")) if path.is_file() and _is_artifact(path.relative_to(run)))
-    return [f"{_shown(path)}: no record says what made it" for path in found if not {path, *path.parents} & known]
+    return [path for path in found if not {path, *path.parents} & known]
 
 
 def _is_artifact(path: Path) -> bool:

@@ -27,10 +27,11 @@ def changed_metrics(folder_a: Path, folder_b: Path, spreads: float) -> tuple[str
     first, second = _summaries(folder_a), _summaries(folder_b)
     found = changes(first, second, spreads)
     counted = f"{len(found)} of {max(len(first), len(second))} metrics differ by more than {spreads:g} spreads."
-    return counted, pd.DataFrame(map(_row, found.to_dict("records")))
+    return counted, pd.DataFrame(map(change_row, found.to_dict("records")))
 
 
-def _row(change: dict) -> dict:
+def change_row(change: dict) -> dict:
+    """A row of `changes` as text, by column."""
     in_spreads = change["in_spreads"]
     return {
         "experiment": change["experiment"],
