@@ -1,0 +1,72 @@
+"""Section 5 once more, in plain PyTorch: the VAE with KL weight 1, and with 5, from fresh weights.
+
+python tests/independent/vae.py results/RUN prints, as JSON, a list over other seeds by condition and metric.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.distributions import Normal, kl_divergence
+
+SEEDS = range(100, 105)
+
+
+class Vae(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.down = nn.Sequential(
+            *[nn.Conv2d(1, 32, 4, 2, 1), nn.ReLU(), nn.Conv2d(32, 64, 4, 2, 1), nn.ReLU()],
+            *[nn.Flatten(), nn.Linear(3136, 256), nn.ReLU()],
+        )
+        self.mean, self.logvar = nn.Linear(256, 20), nn.Linear(256, 20)
+        self.up = nn.Sequential(
+            *[nn.Linear(20, 256), nn.ReLU(), nn.Linear(256, 3136), nn.ReLU(), nn.Unflatten(1, (64, 7, 7))],
+            *[nn.ConvTranspose2d(64, 32, 4, 2, 1), nn.ReLU(), nn.ConvTranspose2d(32, 1, 4, 2, 1), nn.Sigmoid()],
+        )
+
+    def posterior(self, images: torch.Tensor) -> Normal:
+        hidden = self.down(images)
+        return Normal(self.mean(hidden), torch.exp(self.logvar(hidden) / 2))
+
+    def losses(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Squared error and KL (nats), each summed over all of the batch."""
+        posterior = self.posterior(images)
+        error = (self.up(posterior.rsample()) - images).pow(2).sum()
+        return error, kl_divergence(posterior, Normal(0.0, 1.0)).sum()
+
+
+def train(images: torch.Tensor, held_out: torch.Tensor, settings: dict, seed: int) -> dict[str, float]:
+    torch.manual_seed(seed)
+    model = Vae()
+    adam = torch.optim.Adam(model.parameters(), settings["learning_rate"])
+    for _ in range(settings["epochs"]):
+        for batch in torch.utils.data.DataLoader(images, settings["batch_size"], shuffle=True):
+            error, kl = model.losses(batch)
+            adam.zero_grad()
+            (error + settings["kl_weight"] * kl).backward()
+            adam.step()
+    with torch.no_grad():
+        error, kl = (float(value) / len(held_out) for value in model.losses(held_out))
+        active = model.posterior(held_out).mean.var(0) > 0.01
+    return {"test_reconstruction": error, "test_kl": kl, "active_units": float(active.sum())}
+
+
+def values(run: Path) -> dict[str, dict[str, list[float]]]:
+    found = {}
+    for condition in ("beta1", "kl5"):
+        record = json.loads((run / f"vae/models/{condition}_seed0.provenance.json").read_text())
+        settings = record["params"]["training"]
+        data = {Path(name).stem: np.load(run.parents[1] / name) for name in record["inputs"] if name.endswith(".npy")}
+        images = torch.from_numpy(data["train_images"][: settings["images"]]).unsqueeze(1) / 255
+        held_out = torch.from_numpy(data["test_images"][: record["params"]["test_images"]]).unsqueeze(1) / 255
+        runs = [train(images, held_out, settings, seed) for seed in SEEDS]
+        found[condition] = {metric: [each[metric] for each in runs] for metric in runs[0]}
+    return found
+
+
+if __name__ == "__main__":
+    print(json.dumps(values(Path(sys.argv[1]))))

@@ -1,0 +1,95 @@
+"""Numbers of every section from a second implementation, tests/independent, that shares no code with the package.
+
+`python tests/test_independent.py results/RUN` compares any run with it, which takes as long as its trainings.
+"""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import t
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "tests/independent"
+SECTIONS = ("resnet", "vit", "gan", "vae", "clip")
+LEVEL = 0.001  # of a false alarm, for each value
+ROUNDING = 2e-3  # relative, of what is computed from the same weights by other operations
+ANSWERS = 1.5  # answers that rounding may turn, of the images behind an accuracy that nothing random enters
+
+
+def compared(run: Path, section: str) -> pd.DataFrame:
+    """A row per value of a section: condition, metric, ours and theirs (lists over seeds), and whether they agree."""
+    output = subprocess.run(
+        [sys.executable, "-W", "ignore", FOLDER / f"{section}.py", run], capture_output=True, text=True, check=True
+    ).stdout
+    ours = pd.read_csv(run / f"{section}/metrics/all.csv").groupby(["condition", "metric"])["value"].apply(list)
+    rows = []
+    for condition, values in json.loads(output).items():
+        for metric, theirs in values.items():
+            found = ours[condition, metric]
+            same_weights = section in ("vit", "clip")
+            agree = same(found, theirs, metric) if same_weights else within_the_spread(found, theirs)
+            rows.append({"condition": condition, "metric": metric, "ours": found, "theirs": theirs, "agree": agree})
+    return pd.DataFrame(rows)
+
+
+def within_the_spread(first: list[float], second: list[float]) -> bool:
+    """Whether two means are as near as the pooled spread over the seeds lets them be, by Student's t at LEVEL."""
+    freedom = len(first) + len(second) - 2
+    spread = np.sqrt(sum(np.var(values) * len(values) for values in (first, second)) / freedom)
+    error = spread * np.sqrt(1 / len(first) + 1 / len(second))
+    return bool(abs(np.mean(first) - np.mean(second)) <= t.ppf(1 - LEVEL / 2, freedom) * error + 1e-12)
+
+
+def same(first: list[float], second: list[float], metric: str, images: int = 100) -> bool:
+    """Whether each value is the other's, up to the rounding of its arithmetic."""
+    allowed = ANSWERS / images if "accuracy" in metric else ROUNDING * np.abs(first)
+    return len(first) == len(second) and bool(np.all(np.abs(np.subtract(first, second)) <= allowed))
+
+
+def test_it_shares_no_code_with_the_package():
+    for section in SECTIONS:
+        nodes = ast.walk(ast.parse((FOLDER / f"{section}.py").read_text()))
+        names = [getattr(node, "module", None) or node.names[0].name for node in nodes if hasattr(node, "names")]
+        assert names and not [name for name in names if name.startswith(("archdyn", "conftest"))]
+
+
+def test_what_differs_is_told_apart():
+    assert within_the_spread([1.0, 1.2, 0.9], [1.1, 1.0, 1.2])
+    assert not within_the_spread([1.0, 1.2, 0.9], [3.1, 3.0, 3.2])
+    assert same([0.5, 2.0], [0.5, 2.001], "entropy") and not same([0.5, 2.0], [0.5, 2.1], "entropy")
+    assert same([0.50], [0.51], "accuracy") and not same([0.50], [0.52], "accuracy") and not same([1.0], [], "kl")
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_both_implementations_agree(smoke_run, section):
+    found = compared(smoke_run.folder / "results/smoke", section)
+    assert len(found) >= 2
+    assert found["agree"].all(), found.to_string()
+
+
+def test_the_gans_of_two_conditions_do_not_agree(smoke_run):
+    """So that agreement within the spread means something: here it is narrow enough to tell Tables 7 and 8 apart."""
+    metrics = pd.read_csv(smoke_run.folder / "results/smoke/gan/metrics/all.csv")
+    of_both = metrics[metrics["metric"] == "grad_norm_g_last"].groupby("condition")["value"].apply(list)
+    assert not within_the_spread(of_both["vanishing_published"], of_both["mitigated"])
+
+
+def main() -> None:
+    sections = [section for section in SECTIONS if (Path(sys.argv[1]) / section).is_dir()]
+    tables = [compared(Path(sys.argv[1]), section).assign(section=section) for section in sections]
+    found = pd.concat(tables)
+    for side in ("ours", "theirs"):
+        found[side] = [
+            f"{np.mean(each):.4g} ± {np.std(each, ddof=len(each) > 1):.2g} (n = {len(each)})" for each in found[side]
+        ]
+    print(found[["section", "condition", "metric", "ours", "theirs", "agree"]].to_markdown(index=False))
+
+
+if __name__ == "__main__":
+    main()
