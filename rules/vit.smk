@@ -160,6 +160,7 @@ rule vit_mask:
     input:
         **vit.arrays("test_images"),
         model=VIT_MODEL,
+        cnn=VIT_CNN,
         images=rules.vit_images.output.images,
         squashed=rules.vit_images.output.squashed,
     output:
@@ -168,6 +169,7 @@ rule vit_mask:
         cls="<results>/vit/embeddings/masked_cls.npy",
         top1="<results>/vit/embeddings/masked_top1.npy",
         probability="<results>/vit/embeddings/masked_probability.npy",
+        ink="<results>/vit/embeddings/masked_ink.npy",
         pictures="<results>/vit/embeddings/pictures_masked.csv",
         picture_masks="<results>/vit/embeddings/picture_masks.npy",
         picture_logits="<results>/vit/embeddings/picture_masked_logits.npy",
@@ -258,6 +260,7 @@ rule vit_evaluate_masking:
         cls=rules.vit_mask.output.cls,
         top1=rules.vit_mask.output.top1,
         probability=rules.vit_mask.output.probability,
+        ink=rules.vit_mask.output.ink,
     output:
         metrics="<results>/vit/metrics/masking.csv",
         images="<results>/vit/metrics/masking_images.csv",

@@ -21,7 +21,7 @@ from archdyn.data.masks import (
 )
 from archdyn.data.photos import pick_images, read_photo, squash_photo
 from archdyn.embed import vit as embed
-from archdyn.embed.gradcam import grad_cam
+from archdyn.embed.gradcam import grad_cam, patch_gradcam
 from archdyn.errors import ArchdynError
 from archdyn.metrics import vit as metrics
 from archdyn.metrics.probes import corrected_probe
@@ -296,7 +296,8 @@ def masked_measures(*shapes: str) -> pd.DataFrame:
     top1 = np.tile(labels, (len(sweep), 1))
     top1[-1] = 1 - labels
     probability = np.linspace(0.9, 0.5, len(sweep))[:, None] * np.ones(40)
-    images = metrics.masked_images(sweep, cls.astype(np.float16), top1, probability, labels, probe)
+    ink = np.full(top1.shape, 0.5, np.float32)
+    images = metrics.masked_images(sweep, cls.astype(np.float16), top1, probability, ink, labels, probe)
     return metrics.masking_rows(images, sweep).set_index(["condition", "seed", "metric"])["value"]
 
 
@@ -406,6 +407,25 @@ def test_grad_cam_of_a_network_whose_map_is_known(monkeypatch):
     np.testing.assert_allclose(maps, positive / positive.max(), atol=1e-5)
     assert logits.argmax() == 0
     assert layer == "layer4"
+
+
+def test_grad_cam_of_patches_is_strongest_where_the_image_is_bright(monkeypatch):
+    """Of the network above, and as many images as take two batches: one quarter of each is bright."""
+    images = np.full((20, 8, 8), 128, np.uint8)
+    for number, image in enumerate(images):
+        row, column = 4 * (number % 2), 4 * (number // 2 % 2)
+        image[row : row + 4, column : column + 4] = 255
+    settings = {"size": 8, "interpolation": "bilinear", "mean": [0.5] * 3, "sd": [0.5] * 3}
+    monkeypatch.setitem(STAGES, _TwoChannels, {"layer4": ("layer4",)})
+    cnn = Backbone(_TwoChannels(), Preprocess(settings, CPU), ["a", "b"], "")
+    found = patch_gradcam(cnn, images, 2, CPU)
+    assert found.shape == (20, 4)
+    assert found.argmax(1).tolist() == [2 * (number % 2) + number // 2 % 2 for number in range(20)]
+
+
+def test_ink_is_what_a_mask_hides_of_each_image():
+    ink = np.array([[1.0, 3.0, 0.0], [0.0, 0.0, 0.0]])
+    assert embed.hidden_ink(np.array([[False, True, False]] * 2), ink).tolist() == [0.75, 0.0]
 
 
 def test_grad_cam_takes_the_last_layer_that_shows_a_place(images, tmp_path):

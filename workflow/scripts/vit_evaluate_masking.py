@@ -11,7 +11,7 @@ with Job(snakemake) as job:
     train_cls = np.load(job.input.train_cls)
     train_labels = np.load(job.input.train_labels)[: len(train_cls)]
     probe = corrected_probe(train_cls, train_labels, job.seed, job.params.validation_share)
-    arrays = {name: np.load(job.input[name]) for name in ("cls", "top1", "probability")}
+    arrays = {name: np.load(job.input[name]) for name in ("cls", "top1", "probability", "ink")}
     labels = np.load(job.input.test_labels)[: arrays["top1"].shape[1]]
     sweep = pd.read_csv(job.input.sweep)
     images = masked_images(sweep, **arrays, labels=labels, probe=probe)

@@ -8,6 +8,8 @@ import pandas as pd
 
 from archdyn.data.masks import block_fraction
 from archdyn.embed import vit as embed
+from archdyn.embed.gradcam import patch_gradcam
+from archdyn.models.backbones import load_backbone
 from archdyn.models.vit import load_vit, patch_grid
 from archdyn.pipeline.job import Job
 
@@ -24,6 +26,7 @@ with Job(snakemake) as job:
     np.save(job.output.published_logits, as_published["logits"])
     test_images = np.load(job.input.test_images, mmap_mode="r")[: masking["images"]]
     content = [read(vit, test_images, device) for read in (embed.patch_ink, embed.patch_attention)]
+    content.append(patch_gradcam(load_backbone(Path(job.input.cnn), device), test_images, grid, device))
     planned = chain(
         embed.plain_masks(len(test_images), grid, sorted({*masking["fractions"], areas[0]}), seeds),
         embed.control_masks(*content, *areas, seeds),

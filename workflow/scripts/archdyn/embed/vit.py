@@ -129,17 +129,18 @@ def plain_masks(n: int, grid: int, fractions: list[float], seeds: list[int]) -> 
 
 
 def control_masks(
-    ink: np.ndarray, attention: np.ndarray, share: float, block: float, seeds: list[int]
+    ink: np.ndarray, attention: np.ndarray, gradcam: np.ndarray, share: float, block: float, seeds: list[int]
 ) -> Iterator[PlannedMasks]:
     """What the report's two masks are to be compared with, by fractions of the patches.
 
-    ink, attention: float (n, patches). matched: random ones, with as much ink as the centre mask of `share`. attended:
-    the `share` of the patches with the most attention. block: the report's own, at the centre; block_random and
-    block_matched: random ones of its area, and with its ink too.
+    ink, attention, gradcam: float (n, patches). matched: random ones, with as much ink as the centre mask of `share`.
+    attended: the `share` of the patches with the most attention; gradcam: those where a CNN's map is strongest. block:
+    the report's own, at the centre; block_random and block_matched: random ones of its area, and with its ink too.
     """
     n, grid = len(ink), grid_side(ink)
     centre, at_block = (centre_masks(n, grid, fraction) for fraction in (share, block))
     yield "attended", share, seeds[0], strongest_masks(attention, share)
+    yield "gradcam", share, seeds[0], strongest_masks(gradcam, share)
     yield "block", block, seeds[0], at_block
     for seed in seeds:
         yield "matched", share, seed, matched_masks(ink, centre, seed)
@@ -183,14 +184,16 @@ def mask_sweep(
     """What `embed` makes of the images whole, then under every mask in both ways: (row, masks, arrays) one by one.
 
     row: shape (whole, random, ...), way (pixels, tokens), fraction as asked for, masked (share of the patches that
-    really is), ink (mean share of the images' that it hides), seed (`seed` for the whole images).
+    really is), ink (mean share of the images' that it hides), seed (`seed` for the whole images). Among the arrays is
+    ink of each image, (n,).
     """
     ink = patch_ink(vit, images, device)
     whole = np.zeros(ink.shape, bool)
-    yield _row("whole", "pixels", 0.0, whole, ink, seed), whole, embed(vit, images, device, precision)
+    arrays = embed(vit, images, device, precision) | {"ink": hidden_ink(whole, ink)}
+    yield _row("whole", "pixels", 0.0, whole, ink, seed), whole, arrays
     for shape, fraction, drawn_by, masks in planned:
         for way in ("pixels", "tokens"):
-            arrays = embed(vit, images, device, precision, masks, way)
+            arrays = embed(vit, images, device, precision, masks, way) | {"ink": hidden_ink(masks, ink)}
             yield _row(shape, way, fraction, masks, ink, drawn_by), masks, arrays
 
 
@@ -258,25 +261,31 @@ def growing_logits(
 def masked_answers(*sweep) -> tuple[list[dict], dict[str, np.ndarray]]:
     """Rows of `mask_sweep`, whose arguments these are, with what many images need no logits for, (masks, n, ...).
 
-    cls float16; top1 int64, the head's answer; probability float32, which it gives to its answer on the whole image.
+    cls float16; top1 int64, the head's answer; probability float32, which it gives to its answer on the whole image;
+    ink float32, the share of the image's that the mask hides.
     """
-    rows, parts = [], {"cls": [], "top1": [], "probability": []}
+    rows, parts = [], {"cls": [], "top1": [], "probability": [], "ink": []}
     for row, _, arrays in mask_sweep(*sweep):
         rows.append(row)
         parts["cls"].append(arrays["cls"].astype(np.float16))
         parts["top1"].append(arrays["logits"].argmax(1))
+        parts["ink"].append(arrays["ink"])
         answered = parts["top1"][0][:, None]
         parts["probability"].append(np.take_along_axis(softmax(arrays["logits"], axis=1), answered, axis=1)[:, 0])
     return rows, {name: np.stack(part) for name, part in parts.items()}
 
 
+def hidden_ink(masks: np.ndarray, ink: np.ndarray) -> np.ndarray:
+    """Share of each image's ink, float32 (n, patches), under its mask, bool (n, patches): (n,) in 0..1."""
+    return (ink * masks).sum(1) / ink.sum(1).clip(min=np.finfo(np.float32).tiny)
+
+
 def _row(shape: str, way: str, fraction: float, masks: np.ndarray, ink: np.ndarray, seed: int) -> dict:
-    hidden = ((ink * masks).sum(1) / ink.sum(1).clip(min=np.finfo(np.float32).tiny)).mean()
     return {
         "shape": shape,
         "way": way,
         "fraction": fraction,
         "masked": float(masks.mean()),
-        "ink": float(hidden),
+        "ink": float(hidden_ink(masks, ink).mean()),
         "seed": seed,
     }

@@ -123,12 +123,19 @@ def mask_name(shape: str, way: str, fraction: float) -> str:
 
 
 def masked_images(
-    sweep: pd.DataFrame, cls: np.ndarray, top1: np.ndarray, probability: np.ndarray, labels: np.ndarray, probe: Probe
+    sweep: pd.DataFrame,
+    cls: np.ndarray,
+    top1: np.ndarray,
+    probability: np.ndarray,
+    ink: np.ndarray,
+    labels: np.ndarray,
+    probe: Probe,
 ) -> pd.DataFrame:
     """What was measured of each image under every mask in `sweep` (shape, way, fraction, seed), the first none at all.
 
     cls: float (masks, images, d). top1: the head's answer, int (masks, images). probability: what the head gives to
-    its answer on the whole image (masks, images). labels: int (images,).
+    its answer on the whole image (masks, images). ink: what the mask hides of the image's (masks, images). labels: int
+    (images,).
     accuracy: whether the probe, fitted on whole images, is right. agreement: whether the head's answer stays as it was.
     confidence: what the head gives to that answer, which was chosen where it is highest, so any change lowers it.
     class_probability: what the probe gives to the image's own class, which nothing chose.
@@ -142,6 +149,7 @@ def masked_images(
             "agreement": top1[position] == top1[0],
             "confidence": probability[position],
             "class_probability": given[np.arange(len(labels)), columns].astype(np.float32),
+            "ink": ink[position],
         }
         tables.append(per_image(mask_name(row.shape, row.way, row.fraction), row.seed, values))
     return pd.concat(tables, ignore_index=True)

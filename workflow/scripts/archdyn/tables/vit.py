@@ -15,6 +15,7 @@ CONTROLS = {  # masks whose content is told apart from their place
     "centre": "centre",
     "matched": "random, with the centre's ink",
     "attended": "most attended",
+    "gradcam": "strongest by Grad-CAM",
     "block_random": "random",
     "block": "the report's block",
     "block_matched": "random, with the block's ink",
