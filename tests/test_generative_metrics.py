@@ -138,6 +138,8 @@ def test_single_epochs_are_those_of_the_training():
     epochs = pd.DataFrame({"loss": np.arange(1.0, 9.0)})
     values = at_epochs(epochs, ["loss"])
     assert values == {f"loss_epoch{n}": n for n in range(1, 7)} | {"loss_final": 8}
+    longer = pd.DataFrame({"loss": np.arange(1.0, 13.0)})
+    assert at_epochs(longer, ["loss"]) == values | {"loss_epoch10": 10, "loss_final": 12}
 
 
 def test_pairwise_and_nearest_distances():
