@@ -27,7 +27,7 @@ ALLOWED = {
     "embed": {"errors", "data", "models", "settings"},
     "benchmarks": {"models", "train", "embed", "settings"},
     "metrics": {"errors"},
-    "plots": {"errors", "data", "metrics"},
+    "plots": {"errors", "numbers", "data", "metrics"},
     "tables": {"errors", "numbers", "metrics", "settings"},
     "panels": {"data", "metrics", "plots"},
     "claims": {"errors", "settings", "numbers"},

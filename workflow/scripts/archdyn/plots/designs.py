@@ -1,9 +1,12 @@
 """The effects of the factors of a design, all of them or one along the size of the data."""
 
+from textwrap import fill
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from archdyn.numbers.names import in_words
 from archdyn.plots.style import COLOURS, few_logarithmic_ticks
 
 ROW = 0.19  # inches
@@ -61,7 +64,7 @@ def _size_panel(axes: Axes, rows: pd.DataFrame) -> None:
     axes.minorticks_off()
     axes.margins(x=0.1)
     axes.set_xlabel(first["along"])
-    axes.set_ylabel(f"{first['outcome']}, {first['scale']}")
+    axes.set_ylabel(f"{in_words(first['outcome'])}, {first['scale']}")
     if first["scale"] == "ratio":
         axes.set_yscale("log")
         few_logarithmic_ticks(axes.yaxis)
@@ -92,7 +95,7 @@ def _panel(axes: Axes, effects: pd.DataFrame) -> None:
             face = COLOURS[colour] if found else "white"
             axes.plot(row.effect, place, "o", ms=4, color=COLOURS[colour], mfc=face)
         axes.plot([], [], "o-", ms=4, color=COLOURS[colour], label=words)
-    axes.set_xlabel(f"{outcome}\n" + ("ratio" if scale == "ratio" else "difference"), fontsize=8)
+    axes.set_xlabel(f"{fill(in_words(outcome), 24)},\n{scale}", fontsize=8)
     axes.tick_params(axis="x", labelsize=7)
     if scale == "ratio":
         axes.set_xscale("log")

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from archdyn.numbers.format import significant
+from archdyn.numbers.names import in_words
 from archdyn.report.prose import Lookup, link
 
 MAIN_EFFECTS, INTERACTIONS = 3, 1  # so many that are found are told of each outcome
@@ -34,7 +35,7 @@ def design_names(name: str, settings: dict, effects: Path, run_folder: Path, set
         "seeds": link(_levels(settings["seeds"]), file, f"{place}.seeds"),
         "along": f"`{settings['scale']['along']}`" if settings["scale"] else "",
         "outcomes": [
-            {"name": f"`{outcome}`", "found": tell(rows, source)}
+            {"name": in_words(outcome), "found": tell(rows, source)}
             for outcome, rows in found.groupby("outcome", sort=False)
         ],
     }

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from archdyn.numbers.format import significant
+from archdyn.numbers.names import in_words
 
 
 def effects_table(effects: pd.DataFrame) -> pd.DataFrame:
@@ -13,7 +14,7 @@ def effects_table(effects: pd.DataFrame) -> pd.DataFrame:
         main = row.kind == "main"
         rows.append(
             {
-                "outcome": row.outcome,
+                "outcome": in_words(row.outcome),
                 "factor": row.term,
                 "levels": row.contrast,
                 "means": f"{significant(row.from_mean)} → {significant(row.to_mean)}" if main else "–",
@@ -33,7 +34,7 @@ def sizes_table(effects: pd.DataFrame) -> pd.DataFrame:
         interval = "–" if pd.isna(row.low) else f"{significant(row.low)} to {significant(row.high)}"
         rows.append(
             {
-                "outcome": row.outcome,
+                "outcome": in_words(row.outcome),
                 "effect of": row.contrast.split(" at ")[0],
                 row.along: f"{row.size:,.0f}",
                 "means": f"{significant(row.from_mean)} → {significant(row.to_mean)}",
