@@ -77,6 +77,12 @@ rule resnet_designs:
         resnet.designs.results(resnet.designs.factorial()),
 
 
+rule resnet_scale:
+    """Claims of section 2 against the size of the data: from where on each effect shows."""
+    input:
+        resnet.designs.results(resnet.designs.against_scale()),
+
+
 rule vit_designs:
     """Effects and interactions of the factors of all designs of section 3."""
     input:

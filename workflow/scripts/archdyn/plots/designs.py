@@ -60,7 +60,7 @@ def _size_panel(axes: Axes, rows: pd.DataFrame) -> None:
         chosen = rows[rows["decision"] == decision]
         axes.plot(chosen["size"], chosen["effect"], "o", ms=5, color=colour, mfc=face, label=words)
     axes.set_xscale("log")
-    axes.set_xticks(rows["size"], [f"{size:,.0f}" for size in rows["size"]])
+    axes.set_xticks(rows["size"], [f"{size:,g}" for size in rows["size"]])
     axes.minorticks_off()
     axes.margins(x=0.1)
     axes.set_xlabel(first["along"])
@@ -77,9 +77,9 @@ def _told(rows: pd.DataFrame) -> str:
     """In words, from which size on the claim holds."""
     *_, largest = rows.itertuples()
     if pd.isna(largest.holds_from):
-        return f"{DECISIONS[largest.decision][0]} at {largest.size:,.0f} {largest.along}"
+        return f"{DECISIONS[largest.decision][0]} at {largest.size:,g} {largest.along}"
     everywhere = largest.holds_from == rows["size"].min()
-    return "holds at every size" if everywhere else f"holds from {largest.holds_from:,.0f} {largest.along} on"
+    return "holds at every size" if everywhere else f"holds from {largest.holds_from:,g} {largest.along} on"
 
 
 def _panel(axes: Axes, effects: pd.DataFrame) -> None:
@@ -95,7 +95,7 @@ def _panel(axes: Axes, effects: pd.DataFrame) -> None:
             face = COLOURS[colour] if found else "white"
             axes.plot(row.effect, place, "o", ms=4, color=COLOURS[colour], mfc=face)
         axes.plot([], [], "o-", ms=4, color=COLOURS[colour], label=words)
-    axes.set_xlabel(f"{fill(in_words(outcome), 24)},\n{scale}", fontsize=8)
+    axes.set_xlabel(fill(f"{in_words(outcome)}, {scale}", 26), fontsize=8)
     axes.tick_params(axis="x", labelsize=7)
     if scale == "ratio":
         axes.set_xscale("log")

@@ -36,7 +36,7 @@ def sizes_table(effects: pd.DataFrame) -> pd.DataFrame:
             {
                 "outcome": in_words(row.outcome),
                 "effect of": row.contrast.split(" at ")[0],
-                row.along: f"{row.size:,.0f}",
+                row.along: f"{row.size:,g}",
                 "means": f"{significant(row.from_mean)} → {significant(row.to_mean)}",
                 "effect": f"{'×' if row.scale == 'ratio' else ''}{significant(row.effect)}",
                 "interval": interval,
