@@ -75,6 +75,23 @@ def test_a_change_of_code_is_named_at_the_top_of_the_page_and_goes_again(tmp_pat
     assert (tmp_path / publish.PAGE).read_text() == "<body><main><h1>Audit</h1></main></body>"
 
 
+def test_a_finished_run_is_published_whole(smoke_run, tmp_path):
+    folder, readme = tmp_path / "docs/audit", tmp_path / "README.md"
+    (folder / publish.CONTRIBUTED).mkdir(parents=True)
+    (folder / "old.csv").write_text("of the last time")
+    readme.write_text("# archdyn\n<!-- findings, by rule -->\nold\n<!-- end of findings -->\nthe rest\n")
+    names = publish.publish(smoke_run.folder / "results/smoke", folder, readme)
+    assert {publish.PAGE, publish.PAPER, publish.PICTURE, "all.csv", "verdicts.csv", "ro-crate-metadata.json"} <= set(
+        names
+    )
+    assert "old.csv" not in names and (folder / publish.CONTRIBUTED).is_dir()
+    said = readme.read_text()
+    assert "old\n" not in said and said.endswith("<!-- end of findings -->\nthe rest\n")
+    assert f"Of **{len(pd.read_csv(folder / 'verdicts.csv'))}** claims" in said
+    assert "![Figure 8](docs/audit/picture.png)" in said and "smoke scale" in said
+    assert publish.stale(folder) == [] and "contributed.html" in (folder / publish.PAGE).read_text()
+
+
 @published
 def test_the_readme_says_what_the_published_audit_found():
     readme = (ROOT / "README.md").read_text()

@@ -10,7 +10,7 @@ import typer
 
 from archdyn.errors import ArchdynError
 
-AUDIT = Path("docs/audit")
+AUDIT = Path("docs/audit")  # as archdyn.pipeline.publish has it
 Run = Annotated[Path, typer.Argument(help="A folder of results, or the name of a run in results/.")]
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 

@@ -15,7 +15,10 @@ from archdyn.pipeline.crate import write_crate
 from archdyn.pipeline.record import changed_code
 from archdyn.report.findings import findings_text
 
-PAGE, PAPER, PICTURE, CODE = "index.html", "audit.pdf", "verdicts.png", "code.json"
+PAGE, PAPER, PICTURE, CODE = "index.html", "audit.pdf", "picture.png", "code.json"
+CAPTION = "picture.json"
+PLACE = "docs/audit"  # of all this, as seen from the README
+SHOWN = "gan/figures/figure8.png"  # in the README; of a run without it, its first figure
 CONTRIBUTED = "contributed"  # the runs of others, which stay when ours is published anew
 TABLES = {"all": "metrics", "summary": "metrics", "verdicts": "tables", "tests": "tables"}
 TO_CONTRIBUTED = '<p id="others"><a href="contributed.html">What is open, and the runs of others</a></p>'
@@ -38,7 +41,7 @@ def publish(run: Path, folder: Path, readme: Path) -> list[str]:
             path.unlink()
     (folder / PAGE).write_text(_at_top(page.read_text(), TO_CONTRIBUTED))
     shutil.copyfile(run / "report/report.pdf", folder / PAPER)
-    shutil.copyfile(run / "report/figures/verdicts.png", folder / PICTURE)
+    _copy_picture(run, folder)
     for name, kind in TABLES.items():
         _joined(run, kind, name).to_csv(folder / f"{name}.csv", index=False)
     (folder / CODE).write_text(json.dumps(_code(run), indent=1) + "\n")
@@ -50,9 +53,17 @@ def publish(run: Path, folder: Path, readme: Path) -> list[str]:
 
 
 def block(folder: Path) -> str:
-    """What the README says of the audit in `folder`."""
+    """What the README says of the audit in `folder`: its findings, a picture, and where the rest is."""
     verdicts, tests = (pd.read_csv(folder / f"{name}.csv") for name in ("verdicts", "tests"))
-    return findings_text(verdicts, tests) + "\n"
+    picture = json.loads((folder / CAPTION).read_text())
+    return f"""{findings_text(verdicts, tests)}
+
+![{picture["caption"].split(".")[0]}]({PLACE}/{PICTURE})
+
+*{picture["caption"]} {picture["label"]}.*
+
+The audit is [a page]({PLACE}/{PAGE}) to be downloaded and opened, and [a paper]({PLACE}/{PAPER}).
+"""
 
 
 def stale(folder: Path) -> list[str]:
@@ -95,6 +106,15 @@ def _code(run: Path) -> list[dict]:
     found = [json.loads(path.read_text()) for path in sorted(run.rglob("*.provenance.json"))]
     facts = [{name: each[name] for name in ("rule", "script", "modules")} for each in found]
     return [json.loads(text) for text in sorted({json.dumps(each, sort_keys=True) for each in facts})]
+
+
+def _copy_picture(run: Path, folder: Path) -> None:
+    figures = [path for path in sorted(run.glob("*/figures/*.png")) if not path.stem.endswith(".dark")]
+    figure = run / SHOWN if run / SHOWN in figures else figures[0]
+    shutil.copyfile(figure, folder / PICTURE)
+    params = json.loads(figure.with_suffix(".provenance.json").read_text())["params"]
+    shown = {"caption": " ".join(params["caption"].split()), "label": params["label"]}
+    (folder / CAPTION).write_text(json.dumps(shown, indent=1) + "\n")
 
 
 def _copy_crate(run: Path, folder: Path) -> None:
