@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from markupsafe import escape
 
 from archdyn.errors import ArchdynError
-from archdyn.pipeline.contribution import examination, keep, unpack
+from archdyn.pipeline.contribution import check_name, examination, keep, unpack
 from archdyn.pipeline.crate import write_crate
+from archdyn.pipeline.publish import write_claims
 from archdyn.tables.contributed_page import contributed_page
 
 SUMMARY = "gan/metrics/summary.csv"
@@ -76,30 +78,81 @@ def test_other_rules_and_other_published_numbers_are_named(run):
     assert "results/smoke/gan/tables/verdicts: was compared with another config/published/gan.yaml" in faults
 
 
-def test_what_is_no_crate_is_refused_in_one_line(tmp_path):
+def test_a_model_that_was_trained_again_is_found_without_the_model(run):
+    """Models do not travel; what their jobs wrote and what the next jobs read is in the records."""
+    record = run / "gan/models/baseline_seed0.provenance.json"
+    outputs = json.loads(record.read_text())["outputs"]
+    edit_record(record, outputs=outputs | {"model": "0"})
+    (fault,) = examination(run).faults
+    assert fault.endswith("its input results/smoke/gan/models/baseline_seed0.safetensors is not what it was made from")
+
+
+def test_the_records_of_the_data_travel(unpacked):
+    assert (unpacked.parents[1] / "resources/datasets/synthetic_mnist/provenance.json").is_file()
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [],
+        ["smoke.provenance.json"],
+        ["../a/b.provenance.json"],
+        ["/a/b.provenance.json"],
+        ["results/r/x.provenance.json"],
+    ],
+)
+def test_what_is_no_crate_is_refused_in_one_line(tmp_path, names):
     (tmp_path / "a.zip").write_text("no zip")
     with pytest.raises(ArchdynError, match="is no zip file"):
         unpack(tmp_path / "a.zip", tmp_path / "out")
-    with zipfile.ZipFile(tmp_path / "b.zip", "w") as empty:
-        empty.writestr("ro-crate-metadata.json", "{}")
-    with pytest.raises(ArchdynError, match="found 0 runs"):
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as made:
+        for name in ["ro-crate-metadata.json", *names]:
+            made.writestr(name, "{}")
+    with pytest.raises(ArchdynError, match=r"found [01] runs in it; allowed: what archdyn crate RUN wrote"):
         unpack(tmp_path / "b.zip", tmp_path / "out")
+    assert not (tmp_path / "a").exists()
 
 
-def test_a_kept_run_stands_beside_ours(unpacked, tmp_path):
+@pytest.mark.parametrize("name", ["", "..", "../x", "/tmp/x", "Lab 1", "lab_1"])
+def test_a_name_that_is_no_name_of_a_folder_is_refused(tmp_path, name):
+    with pytest.raises(ArchdynError, match="allowed: lower-case letters, digits and hyphens"):
+        check_name(name, tmp_path)
+
+
+def test_a_kept_run_stands_beside_ours_and_keeps_its_name(unpacked, tmp_path):
     kept = keep(unpacked, "lab", tmp_path / "contributed")
+    with pytest.raises(ArchdynError, match="is there already"):
+        keep(unpacked, "lab", tmp_path / "contributed")
+    write_claims(tmp_path)
     verdicts, summary = (pd.read_csv(kept / f"{name}.csv") for name in ("verdicts", "summary"))
     ours = verdicts.assign(verdict="inconclusive", would_decide="a hundred seeds").iloc[:1]
     ours.to_csv(tmp_path / "verdicts.csv", index=False)
     summary.assign(mean=summary["mean"] + 1000 * (summary.index == 0)).to_csv(tmp_path / "summary.csv", index=False)
-    page = contributed_page(tmp_path, tmp_path / "contributed")
-    claim, theirs = ours["claim"].iloc[0], verdicts["verdict"].iloc[0]
+    page = contributed_page(tmp_path, tmp_path / "contributed", {"lab": ["module x changed"]})
+    claim, theirs = escape(ours["claim"].iloc[0]), verdicts["verdict"].iloc[0]
     assert f"<td>{claim}</td><td>inconclusive</td><td>a hundred seeds</td>" in page
     assert f"<td>{claim}</td><td>inconclusive</td><td>{theirs}</td>" in page
     assert f"1 of {len(summary)} numbers that both runs have differ" in page
-    assert '<th scope="col">lab</th>' in page and json.loads((kept / "about.json").read_text())["hardware"]
+    assert '<th scope="col">lab</th>' in page and "<li>module x changed</li>" in page
+    assert "<li>gan.samples: 200 in place of 10000</li>" in page
+    assert json.loads((kept / "about.json").read_text())["hardware"]
 
 
-def test_without_a_published_audit_and_runs_of_others_the_page_says_so(tmp_path):
-    page = contributed_page(tmp_path, tmp_path / "contributed")
-    assert "None yet." in page and "None of the claims" in page
+def test_a_verdict_by_an_older_rule_says_so(unpacked, tmp_path):
+    kept = keep(unpacked, "lab", tmp_path / "contributed")
+    write_claims(tmp_path)
+    tests = pd.read_csv(kept / "tests.csv", dtype={"rule_hash": str})
+    claim = tests["claim"].iloc[0]
+    tests.loc[tests["claim"] == claim, "rule_hash"] = "0" * 12
+    tests.to_csv(kept / "tests.csv", index=False)
+    assert contributed_page(tmp_path, tmp_path / "contributed", {"lab": []}).count("(by an older rule)") == 1
+
+
+def test_without_a_published_audit_every_claim_is_open(unpacked, tmp_path):
+    write_claims(tmp_path)
+    keep(unpacked, "lab", tmp_path / "contributed")
+    page = contributed_page(tmp_path, tmp_path / "contributed", {"lab": []})
+    every = len(pd.read_csv(tmp_path / "claims.csv"))
+    assert f"<p>{every} of {every}.</p>" in page and "0 of 0 numbers" in page
+    shutil.rmtree(tmp_path / "contributed")
+    assert "None yet." in contributed_page(tmp_path, tmp_path / "contributed", {})

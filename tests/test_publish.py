@@ -1,13 +1,16 @@
 """What the repository carries of the audit: findings that follow from its tables; a page that says what is stale."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
 
+from archdyn.errors import ArchdynError
 from archdyn.pipeline import publish
 from archdyn.pipeline.fingerprint import module_fingerprints
 from archdyn.report.findings import findings_text
+from archdyn.tables.contributed_page import contributed_page
 from conftest import ROOT
 
 PUBLISHED = ROOT / "docs/audit"
@@ -47,9 +50,10 @@ def tables():
 
 
 def test_findings_count_every_verdict_and_name_the_furthest_misses_mechanisms_first(tables):
-    counts, _, *surprises = findings_text(*tables).splitlines()
+    counts, _, *surprises = findings_text(*tables, ["Section 2", "Section 4"], 80).splitlines()
     assert counts == (
-        "Of **6** claims of the report, **1** hold, **1** hold only when corrected, **3** do not hold "
+        "Of the report's 80 claims, the audit judges the **6** of Section 2 and Section 4: **1** hold, "
+        "**1** hold only when corrected, **3** do not hold "
         "and **1** are undecided."
     )
     assert [line.split("*")[1] for line in surprises] == ["Claim far_miss", "Claim near_miss", "Claim number"]
@@ -80,16 +84,41 @@ def test_a_finished_run_is_published_whole(smoke_run, tmp_path):
     (folder / publish.CONTRIBUTED).mkdir(parents=True)
     (folder / "old.csv").write_text("of the last time")
     readme.write_text("# archdyn\n<!-- findings, by rule -->\nold\n<!-- end of findings -->\nthe rest\n")
-    names = publish.publish(smoke_run.folder / "results/smoke", folder, readme)
-    assert {publish.PAGE, publish.PAPER, publish.PICTURE, "all.csv", "verdicts.csv", "ro-crate-metadata.json"} <= set(
-        names
-    )
+    names = publish.publish(smoke_run.folder / "results/smoke", folder)
+    publish.write_findings(folder, readme)
+    assert {publish.PAGE, publish.PAPER, publish.PICTURE, "all.csv", "ro-crate-metadata.json"} <= set(names)
     assert "old.csv" not in names and (folder / publish.CONTRIBUTED).is_dir()
     said = readme.read_text()
     assert "old\n" not in said and said.endswith("<!-- end of findings -->\nthe rest\n")
-    assert f"Of **{len(pd.read_csv(folder / 'verdicts.csv'))}** claims" in said
-    assert "![Figure 8](docs/audit/picture.png)" in said and "smoke scale" in said
-    assert publish.stale(folder) == [] and "contributed.html" in (folder / publish.PAGE).read_text()
+    judged, every = (len(pd.read_csv(folder / f"{name}.csv")) for name in ("verdicts", "claims"))
+    assert f"Of the report's {every} claims, the audit judges the **{judged}** of Section 2, Section 3," in said
+    assert "![Figure 8." in said and f"]({publish.PLACE}/{publish.PICTURE})" in said and "smoke scale" in said
+    assert publish.stale(folder) == [] and publish.CONTRIBUTED_PAGE in (folder / publish.PAGE).read_text()
+
+
+def test_an_audit_stays_as_it_was_where_the_next_cannot_be_published(smoke_run, tmp_path, monkeypatch):
+    (tmp_path / "audit").mkdir()
+    (tmp_path / "audit/index.html").write_text("of the last time")
+    with pytest.raises(ArchdynError, match=r"content\.json: is missing; allowed: a run whose audit was made"):
+        publish.publish(tmp_path / "results/none", tmp_path / "audit")
+    monkeypatch.setattr(publish, "LIMIT_MIB", 0.1)
+    with pytest.raises(ArchdynError, match=r"takes .* MiB; allowed: 0\.1"):
+        publish.publish(smoke_run.folder / "results/smoke", tmp_path / "audit")
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["index.html"]
+
+
+def test_only_what_the_audit_covers_is_published(smoke_run, tmp_path):
+    """A folder may hold more than the report that was made of it last."""
+    run = tmp_path / "results/part"
+    shutil.copytree(smoke_run.folder / "results/smoke", run)
+    content = json.loads((run / "report/content.json").read_text())
+    content["sections"] = [part for part in content["sections"] if part["experiment"] == "vae"]
+    (run / "report/content.json").write_text(json.dumps(content))
+    publish.publish(run, tmp_path / "audit")
+    for name in ("all", "verdicts", "tests"):
+        assert set(pd.read_csv(tmp_path / f"audit/{name}.csv")["experiment"]) == {"vae"}
+    scripts = {facts["script"] for facts in json.loads((tmp_path / "audit" / publish.CODE).read_text())}
+    assert {"vae_train", "data_prepare", "report_pdf"} <= scripts
 
 
 @published
@@ -106,6 +135,17 @@ def test_the_published_page_names_just_what_is_stale(tmp_path):
     (tmp_path / publish.CODE).write_text((PUBLISHED / publish.CODE).read_text())
     publish.mark_stale(tmp_path)
     assert (tmp_path / publish.PAGE).read_text() == page, "run: archdyn publish paper --check"
+
+
+@published
+def test_what_is_open_is_up_to_date(tmp_path):
+    publish.write_claims(tmp_path)
+    assert (tmp_path / "claims.csv").read_text() == (PUBLISHED / "claims.csv").read_text(), (
+        "run: archdyn publish --check"
+    )
+    runs = PUBLISHED / publish.CONTRIBUTED
+    stale = {path.parent.name: publish.stale(path.parent) for path in runs.glob("*/about.json")}
+    assert (PUBLISHED / publish.CONTRIBUTED_PAGE).read_text() == contributed_page(PUBLISHED, runs, stale)
 
 
 @published

@@ -10,7 +10,7 @@ import typer
 
 from archdyn.errors import ArchdynError
 
-AUDIT = Path("docs/audit")  # as archdyn.pipeline.publish has it
+AUDIT, CONTRIBUTED = Path("docs/audit"), "contributed"  # as archdyn.pipeline.publish has them
 Run = Annotated[Path, typer.Argument(help="A folder of results, or the name of a run in results/.")]
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -134,8 +134,9 @@ def publish(
     from archdyn.tables.diff import run_folder
 
     if not check:
-        typer.echo(f"{AUDIT}: {', '.join(published.publish(run_folder(run), AUDIT, Path('README.md')))}")
-        _write_contributed()
+        typer.echo(f"{AUDIT}: {', '.join(published.publish(run_folder(run), AUDIT))}")
+    typer.echo(f"{_write_contributed()}: what is open")
+    published.write_findings(AUDIT, Path("README.md"))
     for change in published.mark_stale(AUDIT):
         typer.echo(f"stale: {change}")
 
@@ -148,8 +149,10 @@ def contribution(
     ] = None,
 ) -> None:
     """Whether a run from another machine is what its jobs wrote, by our code and rules; and show it beside ours."""
-    from archdyn.pipeline.contribution import examination, keep, unpack
+    from archdyn.pipeline.contribution import check_name, examination, keep, unpack
 
+    if add is not None:
+        check_name(add, AUDIT / CONTRIBUTED)
     with TemporaryDirectory() as folder:
         run = unpack(crate, Path(folder))
         finding = examination(run)
@@ -159,8 +162,8 @@ def contribution(
         if finding.faults:
             raise ArchdynError(f"{crate}: found {len(finding.faults)} faults in {looked_at}")
         typer.echo(f"All {looked_at} are what the jobs wrote, by our code, published numbers and rules.")
-        if add:
-            typer.echo(f"{keep(run, add, AUDIT / 'contributed')}: stands beside ours in {_write_contributed()}")
+        if add is not None:
+            typer.echo(f"{keep(run, add, AUDIT / CONTRIBUTED)}: stands beside ours in {_write_contributed()}")
 
 
 @app.command()
@@ -172,10 +175,13 @@ def seal(why: Annotated[str, typer.Option(help="Why the rules were changed, in a
 
 
 def _write_contributed() -> Path:
+    from archdyn.pipeline import publish as published
     from archdyn.tables.contributed_page import contributed_page
 
-    page = AUDIT / "contributed.html"
-    page.write_text(contributed_page(AUDIT, AUDIT / "contributed"))
+    published.write_claims(AUDIT)
+    page, runs = AUDIT / published.CONTRIBUTED_PAGE, AUDIT / CONTRIBUTED
+    stale = {path.parent.name: published.stale(path.parent) for path in runs.glob("*/about.json")}
+    page.write_text(contributed_page(AUDIT, runs, stale))
     return page
 
 

@@ -16,6 +16,8 @@ from rocrate.rocrate import ROCrate
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.git import repository
 from archdyn.pipeline.origin import REPOSITORY
+from archdyn.pipeline.record import absolute, read_records
+from archdyn.pipeline.verify import with_sources
 
 PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": "Process Run Crate",
@@ -56,6 +58,7 @@ def write_crate(run: Path, output: Path) -> None:
     workflow = _add_workflow(crate)
     settings = _files(crate, REPOSITORY, [REPOSITORY / name for name in WORKFLOW])
     results = _files(crate, run.parent, [path for path in run.rglob("*") if path.is_file() and travels(path, run)])
+    results += _files(crate, absolute(run).parents[1], _records_of_resources(run))
     _add_action(crate, run, workflow, settings, results, records)
     crate.write_zip(output)
 
@@ -104,6 +107,13 @@ def _properties(file: Path) -> dict:
         "contentSize": str(file.stat().st_size),
         "encodingFormat": MEDIA.get(file.suffix, "text/plain"),
     }
+
+
+def _records_of_resources(run: Path) -> list[Path]:
+    """Of the data and the weights that the run is made from."""
+    every = read_records(run)
+    own = [record for record in every if record.path.is_relative_to(absolute(run))]
+    return [record.path for record in with_sources(own, every) if record not in own]
 
 
 def travels(path: Path, run: Path) -> bool:

@@ -3,64 +3,65 @@
 import json
 import re
 import shutil
-import tempfile
 import zipfile
 from html import escape
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 
 from archdyn.errors import ArchdynError
+from archdyn.pipeline.audited import TABLES, audited, every_claim, write_tables
+from archdyn.pipeline.contribution import CODE, METADATA, code_of
 from archdyn.pipeline.crate import write_crate
-from archdyn.pipeline.record import changed_code
+from archdyn.pipeline.record import Record, absolute, changed_code, read_records
+from archdyn.pipeline.verify import with_sources
 from archdyn.report.findings import findings_text
 
-PAGE, PAPER, PICTURE, CODE = "index.html", "audit.pdf", "picture.png", "code.json"
-CAPTION = "picture.json"
-PLACE = "docs/audit"  # of all this, as seen from the README
-SHOWN = "gan/figures/figure8.png"  # in the README; of a run without it, its first figure
+PAGE, PAPER, PICTURE, SHORT = "index.html", "audit.pdf", "picture.png", "audit.json"
 CONTRIBUTED = "contributed"  # the runs of others, which stay when ours is published anew
-TABLES = {"all": "metrics", "summary": "metrics", "verdicts": "tables", "tests": "tables"}
-TO_CONTRIBUTED = '<p id="others"><a href="contributed.html">What is open, and the runs of others</a></p>'
+CONTRIBUTED_PAGE = f"{CONTRIBUTED}.html"
+PLACE = "docs/audit"  # of all this, as seen from the README
+SHOWN = "gan/figures/figure8.png"  # in the README; of a run that does not audit the GAN, its first figure
+TO_CONTRIBUTED = f'<p id="others"><a href="{CONTRIBUTED_PAGE}">What is open, and the runs of others</a></p>'
 LIMIT_MIB = 12
 BLOCK = re.compile(r"(<!-- findings[^>]*-->\n).*?(<!-- end of findings -->)", re.DOTALL)
 NOTICE = re.compile(r'<aside id="stale"[^>]*>.*?</aside>', re.DOTALL)
 
 
-def publish(run: Path, folder: Path, readme: Path) -> list[str]:
-    """Copy what `run` (results/<run>) says into `folder`, and its findings into `readme`; return the files' names.
+def publish(run: Path, folder: Path) -> list[str]:
+    """Copy what `run` (results/<run>) says into `folder`, and return the files' names.
 
-    Raises ArchdynError where the run has no audit, or what is copied takes more than LIMIT_MIB.
+    Nothing changes before all of it is ready. Raises ArchdynError where the run has no audit, or what is copied takes
+    more than LIMIT_MIB.
     """
-    page = run / "report/report.html"
-    if not page.exists():
-        raise ArchdynError(f"{page}: is missing; allowed: a run whose audit was made")
     folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.iterdir():
-        if path.name != CONTRIBUTED:
-            path.unlink()
-    (folder / PAGE).write_text(_at_top(page.read_text(), TO_CONTRIBUTED))
-    shutil.copyfile(run / "report/report.pdf", folder / PAPER)
-    _copy_picture(run, folder)
-    for name, kind in TABLES.items():
-        _joined(run, kind, name).to_csv(folder / f"{name}.csv", index=False)
-    (folder / CODE).write_text(json.dumps(_code(run), indent=1) + "\n")
-    _copy_crate(run, folder)
-    _check_size(folder)
-    mark_stale(folder)
-    readme.write_text(BLOCK.sub(lambda found: found[1] + block(folder) + found[2], readme.read_text()))
+    with TemporaryDirectory(dir=folder.parent) as temporary:
+        ready = Path(temporary)
+        _prepare(run, ready)
+        for path in folder.iterdir():
+            if path.is_file():
+                path.unlink()
+        for path in ready.iterdir():
+            path.rename(folder / path.name)
     return sorted(path.name for path in folder.iterdir() if path.is_file())
+
+
+def write_findings(folder: Path, readme: Path) -> None:
+    """Write the findings of the audit in `folder` into their place in `readme`."""
+    readme.write_text(BLOCK.sub(lambda found: found[1] + block(folder) + found[2], readme.read_text()))
 
 
 def block(folder: Path) -> str:
     """What the README says of the audit in `folder`: its findings, a picture, and where the rest is."""
-    verdicts, tests = (pd.read_csv(folder / f"{name}.csv") for name in ("verdicts", "tests"))
-    picture = json.loads((folder / CAPTION).read_text())
-    return f"""{findings_text(verdicts, tests)}
+    verdicts, tests, claims = (pd.read_csv(folder / f"{name}.csv") for name in ("verdicts", "tests", "claims"))
+    short = json.loads((folder / SHORT).read_text())
+    sections = [title.split(":")[0] for title in short["sections"]]
+    return f"""{findings_text(verdicts, tests, sections, len(claims))}
 
-![{picture["caption"].split(".")[0]}]({PLACE}/{PICTURE})
+![{short["caption"]}]({PLACE}/{PICTURE})
 
-*{picture["caption"]} {picture["label"]}.*
+*{short["caption"]} {short["label"]}.*
 
 The audit is [a page]({PLACE}/{PAGE}) to be downloaded and opened, and [a paper]({PLACE}/{PAPER}).
 """
@@ -81,14 +82,9 @@ def mark_stale(folder: Path) -> list[str]:
         said = (
             f"<details><summary>The code has changed since these numbers were made, in {len(changes)} places.</summary>"
         )
-        notice = f'<aside id="stale" role="note">{said}<ul>{listed}</ul></details></aside>'
-        text = _at_top(text, notice)
+        text = _at_top(text, f'<aside id="stale" role="note">{said}<ul>{listed}</ul></details></aside>')
     page.write_text(text)
     return changes
-
-
-def _at_top(page: str, html: str) -> str:
-    return re.sub(r"(<main[^>]*>)", lambda found: found[1] + html, page, count=1)
 
 
 def size_mib(folder: Path) -> float:
@@ -96,36 +92,55 @@ def size_mib(folder: Path) -> float:
     return sum(path.stat().st_size for path in folder.iterdir() if path.is_file()) / 2**20
 
 
-def _joined(run: Path, kind: str, name: str) -> pd.DataFrame:
-    found = sorted(run.glob(f"*/{kind}/{name}.csv"))
-    return pd.concat([pd.read_csv(path) for path in found], ignore_index=True)
+def write_claims(folder: Path) -> None:
+    """Every claim that there is, audited or not, as folder/claims.csv."""
+    folder.mkdir(parents=True, exist_ok=True)
+    every_claim().to_csv(folder / "claims.csv", index=False)
 
 
-def _code(run: Path) -> list[dict]:
-    """The modules behind each script of the run, once."""
-    found = [json.loads(path.read_text()) for path in sorted(run.rglob("*.provenance.json"))]
-    facts = [{name: each[name] for name in ("rule", "script", "modules")} for each in found]
-    return [json.loads(text) for text in sorted({json.dumps(each, sort_keys=True) for each in facts})]
+def _prepare(run: Path, folder: Path) -> None:
+    experiments = audited(run)
+    write_tables(run, list(TABLES), folder)
+    write_claims(folder)
+    (folder / PAGE).write_text(_at_top((run / "report/report.html").read_text(), TO_CONTRIBUTED))
+    shutil.copyfile(run / "report/report.pdf", folder / PAPER)
+    (folder / CODE).write_text(json.dumps(code_of(_records(run, experiments)), indent=1) + "\n")
+    _copy_picture(run, experiments, folder)
+    _copy_crate(run, folder)
+    mark_stale(folder)
+    if size_mib(folder) > LIMIT_MIB:
+        raise ArchdynError(f"{run}: its audit takes {size_mib(folder):.1f} MiB; allowed: {LIMIT_MIB}")
 
 
-def _copy_picture(run: Path, folder: Path) -> None:
-    figures = [path for path in sorted(run.glob("*/figures/*.png")) if not path.stem.endswith(".dark")]
-    figure = run / SHOWN if run / SHOWN in figures else figures[0]
+def _records(run: Path, experiments: dict[str, str]) -> list[dict]:
+    """What the jobs of the report, of the experiments in it, and of their data left."""
+    every = read_records(run)
+
+    def within(*names: str) -> list[Record]:
+        folders = [absolute(run) / name for name in names]
+        return [record for record in every if any(record.path.is_relative_to(folder) for folder in folders)]
+
+    return [record.facts for record in [*within("report"), *with_sources(within(*experiments), every)]]
+
+
+def _at_top(page: str, html: str) -> str:
+    return re.sub(r"(<main[^>]*>)", lambda found: found[1] + html, page, count=1)
+
+
+def _copy_picture(run: Path, experiments: dict[str, str], folder: Path) -> None:
+    figures = [path for name in experiments for path in sorted((run / name / "figures").glob("*.png"))]
+    plain = [path for path in figures if not path.stem.endswith(".dark")]
+    figure = run / SHOWN if run / SHOWN in plain else plain[0]
     shutil.copyfile(figure, folder / PICTURE)
     params = json.loads(figure.with_suffix(".provenance.json").read_text())["params"]
-    shown = {"caption": " ".join(params["caption"].split()), "label": params["label"]}
-    (folder / CAPTION).write_text(json.dumps(shown, indent=1) + "\n")
+    short = {"sections": list(experiments.values()), "label": params["label"]}
+    short["caption"] = " ".join(params["caption"].split())
+    (folder / SHORT).write_text(json.dumps(short, indent=1) + "\n")
 
 
 def _copy_crate(run: Path, folder: Path) -> None:
-    with tempfile.TemporaryDirectory() as temporary:
+    with TemporaryDirectory() as temporary:
         crate = Path(temporary) / "crate.zip"
         write_crate(run, crate)
         with zipfile.ZipFile(crate) as packed:
-            (folder / "ro-crate-metadata.json").write_bytes(packed.read("ro-crate-metadata.json"))
-
-
-def _check_size(folder: Path) -> None:
-    size = size_mib(folder)
-    if size > LIMIT_MIB:
-        raise ArchdynError(f"{folder}: takes {size:.1f} MiB; allowed: {LIMIT_MIB}")
+            (folder / METADATA).write_bytes(packed.read(METADATA))

@@ -93,7 +93,7 @@ def changed_code(facts: dict) -> list[str]:
 
 def changed_settings(facts: dict, params) -> list[str]:
     """Settings of a record that differ from a planned job's `params`, in words."""
-    before, now = (dict(_flat({**these, "code": None})) for these in (facts["params"], _as_recorded(params)))
+    before, now = (dict(flat({**these, "code": None})) for these in (facts["params"], _as_recorded(params)))
     return [
         f"setting {name}: {before.get(name, 'none')} -> {now.get(name, 'none')}"
         for name, _ in differences(before, now, ("", "", ""))
@@ -111,10 +111,10 @@ def _as_recorded(params) -> dict:
     return json.loads(json.dumps(dict(params.items()), default=str))
 
 
-def _flat(params: dict, prefix: str = "") -> Iterator[tuple[str, object]]:
-    """{"training": {"epochs": 2}} -> {"training.epochs": 2}"""
+def flat(params: dict, prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Nested settings by their whole names: {"training": {"epochs": 2}} -> {"training.epochs": 2}"""
     for name, value in params.items():
         if isinstance(value, dict) and value:
-            yield from _flat(value, f"{prefix}{name}.")
+            yield from flat(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value

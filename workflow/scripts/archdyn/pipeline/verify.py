@@ -46,7 +46,7 @@ def verification(run: Path, configfiles: list[Path]) -> Finding:
     own = [record for record in every if record.path.is_relative_to(run)]
     if not own:
         raise ArchdynError(f"{run}: has no *.provenance.json; allowed: a run that archdyn made")
-    records = own + [record for record in behind(_inputs(own), every) if record not in own]
+    records = with_sources(own, every)
     finding = by_digests(records)
     unknown = [f"{_shown(path)}: no record says what made it" for path in unrecorded(run, records)]
     faults = finding.faults + unknown + _by_plan(run, records, configfiles)
@@ -66,16 +66,18 @@ def behind(paths: Iterable[Path], records: list[Record]) -> list[Record]:
     return list(found.values())
 
 
+def with_sources(records: list[Record], every: list[Record]) -> list[Record]:
+    """`records`, and of `every` those of the jobs that their inputs come from, and so on."""
+    inputs = [path for record in records if record.has_digests for path in record.inputs()]
+    return records + [record for record in behind(inputs, every) if record not in records]
+
+
 def by_digests(records: list[Record]) -> Finding:
     """Hold the files that stand there now to the records, and the records to the code."""
     digest = cache(lambda path: content_digest(path) if path.exists() else None)
     faults = [f"{_shown(record.path)}: {fault}" for record in records for fault in _faults(record, digest)]
     files = sum(len(record.facts["outputs"]) for record in records)
     return Finding(len(records), files, faults)
-
-
-def _inputs(records: list[Record]) -> list[Path]:
-    return [path for record in records if record.has_digests for path in record.inputs()]
 
 
 def _faults(record: Record, digest) -> Iterator[str]:

@@ -19,21 +19,26 @@ AGAINST = (PUBLISHED_ONLY, CORRECTED_ONLY, FAILS)  # what contradicts the report
 WANTED = {"at_least": "at least ", "at_most": "at most ", "near": "near "}
 
 
-def findings_text(verdicts: pd.DataFrame, tests: pd.DataFrame) -> str:
+def findings_text(verdicts: pd.DataFrame, tests: pd.DataFrame, sections: list[str], claims: int) -> str:
     """Markdown: how many claims got which verdict, and the most surprising findings, each with number and interval.
 
-    verdicts, tests: the tables of all experiments of a run. A finding surprises where a claim's evidence turned out
-    otherwise; more so, the further a test's interval lies from what the claim needs, in widths of the interval. Claims
-    of a mechanism come before those of a value, and each figure or table of the report is named once.
+    verdicts, tests: the tables of the audited `sections` of a run; claims: how many there are in all. A finding
+    surprises where a claim's evidence turned out otherwise; more so, the further a test's interval lies from what the
+    claim needs, in widths of the interval. Claims of a mechanism come before those of a value, and each figure or table
+    of the report is named once.
     """
-    return "\n".join([_counts(verdicts["verdict"]), "", *_surprises(verdicts, tests)])
+    return "\n".join([_counts(verdicts["verdict"], sections, claims), "", *_surprises(verdicts, tests)])
 
 
-def _counts(found: pd.Series) -> str:
+def _counts(found: pd.Series, sections: list[str], claims: int) -> str:
     counts = [(n, words) for verdict, words in COUNTED.items() if (n := int((found == verdict).sum()))]
     parts = [f"**{n}** {words}" for n, words in counts]
-    listed = ", ".join(parts[:-1]) + f" and {parts[-1]}" if len(parts) > 1 else parts[0]
-    return f"Of **{len(found)}** claims of the report, {listed}."
+    judged = f"the audit judges the **{len(found)}** of {_listed(sections)}"
+    return f"Of the report's {claims} claims, {judged}: {_listed(parts)}."
+
+
+def _listed(parts: list[str]) -> str:
+    return ", ".join(parts[:-1]) + f" and {parts[-1]}" if len(parts) > 1 else parts[0]
 
 
 def _surprises(verdicts: pd.DataFrame, tests: pd.DataFrame) -> list[str]:

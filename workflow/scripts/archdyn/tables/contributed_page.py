@@ -10,6 +10,7 @@ from archdyn.metrics.compare import changes
 from archdyn.tables.diff import change_row
 
 TEMPLATE = Path(__file__).parents[3] / "report/contributed.html"
+NOT_RUN = "not run"
 OPEN = {
     "inconclusive": "would_decide",
     "not testable here": "note",
@@ -18,54 +19,65 @@ SPREADS = 2.0
 KEY = ["experiment", "id"]
 
 
-def contributed_page(audit: Path, contributed: Path) -> str:
-    """HTML: every claim with our verdict and that of each contributed run, what is open, and the metrics that differ.
+def contributed_page(audit: Path, contributed: Path, stale: dict[str, list[str]]) -> str:
+    """HTML: what is open, every claim with our verdict and those of contributed runs, and the metrics that differ.
 
-    audit: the folder of the published audit, with verdicts.csv and summary.csv; without them, nothing of ours is known.
-    contributed: the folder that `pipeline.contribution.keep` fills, with a folder for each run.
+    audit: the folder of the published audit, with claims.csv, and where there is one its verdicts.csv and summary.csv.
+    contributed: the folder that `pipeline.contribution.keep` fills, with a folder for each run. stale: by run, what of
+    the code has changed since.
     """
     runs = {path.parent.name: path.parent for path in sorted(contributed.glob("*/about.json"))}
-    ours = _table(audit, "verdicts")
-    verdicts = _verdicts(ours, {name: _table(folder, "verdicts") for name, folder in runs.items()})
+    claims = pd.read_csv(audit / "claims.csv", keep_default_na=False)
     environment = Environment(
         loader=FileSystemLoader(TEMPLATE.parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     return environment.get_template(TEMPLATE.name).render(
         names=list(runs),
         about={name: json.loads((folder / "about.json").read_text()) for name, folder in runs.items()},
-        verdicts=verdicts.to_dict("records"),
-        metrics={name: _changed(_table(audit, "summary"), _table(folder, "summary")) for name, folder in runs.items()},
+        stale=stale,
+        claims=_claims(claims, audit / "verdicts.csv", list(runs.values())),
+        metrics={name: _changed(audit / "summary.csv", folder / "summary.csv") for name, folder in runs.items()},
         spreads=SPREADS,
     )
 
 
-def _table(folder: Path, name: str) -> pd.DataFrame:
-    columns = {"summary": ["experiment", "condition", "metric", "mean", "sd", "n"]}
-    verdict = [*KEY, "where", "claim", "verdict", *OPEN.values()]
-    path = folder / f"{name}.csv"
-    return pd.read_csv(path) if path.exists() else pd.DataFrame(columns=columns.get(name, verdict))
+def _claims(claims: pd.DataFrame, verdicts: Path, runs: list[Path]) -> list[dict]:
+    """Each claim with `ours`, `lacking` (what would decide it where it is open), and a list of `theirs`."""
+    ours = _by_claim(pd.read_csv(verdicts)) if verdicts.exists() else {}
+    theirs = [_verdicts(folder, claims) for folder in runs]
+    rows = []
+    for claim in claims.to_dict("records"):
+        key = (claim["experiment"], claim["id"])
+        verdict = ours.get(key, {"verdict": NOT_RUN})
+        lacking = claim["needs"] if verdict["verdict"] == NOT_RUN else verdict.get(OPEN.get(verdict["verdict"]), "")
+        of_runs = [found.get(key, NOT_RUN) for found in theirs]
+        rows.append(claim | {"ours": verdict["verdict"], "lacking": lacking, "theirs": of_runs})
+    return rows
 
 
-def _verdicts(ours: pd.DataFrame, theirs: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """A row per claim of any run: its words, `ours`, what is `lacking` where that is open, and a list of `theirs`."""
-    every = pd.concat([ours, *theirs.values()]).drop_duplicates(KEY).set_index(KEY)
-    by_run = [table.set_index(KEY)["verdict"] for table in (ours, *theirs.values())]
-    found = pd.DataFrame({"where": every["where"], "claim": every["claim"]})
-    found["ours"] = by_run[0].reindex(every.index).fillna("not run")
-    found["lacking"] = [row[OPEN[row["verdict"]]] if row["verdict"] in OPEN else "" for _, row in every.iterrows()]
-    of_others = pd.DataFrame(
-        {name: of_run.reindex(every.index) for name, of_run in zip(theirs, by_run[1:], strict=True)}
-    )
-    found["theirs"] = of_others.fillna("not run").to_numpy().tolist() if theirs else [[]] * len(found)
-    return found.reset_index()
-
-
-def _changed(ours: pd.DataFrame, theirs: pd.DataFrame) -> dict:
-    """How many metrics both have, and a row of text for each that differs by more than SPREADS."""
-    both = ours.merge(theirs, on=["experiment", "condition", "metric"])
-    found = changes(ours, theirs, SPREADS).dropna(subset=["mean_a", "mean_b"])
+def _verdicts(run: Path, claims: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """By claim, the verdict of a contributed run, and whether a rule gave it that is another one by now."""
+    tests = pd.read_csv(run / "tests.csv", dtype={"rule_hash": str}).rename(columns={"claim": "id"})
+    rules = tests.drop_duplicates(KEY).set_index(KEY)["rule_hash"]
+    now = claims.set_index(KEY)["rule_hash"]
+    verdicts = {key: row["verdict"] for key, row in _by_claim(pd.read_csv(run / "verdicts.csv")).items()}
     return {
-        "compared": len(both),
-        "only_theirs": len(theirs) - len(both),
-        "rows": list(map(change_row, found.to_dict("records"))),
+        key: verdict if rules.get(key, now.get(key)) == now.get(key) else f"{verdict} (by an older rule)"
+        for key, verdict in verdicts.items()
     }
+
+
+def _by_claim(verdicts: pd.DataFrame) -> dict[tuple[str, str], dict]:
+    return {(row["experiment"], row["id"]): row for row in verdicts.to_dict("records")}
+
+
+def _changed(ours: Path, theirs: Path) -> dict:
+    """How many metrics both have, and a row of text for each that differs by more than SPREADS."""
+    second = pd.read_csv(theirs)
+    if not ours.exists():
+        return {"compared": 0, "only_theirs": len(second), "rows": []}
+    first = pd.read_csv(ours)
+    both = len(first.merge(second, on=["experiment", "condition", "metric"]))
+    found = changes(first, second, SPREADS).dropna(subset=["mean_a", "mean_b"])
+    rows = [change_row(change) for change in found.to_dict("records")]
+    return {"compared": both, "only_theirs": len(second) - both, "rows": rows}
