@@ -6,6 +6,7 @@
 
 PYTHON ?= python3
 TORCH_INDEX ?=
+ARGS ?=
 CORES ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)))")
 BIN := .venv/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
@@ -22,7 +23,7 @@ demo: env
 
 # Everything at the report's scale, on a machine with a GPU, as an archive to contribute: docs/contribute.md.
 paper: env
-	$(RUN) snakemake --cores $(CORES) --resources gpu=1
+	$(RUN) snakemake --cores $(CORES) --resources gpu=1 $(ARGS)
 	$(RUN) archdyn crate paper
 
 test: style

@@ -353,7 +353,16 @@ def test_matched_masks_hide_as_much_ink_as_the_centre_anywhere():
 
 def test_the_most_attended_patches_are_masked():
     attention = np.tile(np.arange(49.0), (2, 1))
-    assert np.array_equal(np.flatnonzero(strongest_masks(attention, 0.1)[1]), [45, 46, 47, 48])  # int(4.9)
+    assert np.array_equal(np.flatnonzero(strongest_masks(attention, 0.1, 0)[1]), [45, 46, 47, 48])  # int(4.9)
+
+
+def test_equal_patches_are_masked_anywhere():
+    """A map with one cell above 0: that cell, and others from all over, not the first rows."""
+    values = np.zeros((400, 49))
+    values[:, 48] = 1
+    share = strongest_masks(values, 0.3, 0).mean(0)
+    assert share[48] == 1
+    assert share[:48] == pytest.approx(13 / 48, abs=0.1)  # int(14.7), less that one
 
 
 def test_table5_has_the_published_protocol_and_equal_areas(vit, images):

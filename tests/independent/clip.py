@@ -30,7 +30,7 @@ def embed(model: open_clip.CLIP, images: np.ndarray, preprocessing: dict) -> tor
     mode = InterpolationMode(preprocessing["interpolation"])
     resize = Resize([preprocessing["size"]] * 2, mode, antialias=True)
     batches = (
-        torch.from_numpy(batch).permute(0, 3, 1, 2) / 255 for batch in np.array_split(colour, len(colour) // 100)
+        torch.from_numpy(batch).permute(0, 3, 1, 2) / 255 for batch in np.array_split(colour, len(colour) // 100 + 1)
     )
     scale = Normalize(preprocessing["mean"], preprocessing["sd"])
     return normalize(torch.cat([model.encode_image(scale(resize(batch).clamp(0, 1))) for batch in batches]).double())

@@ -89,8 +89,10 @@ def verify(
 @app.command()
 def runs(results: Annotated[Path, typer.Argument(help="The folder of all runs.")] = Path("results")) -> None:
     """The runs in results/: experiments, commit, date, verdicts, and how many artifacts the present code would redo."""
+    from archdyn.pipeline.publish import published_text
     from archdyn.pipeline.runs import runs_text
 
+    typer.echo(f"{published_text(AUDIT)}\n")
     typer.echo(runs_text(results))
 
 

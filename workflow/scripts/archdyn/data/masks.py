@@ -89,9 +89,14 @@ def matched_masks(ink: np.ndarray, like: np.ndarray, seed: int) -> np.ndarray:
     return best
 
 
-def strongest_masks(values: np.ndarray, fraction: float) -> np.ndarray:
-    """The patches with the highest `values`, float (n, patches), as many as `random_masks` would mask."""
-    return (-values).argsort(1, kind="stable").argsort(1) < masked_patches(math.isqrt(values.shape[1]), fraction)
+def strongest_masks(values: np.ndarray, fraction: float, seed: int) -> np.ndarray:
+    """The patches with the highest `values`, float (n, patches), as many as `random_masks` would mask.
+
+    Equal ones, such as the zeros of a Grad-CAM map, are drawn by `seed`.
+    """
+    drawn = np.random.default_rng(seed).random(values.shape)
+    rank = np.lexsort((drawn, -values), axis=1).argsort(1)
+    return rank < masked_patches(math.isqrt(values.shape[1]), fraction)
 
 
 def block_fraction(grid: int, side: float) -> float:

@@ -139,8 +139,8 @@ def control_masks(
     """
     n, grid = len(ink), grid_side(ink)
     centre, at_block = (centre_masks(n, grid, fraction) for fraction in (share, block))
-    yield "attended", share, seeds[0], strongest_masks(attention, share)
-    yield "gradcam", share, seeds[0], strongest_masks(gradcam, share)
+    yield "attended", share, seeds[0], strongest_masks(attention, share, seeds[0])
+    yield "gradcam", share, seeds[0], strongest_masks(gradcam, share, seeds[0])
     yield "block", block, seeds[0], at_block
     for seed in seeds:
         yield "matched", share, seed, matched_masks(ink, centre, seed)

@@ -72,6 +72,18 @@ def stale(folder: Path) -> list[str]:
     return sorted({change for facts in json.loads((folder / CODE).read_text()) for change in changed_code(facts)})
 
 
+def published_text(folder: Path) -> str:
+    """In a sentence, what of the audit in `folder` is stale, and of the runs of others beside it."""
+    if not (folder / CODE).exists():
+        return f"{folder}: no audit is published yet."
+    found = {folder: stale(folder)} | {
+        path.parent: stale(path.parent) for path in folder.glob(f"{CONTRIBUTED}/*/{CODE}")
+    }
+    return "\n".join(
+        f"{place}: {len(changes)} scripts and modules have changed since." for place, changes in found.items()
+    )
+
+
 def mark_stale(folder: Path) -> list[str]:
     """Say at the top of the page in `folder` what is stale of it, or take the notice away; return what is."""
     changes = stale(folder)
