@@ -118,7 +118,7 @@ def test_only_what_the_audit_covers_is_published(smoke_run, tmp_path):
     for name in ("all", "verdicts", "tests"):
         assert set(pd.read_csv(tmp_path / f"audit/{name}.csv")["experiment"]) == {"vae"}
     scripts = {facts["script"] for facts in json.loads((tmp_path / "audit" / publish.CODE).read_text())}
-    assert {"vae_train", "data_prepare", "report_pdf"} <= scripts
+    assert {"vae_train", "report_pdf"} <= scripts
 
 
 @published
