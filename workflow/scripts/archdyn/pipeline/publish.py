@@ -35,10 +35,11 @@ def publish(run: Path, folder: Path) -> list[str]:
     Nothing changes before all of it is ready. Raises ArchdynError where the run has no audit, or what is copied takes
     more than LIMIT_MIB.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder.parent) as temporary:
         ready = Path(temporary)
         _prepare(run, ready)
+        folder.mkdir(exist_ok=True)
         for path in folder.iterdir():
             if path.is_file():
                 path.unlink()
