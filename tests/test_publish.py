@@ -92,7 +92,7 @@ def test_a_finished_run_is_published_whole(smoke_run, tmp_path):
     assert "old\n" not in said and said.endswith("<!-- end of findings -->\nthe rest\n")
     judged, every = (len(pd.read_csv(folder / f"{name}.csv")) for name in ("verdicts", "claims"))
     assert f"Of the report's {every} claims, the audit judges the **{judged}** of Section 2, Section 3," in said
-    assert "![Figure 8." in said and f"]({publish.PLACE}/{publish.PICTURE})" in said and "smoke scale" in said
+    assert "![Figure 8." in said and f"]({publish.AUDIT}/{publish.PICTURE})" in said and "smoke scale" in said
     assert publish.stale(folder) == [] and publish.CONTRIBUTED_PAGE in (folder / publish.PAGE).read_text()
 
 
@@ -141,11 +141,10 @@ def test_the_published_page_names_just_what_is_stale(tmp_path):
 def test_what_is_open_is_up_to_date(tmp_path):
     publish.write_claims(tmp_path)
     assert (tmp_path / "claims.csv").read_text() == (PUBLISHED / "claims.csv").read_text(), (
-        "run: archdyn publish --check"
+        "run: archdyn publish paper --check"
     )
-    runs = PUBLISHED / publish.CONTRIBUTED
-    stale = {path.parent.name: publish.stale(path.parent) for path in runs.glob("*/about.json")}
-    assert (PUBLISHED / publish.CONTRIBUTED_PAGE).read_text() == contributed_page(PUBLISHED, runs, stale)
+    page = contributed_page(PUBLISHED, PUBLISHED / publish.CONTRIBUTED, publish.stale_contributed(PUBLISHED))
+    assert (PUBLISHED / publish.CONTRIBUTED_PAGE).read_text() == page
 
 
 @published

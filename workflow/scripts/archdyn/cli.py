@@ -10,7 +10,6 @@ import typer
 
 from archdyn.errors import ArchdynError
 
-AUDIT, CONTRIBUTED = Path("docs/audit"), "contributed"  # as archdyn.pipeline.publish has them
 Run = Annotated[Path, typer.Argument(help="A folder of results, or the name of a run in results/.")]
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -78,18 +77,13 @@ def verify(
     from archdyn.tables.diff import run_folder
 
     finding = verification(run_folder(run), configfile or [])
-    for fault in finding.faults:
-        typer.echo(fault)
-    looked_at = f"{finding.files} files of {finding.jobs} jobs"
-    if finding.faults:
-        raise ArchdynError(f"found {len(finding.faults)} faults in {looked_at}")
-    typer.echo(f"All {looked_at} are what the jobs wrote, from the inputs, settings and code of now.")
+    _print_finding(finding, "from the inputs, settings and code of now")
 
 
 @app.command()
 def runs(results: Annotated[Path, typer.Argument(help="The folder of all runs.")] = Path("results")) -> None:
     """The runs in results/: experiments, commit, date, verdicts, and how many artifacts the present code would redo."""
-    from archdyn.pipeline.publish import published_text
+    from archdyn.pipeline.publish import AUDIT, published_text
     from archdyn.pipeline.runs import runs_text
 
     typer.echo(f"{published_text(AUDIT)}\n")
@@ -136,10 +130,10 @@ def publish(
     from archdyn.tables.diff import run_folder
 
     if not check:
-        typer.echo(f"{AUDIT}: {', '.join(published.publish(run_folder(run), AUDIT))}")
+        typer.echo(f"{published.AUDIT}: {', '.join(published.publish(run_folder(run), published.AUDIT))}")
     typer.echo(f"{_write_contributed()}: what is open")
-    published.write_findings(AUDIT, Path("README.md"))
-    for change in published.mark_stale(AUDIT):
+    published.write_findings(published.AUDIT, Path("README.md"))
+    for change in published.mark_stale(published.AUDIT):
         typer.echo(f"stale: {change}")
 
 
@@ -152,18 +146,13 @@ def contribution(
 ) -> None:
     """Whether a run from another machine is what its jobs wrote, by our code and rules; and show it beside ours."""
     from archdyn.pipeline.contribution import check_name, examination, keep, unpack
+    from archdyn.pipeline.publish import AUDIT, CONTRIBUTED
 
     if add is not None:
         check_name(add, AUDIT / CONTRIBUTED)
     with TemporaryDirectory() as folder:
         run = unpack(crate, Path(folder))
-        finding = examination(run)
-        for fault in finding.faults:
-            typer.echo(fault)
-        looked_at = f"{finding.files} files of {finding.jobs} jobs"
-        if finding.faults:
-            raise ArchdynError(f"{crate}: found {len(finding.faults)} faults in {looked_at}")
-        typer.echo(f"All {looked_at} are what the jobs wrote, by our code, published numbers and rules.")
+        _print_finding(examination(run), "by our code, published numbers and rules", f"{crate}: ")
         if add is not None:
             typer.echo(f"{keep(run, add, AUDIT / CONTRIBUTED)}: stands beside ours in {_write_contributed()}")
 
@@ -176,14 +165,23 @@ def seal(why: Annotated[str, typer.Option(help="Why the rules were changed, in a
     typer.echo(seal_all(why))
 
 
+def _print_finding(finding, by: str, about: str = "") -> None:
+    """A line for each fault, which end in an error; or that all stands, and by what."""
+    looked_at = f"{finding.files} files of {finding.jobs} jobs"
+    for fault in finding.faults:
+        typer.echo(fault)
+    if finding.faults:
+        raise ArchdynError(f"{about}found {len(finding.faults)} faults in {looked_at}")
+    typer.echo(f"All {looked_at} are what the jobs wrote, {by}.")
+
+
 def _write_contributed() -> Path:
-    from archdyn.pipeline import publish as published
+    from archdyn.pipeline.publish import AUDIT, CONTRIBUTED, CONTRIBUTED_PAGE, stale_contributed, write_claims
     from archdyn.tables.contributed_page import contributed_page
 
-    published.write_claims(AUDIT)
-    page, runs = AUDIT / published.CONTRIBUTED_PAGE, AUDIT / CONTRIBUTED
-    stale = {path.parent.name: published.stale(path.parent) for path in runs.glob("*/about.json")}
-    page.write_text(contributed_page(AUDIT, runs, stale))
+    write_claims(AUDIT)
+    page = AUDIT / CONTRIBUTED_PAGE
+    page.write_text(contributed_page(AUDIT, AUDIT / CONTRIBUTED, stale_contributed(AUDIT)))
     return page
 
 

@@ -190,11 +190,12 @@ def mask_sweep(
     ink = patch_ink(vit, images, device)
     whole = np.zeros(ink.shape, bool)
     arrays = embed(vit, images, device, precision) | {"ink": hidden_ink(whole, ink)}
-    yield _row("whole", "pixels", 0.0, whole, ink, seed), whole, arrays
+    yield _row("whole", "pixels", 0.0, whole, arrays["ink"], seed), whole, arrays
     for shape, fraction, drawn_by, masks in planned:
+        hidden = hidden_ink(masks, ink)
         for way in ("pixels", "tokens"):
-            arrays = embed(vit, images, device, precision, masks, way) | {"ink": hidden_ink(masks, ink)}
-            yield _row(shape, way, fraction, masks, ink, drawn_by), masks, arrays
+            arrays = embed(vit, images, device, precision, masks, way) | {"ink": hidden}
+            yield _row(shape, way, fraction, masks, hidden, drawn_by), masks, arrays
 
 
 @torch.inference_mode()
@@ -253,7 +254,7 @@ def growing_logits(
     rows, logits = [], []
     for shape, of_shape in masks.items():
         for fraction, mask in zip(fractions, of_shape, strict=True):
-            rows.append(_row(shape, "pixels", fraction, mask, ink, seed))
+            rows.append(_row(shape, "pixels", fraction, mask, hidden_ink(mask, ink), seed))
             logits.append(embed(vit, images, device, precision, mask, "pixels")["logits"])
     return rows, {"masks": np.concatenate(list(masks.values())), "logits": np.stack(logits)}
 
@@ -280,12 +281,12 @@ def hidden_ink(masks: np.ndarray, ink: np.ndarray) -> np.ndarray:
     return (ink * masks).sum(1) / ink.sum(1).clip(min=np.finfo(np.float32).tiny)
 
 
-def _row(shape: str, way: str, fraction: float, masks: np.ndarray, ink: np.ndarray, seed: int) -> dict:
+def _row(shape: str, way: str, fraction: float, masks: np.ndarray, hidden: np.ndarray, seed: int) -> dict:
     return {
         "shape": shape,
         "way": way,
         "fraction": fraction,
         "masked": float(masks.mean()),
-        "ink": float(hidden_ink(masks, ink).mean()),
+        "ink": float(hidden.mean()),
         "seed": seed,
     }

@@ -1,6 +1,7 @@
-"""What the audit of a run covers, and every claim that there is."""
+"""What the audit of a run covers, by which code it was made, and every claim that there is."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,7 @@ from archdyn.claims.seal import rule_hash, rule_text
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.origin import REPOSITORY
 
+CODE = "code.json"  # where the code behind an audit is kept beside it
 TABLES = {"all": "metrics", "summary": "metrics", "verdicts": "tables", "tests": "tables"}
 
 
@@ -24,14 +26,21 @@ def audited(run: Path) -> dict[str, str]:
     return {part["experiment"]: part["title"] for part in json.loads(content.read_text())["sections"]}
 
 
-def write_tables(run: Path, names: list[str], folder: Path) -> None:
-    """Each of TABLES that `names` lists, of all audited experiments together, as folder/NAME.csv."""
+def write_tables(run: Path, experiments: Iterable[str], names: Iterable[str], folder: Path) -> None:
+    """Each of TABLES that `names` lists, of these experiments together, as folder/NAME.csv."""
     for name in names:
-        files = [run / experiment / TABLES[name] / f"{name}.csv" for experiment in audited(run)]
+        files = [run / experiment / TABLES[name] / f"{name}.csv" for experiment in experiments]
         missing = [file for file in files if not file.is_file()]
         if missing:
             raise ArchdynError(f"{missing[0]}: is missing; allowed: a run whose audit was made")
         pd.concat(map(pd.read_csv, files), ignore_index=True).to_csv(folder / f"{name}.csv", index=False)
+
+
+def write_code(records: list[dict], folder: Path) -> None:
+    """The modules behind each script that made these records, once, as folder/CODE."""
+    facts = [{name: each[name] for name in ("rule", "script", "modules")} for each in records]
+    once = [json.loads(text) for text in sorted({json.dumps(each, sort_keys=True) for each in facts})]
+    (folder / CODE).write_text(json.dumps(once, indent=1) + "\n")
 
 
 def every_claim() -> pd.DataFrame:

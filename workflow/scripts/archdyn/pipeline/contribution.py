@@ -18,17 +18,17 @@ import pandas as pd
 import yaml
 
 from archdyn.errors import ArchdynError
-from archdyn.pipeline.audited import audited, every_claim, write_tables
-from archdyn.pipeline.crate import travels
+from archdyn.pipeline.audited import audited, every_claim, write_code, write_tables
+from archdyn.pipeline.crate import METADATA, travels
 from archdyn.pipeline.files import content_digest
 from archdyn.pipeline.origin import REPOSITORY
 from archdyn.pipeline.record import Record, changed_code, flat, read_records
 from archdyn.pipeline.verify import Finding, unrecorded
 
-METADATA, RESOURCES = "ro-crate-metadata.json", "resources"
+RESOURCES = "resources"
 KEPT = ("summary", "verdicts", "tests")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
-ABOUT, CODE = "about.json", "code.json"
+ABOUT = "about.json"
 
 
 def check_name(name: str, folder: Path) -> None:
@@ -74,7 +74,8 @@ def examination(run: Path) -> Finding:
     faults = [f"{_shown(record.path, run)}: {fault}" for record in records for fault in _faults(record, run, made)]
     faults += [f"{_shown(path, run)}: no record says what made it" for path in unrecorded(run, records)]
     faults += _other_code(records)
-    faults += [fault for experiment in audited(run) for fault in _other_rules(run, experiment)]
+    rules = every_claim().set_index(["experiment", "id"])["rule_hash"].to_dict()
+    faults += [fault for experiment in audited(run) for fault in _other_rules(run, experiment, rules)]
     return Finding(len(records), sum(len(record.facts["outputs"]) for record in records), faults)
 
 
@@ -89,29 +90,24 @@ def keep(run: Path, name: str, folder: Path) -> Path:
     with TemporaryDirectory(dir=folder) as temporary:
         ready = Path(temporary) / name
         ready.mkdir()
-        write_tables(run, list(KEPT), ready)
+        experiments = audited(run)
+        write_tables(run, experiments, KEPT, ready)
         records = [record.facts for record in read_records(run)]
-        (ready / ABOUT).write_text(json.dumps(_about(run, records), indent=1) + "\n")
-        (ready / CODE).write_text(json.dumps(code_of(records), indent=1) + "\n")
+        (ready / ABOUT).write_text(json.dumps(_about(run, experiments, records), indent=1) + "\n")
+        write_code(records, ready)
         ready.rename(folder / name)
     return folder / name
 
 
-def code_of(records: list[dict]) -> list[dict]:
-    """The modules behind each script that made these records, once."""
-    facts = [{name: each[name] for name in ("rule", "script", "modules")} for each in records]
-    return [json.loads(text) for text in sorted({json.dumps(each, sort_keys=True) for each in facts})]
-
-
-def _about(run: Path, records: list[dict]) -> dict:
+def _about(run: Path, experiments: dict[str, str], records: list[dict]) -> dict:
     return {
         "run": run.name,
-        "sections": list(audited(run).values()),
+        "sections": list(experiments.values()),
         "commits": sorted({each["commit"] for each in records}),
         "hardware": sorted({_machine(each["hardware"]) for each in records}),
         "torch": sorted({each["packages"]["torch"] for each in records}),
         "hours": round(sum(each["wall_s"] for each in records) / 3600, 2),
-        "settings": _other_settings(run),
+        "settings": _other_settings(run, experiments),
     }
 
 
@@ -119,11 +115,11 @@ def _machine(hardware: dict) -> str:
     return ", ".join(str(hardware[part]) for part in ("gpu", "cpu") if hardware[part])
 
 
-def _other_settings(run: Path) -> list[str]:
+def _other_settings(run: Path, experiments: dict[str, str]) -> list[str]:
     """Settings of the audited experiments that are not those of config/config.yaml, in words."""
     usual = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
     used = json.loads((run / "report/settings.json").read_text())
-    ours, theirs = ({name: blocks[name] for name in audited(run)} for blocks in (usual, used))
+    ours, theirs = ({name: blocks[name] for name in experiments} for blocks in (usual, used))
     before, now = dict(flat(ours)), dict(flat(theirs))
     return [
         f"{name}: {now[name]} in place of {before.get(name, 'none')}"
@@ -161,13 +157,12 @@ def _other_published(record: Record) -> Iterator[str]:
                 yield f"was compared with another config/published/{ours.name}"
 
 
-def _other_rules(run: Path, experiment: str) -> Iterator[str]:
-    claims = every_claim()
-    rules = claims[claims["experiment"] == experiment].set_index("id")["rule_hash"]
+def _other_rules(run: Path, experiment: str, rules: dict[tuple[str, str], str]) -> Iterator[str]:
     tests = pd.read_csv(run / experiment / "tables/tests.csv", dtype={"rule_hash": str}).drop_duplicates("claim")
     for claim, judged_by in tests[["claim", "rule_hash"]].itertuples(index=False):
-        if rules.get(claim) != judged_by:
-            yield f"{experiment}: {claim} was judged by the rule {judged_by}; ours is {rules.get(claim, 'none')}"
+        ours = rules.get((experiment, claim), "none")
+        if ours != judged_by:
+            yield f"{experiment}: {claim} was judged by the rule {judged_by}; ours is {ours}"
 
 
 def _shown(path: Path, run: Path) -> str:

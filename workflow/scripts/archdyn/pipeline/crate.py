@@ -26,6 +26,7 @@ PROFILES = {
 }
 BIOSCHEMAS = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
 MAINTAINERS = {"@type": "Organization", "name": "The archdyn maintainers"}
+METADATA = "ro-crate-metadata.json"  # in every crate
 LICENCE = "https://spdx.org/licenses/MIT"
 # Of the project: what a reader needs to see how a number was made, and to make it again.
 WORKFLOW = ("rules", "workflow", "config", "envs", "requirements.lock", "LICENSE", "CITATION.cff", "README.md")

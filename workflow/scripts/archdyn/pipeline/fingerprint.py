@@ -21,7 +21,7 @@ CARRIERS = {
     "archdyn.cli": "starts a command, and no job imports it",
     "archdyn.contracts": "refuses bad arrays and tables, and changes none",
     "archdyn.eager": "keeps PyTorch's compiler from being imported where nothing asks for it",
-    "archdyn.metrics.compare": "only archdyn diff uses it",
+    "archdyn.metrics.compare": "compares runs that are made",
     "archdyn.numbers.duration": "words for the log",
     "archdyn.pipeline.audited": "reads what is made",
     "archdyn.pipeline.bars": "the name of a variable of the environment",
@@ -50,6 +50,7 @@ CARRIERS = {
     "archdyn.tables.diff": "only archdyn diff uses it",
     "archdyn.tables.diff_page": "only archdyn diff uses it",
     "archdyn.tables.expected": "writes config/expected.yaml",
+    "archdyn.tables.page": "only what compares runs uses it",
     "archdyn.tables.tensorboard": "writes curves in another format",
 }
 

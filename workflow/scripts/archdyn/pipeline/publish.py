@@ -11,9 +11,8 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from archdyn.errors import ArchdynError
-from archdyn.pipeline.audited import TABLES, audited, every_claim, write_tables
-from archdyn.pipeline.contribution import CODE, METADATA, code_of
-from archdyn.pipeline.crate import write_crate
+from archdyn.pipeline.audited import CODE, TABLES, audited, every_claim, write_code, write_tables
+from archdyn.pipeline.crate import METADATA, write_crate
 from archdyn.pipeline.record import Record, absolute, changed_code, read_records
 from archdyn.pipeline.verify import with_sources
 from archdyn.report.findings import findings_text
@@ -21,7 +20,7 @@ from archdyn.report.findings import findings_text
 PAGE, PAPER, PICTURE, SHORT = "index.html", "audit.pdf", "picture.png", "audit.json"
 CONTRIBUTED = "contributed"  # the runs of others, which stay when ours is published anew
 CONTRIBUTED_PAGE = f"{CONTRIBUTED}.html"
-PLACE = "docs/audit"  # of all this, as seen from the README
+AUDIT = Path("docs/audit")  # of all this, as seen from the README
 SHOWN = "gan/figures/figure8.png"  # in the README; of a run that does not audit the GAN, its first figure
 TO_CONTRIBUTED = f'<p id="others"><a href="{CONTRIBUTED_PAGE}">What is open, and the runs of others</a></p>'
 LIMIT_MIB = 12
@@ -60,11 +59,11 @@ def block(folder: Path) -> str:
     sections = [title.split(":")[0] for title in short["sections"]]
     return f"""{findings_text(verdicts, tests, sections, len(claims))}
 
-![{short["caption"]}]({PLACE}/{PICTURE})
+![{short["caption"]}]({AUDIT}/{PICTURE})
 
 *{short["caption"]} {short["label"]}.*
 
-The audit is [a page]({PLACE}/{PAGE}) to be downloaded and opened, and [a paper]({PLACE}/{PAPER}).
+The audit is [a page]({AUDIT}/{PAGE}) to be downloaded and opened, and [a paper]({AUDIT}/{PAPER}).
 """
 
 
@@ -73,13 +72,17 @@ def stale(folder: Path) -> list[str]:
     return sorted({change for facts in json.loads((folder / CODE).read_text()) for change in changed_code(facts)})
 
 
+def stale_contributed(folder: Path) -> dict[str, list[str]]:
+    """By the name of each contributed run beside the audit in `folder`, what of the code has changed since."""
+    return {path.parent.name: stale(path.parent) for path in sorted(folder.glob(f"{CONTRIBUTED}/*/{CODE}"))}
+
+
 def published_text(folder: Path) -> str:
     """In a sentence, what of the audit in `folder` is stale, and of the runs of others beside it."""
     if not (folder / CODE).exists():
         return f"{folder}: no audit is published yet."
-    found = {folder: stale(folder)} | {
-        path.parent: stale(path.parent) for path in folder.glob(f"{CONTRIBUTED}/*/{CODE}")
-    }
+    found = {str(folder): stale(folder)}
+    found |= {f"{folder}/{CONTRIBUTED}/{name}": changes for name, changes in stale_contributed(folder).items()}
     return "\n".join(
         f"{place}: {len(changes)} scripts and modules have changed since." for place, changes in found.items()
     )
@@ -113,11 +116,11 @@ def write_claims(folder: Path) -> None:
 
 def _prepare(run: Path, folder: Path) -> None:
     experiments = audited(run)
-    write_tables(run, list(TABLES), folder)
+    write_tables(run, experiments, TABLES, folder)
     write_claims(folder)
     (folder / PAGE).write_text(_at_top((run / "report/report.html").read_text(), TO_CONTRIBUTED))
     shutil.copyfile(run / "report/report.pdf", folder / PAPER)
-    (folder / CODE).write_text(json.dumps(code_of(_records(run, experiments)), indent=1) + "\n")
+    write_code(_records(run, experiments), folder)
     _copy_picture(run, experiments, folder)
     _copy_crate(run, folder)
     mark_stale(folder)

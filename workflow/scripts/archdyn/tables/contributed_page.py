@@ -4,17 +4,14 @@ import json
 from pathlib import Path
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from archdyn.metrics.compare import changes
 from archdyn.tables.diff import change_row
+from archdyn.tables.page import filled
 
-TEMPLATE = Path(__file__).parents[3] / "report/contributed.html"
 NOT_RUN = "not run"
-OPEN = {
-    "inconclusive": "would_decide",
-    "not testable here": "note",
-}  # verdicts, and the column that says what is lacking
+# Verdicts that leave a claim open, and the column that says what is lacking.
+OPEN = {"inconclusive": "would_decide", "not testable here": "note"}
 SPREADS = 2.0
 KEY = ["experiment", "id"]
 
@@ -28,10 +25,8 @@ def contributed_page(audit: Path, contributed: Path, stale: dict[str, list[str]]
     """
     runs = {path.parent.name: path.parent for path in sorted(contributed.glob("*/about.json"))}
     claims = pd.read_csv(audit / "claims.csv", keep_default_na=False)
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATE.parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    return environment.get_template(TEMPLATE.name).render(
+    return filled(
+        "contributed.html",
         names=list(runs),
         about={name: json.loads((folder / "about.json").read_text()) for name, folder in runs.items()},
         stale=stale,

@@ -3,11 +3,8 @@
 import base64
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from archdyn.tables.diff import changed_metrics, commits, run_folder
-
-TEMPLATE = Path(__file__).parents[3] / "report/diff.html"
+from archdyn.tables.page import filled
 
 
 def diff_page(run_a: Path, run_b: Path, spreads: float) -> str:
@@ -17,12 +14,10 @@ def diff_page(run_a: Path, run_b: Path, spreads: float) -> str:
     """
     folders = [run_folder(run) for run in (run_a, run_b)]
     counted, table = changed_metrics(*folders, spreads)
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATE.parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    environment.globals |= {"picture": _picture}
     pairs = _pairs(*folders)
-    return environment.get_template(TEMPLATE.name).render(
+    return filled(
+        "diff.html",
+        picture=_picture,
         runs=[{"folder": folder, "commits": commits(folder)} for folder in folders],
         counted=counted,
         columns=list(table.columns),
