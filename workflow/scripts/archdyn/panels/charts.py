@@ -10,6 +10,7 @@ alt.data_transformers.disable_max_rows()  # the page holds the data anyway; its 
 DIGITS = 5  # of a number that is drawn
 HEIGHT = 300  # pixels
 CYCLE = [*COLOURS.values(), "#882255", "#999933", "#44AA99"]
+DASHES = [[1, 0], [6, 3], [2, 2]]  # solid while the colours last, then others
 SANS = "system-ui, sans-serif"
 
 
@@ -19,6 +20,7 @@ def training_curves(epochs: pd.DataFrame, metrics: dict[str, str]) -> dict:
     epochs: condition, seed, epoch, and the columns of `metrics`, which has each column's name for readers.
     """
     shown = epochs[["condition", "seed", "epoch", *metrics]].rename(columns=metrics)
+    conditions = list(dict.fromkeys(shown["condition"]))
     metric = alt.param(
         "metric", bind=alt.binding_select(options=list(metrics.values()), name="metric "), value=shown.columns[3]
     )
@@ -31,7 +33,8 @@ def training_curves(epochs: pd.DataFrame, metrics: dict[str, str]) -> dict:
         .encode(
             alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1, format="d")),
             alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
-            _colour("condition", list(dict.fromkeys(shown["condition"]))),
+            _colour("condition", conditions),
+            _dash("condition", conditions),
             detail="seed:N",
             tooltip=["condition:N", "seed:N", "epoch:Q", alt.Tooltip("value:Q", format=".4~g")],
         )
@@ -103,6 +106,12 @@ def rounded(table: pd.DataFrame) -> pd.DataFrame:
 def _colour(field: str, values: list[str]) -> alt.Color:
     colours = [CYCLE[number % len(CYCLE)] for number in range(len(values))]
     return alt.Color(f"{field}:N", scale=alt.Scale(domain=values, range=colours), sort=values)
+
+
+def _dash(field: str, values: list[str]) -> alt.StrokeDash:
+    """Tells apart what has the same colour."""
+    dashes = [DASHES[number // len(CYCLE) % len(DASHES)] for number in range(len(values))]
+    return alt.StrokeDash(f"{field}:N", scale=alt.Scale(domain=values, range=dashes), sort=values)
 
 
 def _reach(values: pd.Series) -> alt.Scale:
