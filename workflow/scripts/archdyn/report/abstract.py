@@ -9,8 +9,9 @@ def abstract(title: str, run: str, tally: dict[str, int], sections: list[dict]) 
     """Plain text: how many claims were judged, how many stand, and which do not."""
     claims = sum(tally.values())
     counts = ", ".join(f"{tally[name]} {name}" for name in VERDICTS if tally[name])
+    repeated = f"the {len(sections)} experiments" if len(sections) > 1 else "an experiment"
     sentences = [
-        f"We repeat the {len(sections)} experiments of the report “{title}” under the protocol that it published and, "
+        f"We repeat {repeated} of the report “{title}” under the protocol that it published and, "
         f"where that has a flaw, under a corrected one, and decide {claims} of its claims by rules on effects with "
         f"intervals. In this run ({run} scale): {counts}."
     ]
