@@ -76,20 +76,35 @@ def _conditions(folder: Path, experiment: str) -> dict[str, dict]:
     found = {}
     for condition in dict.fromkeys(rows.index.get_level_values("condition")):
         files = sorted((folder / experiment / "models").glob(f"{condition}_seed*.provenance.json"))
-        records = [json.loads(file.read_text()) for file in files]
+        records = {file.name.removesuffix(".provenance.json"): json.loads(file.read_text()) for file in files}
         if records:
             own = rows.loc[condition]
             metrics = [metric for metric in HEADLINES[experiment] if metric in own.index]
-            found[condition] = _entry(own.loc[metrics], records)
+            seconds = [_training_s(folder, run, record) for run, record in records.items()]
+            found[condition] = _entry(own.loc[metrics], list(records.values()), mean(seconds))
     return found
 
 
-def _entry(rows: pd.DataFrame, records: list[dict]) -> dict:
+def _training_s(folder: Path, run: str, record: dict) -> float:
+    """Of a whole training, by what its epochs told of the time left, since its record has the last attempt's alone.
+
+    By the record where they told nothing: the training came from the cache, or has a single epoch.
+    """
+    progress = folder / "logs" / record["rule"] / f"{run}.csv"
+    if not progress.stat().st_size:
+        return record["wall_s"]
+    epochs = pd.read_csv(progress)
+    last = int(epochs["epoch"].max())
+    left = int((last - epochs["epoch"]).sum())
+    return last * float(epochs["eta_s"].sum()) / left if left else record["wall_s"]
+
+
+def _entry(rows: pd.DataFrame, records: list[dict], seconds: float) -> dict:
     machines = {record["hardware"]["gpu"] or record["hardware"]["cpu"] for record in records}
     return {
         "values": {metric: [_rounded(row["mean"]), _rounded(row["sd"])] for metric, row in rows.iterrows()},
         "n": int(rows["n"].max()),
-        "minutes": round(mean(record["wall_s"] for record in records) / 60, 2),
+        "minutes": round(seconds / 60, 2),
         "hardware": ", ".join(sorted(machines)),
         "settings": settings_hash(records[0]["params"]["training"]),
     }
