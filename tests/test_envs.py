@@ -22,7 +22,8 @@ LOCKS = ("requirements.lock", "requirements-test.lock")
 
 def locked() -> dict[str, str]:
     lines = [line for name in LOCKS for line in (ROOT / name).read_text().splitlines()]
-    return dict(line.split("==") for line in lines if "==" in line)
+    pins = [Requirement(line) for line in lines if "==" in line]
+    return {pin.name: str(pin.specifier).removeprefix("==") for pin in pins}
 
 
 def conda(name: str) -> tuple[str, dict[str, str]]:
