@@ -9,6 +9,7 @@ import yaml
 from PIL import Image
 
 from archdyn.claims.scale import effects_by_size
+from archdyn.contracts.tables import check_tables
 from archdyn.data.masks import chosen_masks
 from archdyn.errors import ArchdynError
 from archdyn.metrics.designs import design_effects, run_values
@@ -252,6 +253,14 @@ def test_a_claim_holds_from_the_size_on_where_its_effect_is_planted():
     assert (table["holds_from"] == 8000).all()
     assert table.at[8000, "effect"] == pytest.approx(2, abs=0.3)
     assert table.at[8000, "low"] < 2 < table.at[8000, "high"]
+
+
+@pytest.mark.parametrize("name", ["loss_by_images", "annealing_by_epochs", "starts"])
+def test_the_effects_of_a_design_pass_whatever_its_name_ends_in(tmp_path, name):
+    path = tmp_path / f"gan/metrics/design_{name}.csv"
+    path.parent.mkdir(parents=True)
+    by_size(sized({500: 0, 2000: 2}, 0.2, np.random.default_rng(0))).reset_index().to_csv(path, index=False)
+    check_tables([path])
 
 
 def test_an_effect_that_ends_at_the_largest_size_holds_from_nowhere():

@@ -35,7 +35,7 @@ EFFECTS = Contract(
     ("outcome", "term", "contrast"),
     may_lack=("from_mean", "to_mean", "low", "high", "holds_from"),  # see metrics/designs.py and claims/scale.py
 )
-EPOCH = ("condition", "seed", "epoch")
+EPOCHS = Contract(("epoch",), ("condition", "seed", "epoch"))
 OF_TESTS = ("experiment", "claim", "protocol", "what")
 TESTS = Contract(
     (*OF_TESTS, "effect", "low", "high", "relation", "bound", "decision"),
@@ -44,14 +44,14 @@ TESTS = Contract(
 )
 # By the file's name; the first that fits counts. Other CSV files need rows and finite numbers.
 CONTRACTS: dict[str, Contract] = {
+    r"design_.*\.csv": EFFECTS,  # before all others: a design has whatever name its author gives it
     r"summary\.csv": SUMMARY,
-    r".*epochs\.csv|.*_pretraining\.csv": Contract(("epoch",), EPOCH),
+    r".*epochs\.csv|.*_pretraining\.csv": EPOCHS,
     r"(seed\d+_)?shift\.csv": Contract(("moved", "shift", "accuracy"), ("condition", "seed", "moved", "shift")),
     r".*_images\.csv": Contract(("condition", "seed", "image"), ("condition", "seed", "image")),
     r"p_values\.csv": Contract(("claim", "protocol", "what", "p"), ("claim", "protocol", "what"), may_be_empty=True),
     r"starts\.csv": Contract(("start", "distance"), ("start",)),
     r"layers_cka\.csv": Contract(),
-    r"design_.*\.csv": EFFECTS,
     r".*": TIDY,
 }
 # What later steps read of the epochs of an experiment's trainings, beside the epoch.
@@ -81,9 +81,10 @@ def _contract(path: Path) -> Contract:
     if path.parent.name != "metrics":
         return TESTS if path.name == "tests.csv" else Contract()
     experiment = path.parents[1].name
-    if re.fullmatch(r"(.*_)?epochs\.csv", path.name) and experiment in OF_EPOCHS:
-        return Contract(("epoch", *OF_EPOCHS[experiment].split()), EPOCH)
-    return next(contract for name, contract in CONTRACTS.items() if re.fullmatch(name, path.name))
+    found = next(contract for name, contract in CONTRACTS.items() if re.fullmatch(name, path.name))
+    if found is EPOCHS and experiment in OF_EPOCHS and path.name.endswith("epochs.csv"):
+        return Contract((*EPOCHS.columns, *OF_EPOCHS[experiment].split()), EPOCHS.key)
+    return found
 
 
 def _read(path: Path) -> pd.DataFrame:
