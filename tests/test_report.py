@@ -163,6 +163,7 @@ def test_a_number_is_a_link_to_its_place():
         (1.2e-5, "1.20e-05"),
         (448.7, "449"),
         (-6.59, "-6.59"),
+        (3.104e20, "3.10e+20"),
     ],
 )
 def test_numbers_have_three_digits(value, text):

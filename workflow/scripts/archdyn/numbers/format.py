@@ -16,10 +16,13 @@ def format_mean_sd(mean: float, sd: float, digits: int) -> str:
 
 
 def significant(mean: float, sd: float = math.nan, digits: int = 3) -> str:
-    """`mean ± sd`, or `mean` where sd is NaN, to `digits` significant digits of the mean; under 0.001 as 1.20e-05."""
+    """`mean ± sd`, or `mean` where sd is NaN, to `digits` significant digits of the mean.
+
+    Under 0.001 as 1.20e-05, and from ten million on as 1.20e+07.
+    """
     if not math.isfinite(mean):
         return str(mean).replace("inf", "∞")
-    if 0 < abs(mean) < 1e-3:
+    if 0 < abs(mean) < 1e-3 or abs(mean) >= 1e7:
         return f"{mean:.{digits - 1}e}" if math.isnan(sd) else f"{mean:.{digits - 1}e} ± {sd:.{digits - 1}e}"
     magnitude = math.floor(math.log10(abs(mean))) if mean else 0
     return format_mean_sd(mean, sd, max(0, digits - 1 - magnitude))

@@ -11,6 +11,7 @@ from archdyn.plots.style import COLOURS, few_logarithmic_ticks
 
 ROW = 0.19  # inches
 FRAME = 1.4  # inches above and below the rows
+LABEL = 42  # characters that fit under all panels together
 NONE = {"difference": 0.0, "ratio": 1.0}  # the effect that is none
 DECISIONS = {  # of archdyn.claims: words, edge, face
     "holds": ("holds", COLOURS["blue"], COLOURS["blue"]),
@@ -30,7 +31,7 @@ def effects_by_outcome(figure: Figure, effects: pd.DataFrame) -> None:
     figure.set_size_inches(figure.get_figwidth(), FRAME + ROW * len(rows))
     panels = figure.subplots(1, len(outcomes), sharey=True, squeeze=False)[0]
     for axes, outcome in zip(panels, outcomes, strict=True):
-        _panel(axes, effects[effects["outcome"] == outcome])
+        _panel(axes, effects[effects["outcome"] == outcome], LABEL // len(outcomes))
     panels[0].set_yticks(range(len(rows)), rows["term"] + ": " + rows["contrast"], fontsize=7)
     panels[0].invert_yaxis()
     handles, labels = panels[0].get_legend_handles_labels()
@@ -82,7 +83,7 @@ def _told(rows: pd.DataFrame) -> str:
     return "holds at every size" if everywhere else f"holds from {largest.holds_from:,g} {largest.along} on"
 
 
-def _panel(axes: Axes, effects: pd.DataFrame) -> None:
+def _panel(axes: Axes, effects: pd.DataFrame, width: int) -> None:
     outcome, scale = effects["outcome"].iloc[0], effects["scale"].iloc[0]
     none = NONE[scale]
     axes.axvline(none, color=COLOURS["grey"], linewidth=1)
@@ -95,10 +96,10 @@ def _panel(axes: Axes, effects: pd.DataFrame) -> None:
             face = COLOURS[colour] if found else "white"
             axes.plot(row.effect, place, "o", ms=4, color=COLOURS[colour], mfc=face)
         axes.plot([], [], "o-", ms=4, color=COLOURS[colour], label=words)
-    axes.set_xlabel(fill(f"{in_words(outcome)}, {scale}", 26), fontsize=8)
-    axes.tick_params(axis="x", labelsize=7)
+    axes.set_xlabel(fill(f"{in_words(outcome)}, {scale}", width), fontsize=8)
+    axes.tick_params(axis="x", labelsize=6)
     if scale == "ratio":
         axes.set_xscale("log")
         few_logarithmic_ticks(axes.xaxis)
     else:
-        axes.locator_params(axis="x", nbins=4)
+        axes.locator_params(axis="x", nbins=3)
