@@ -35,7 +35,7 @@ EFFECTS = Contract(
     ("outcome", "term", "contrast"),
     may_lack=("from_mean", "to_mean", "low", "high", "holds_from"),  # see metrics/designs.py and claims/scale.py
 )
-EPOCHS = Contract(("epoch",), ("condition", "seed", "epoch"))
+EPOCHS = Contract(("epoch",), ("condition", "seed", "epoch"))  # and what OF_EPOCHS adds
 OF_TESTS = ("experiment", "claim", "protocol", "what")
 TESTS = Contract(
     (*OF_TESTS, "effect", "low", "high", "relation", "bound", "decision"),
@@ -46,7 +46,8 @@ TESTS = Contract(
 CONTRACTS: dict[str, Contract] = {
     r"design_.*\.csv": EFFECTS,  # before all others: a design has whatever name its author gives it
     r"summary\.csv": SUMMARY,
-    r".*epochs\.csv|.*_pretraining\.csv": EPOCHS,
+    r".*epochs\.csv": EPOCHS,
+    r".*_pretraining\.csv": Contract(EPOCHS.columns, EPOCHS.key),
     r"(seed\d+_)?shift\.csv": Contract(("moved", "shift", "accuracy"), ("condition", "seed", "moved", "shift")),
     r".*_images\.csv": Contract(("condition", "seed", "image"), ("condition", "seed", "image")),
     r"p_values\.csv": Contract(("claim", "protocol", "what", "p"), ("claim", "protocol", "what"), may_be_empty=True),
@@ -82,7 +83,7 @@ def _contract(path: Path) -> Contract:
         return TESTS if path.name == "tests.csv" else Contract()
     experiment = path.parents[1].name
     found = next(contract for name, contract in CONTRACTS.items() if re.fullmatch(name, path.name))
-    if found is EPOCHS and experiment in OF_EPOCHS and path.name.endswith("epochs.csv"):
+    if found is EPOCHS and experiment in OF_EPOCHS:
         return Contract((*EPOCHS.columns, *OF_EPOCHS[experiment].split()), EPOCHS.key)
     return found
 
