@@ -12,6 +12,7 @@ from archdyn.plots.style import COLOURS, few_logarithmic_ticks
 ROW = 0.19  # inches
 FRAME = 1.4  # inches above and below the rows
 LABEL = 42  # characters that fit under all panels together
+HIGH = 34  # characters that fit beside a panel
 NONE = {"difference": 0.0, "ratio": 1.0}  # the effect that is none
 DECISIONS = {  # of archdyn.claims: words, edge, face
     "holds": ("holds", COLOURS["blue"], COLOURS["blue"]),
@@ -65,7 +66,7 @@ def _size_panel(axes: Axes, rows: pd.DataFrame) -> None:
     axes.minorticks_off()
     axes.margins(x=0.1)
     axes.set_xlabel(first["along"])
-    axes.set_ylabel(f"{in_words(first['outcome'])}, {first['scale']}")
+    axes.set_ylabel(fill(f"{in_words(first['outcome'])}, {first['scale']}", HIGH))
     if first["scale"] == "ratio":
         axes.set_yscale("log")
         few_logarithmic_ticks(axes.yaxis)
@@ -97,7 +98,7 @@ def _panel(axes: Axes, effects: pd.DataFrame, width: int) -> None:
             axes.plot(row.effect, place, "o", ms=4, color=COLOURS[colour], mfc=face)
         axes.plot([], [], "o-", ms=4, color=COLOURS[colour], label=words)
     axes.set_xlabel(fill(f"{in_words(outcome)}, {scale}", width), fontsize=8)
-    axes.tick_params(axis="x", labelsize=6)
+    axes.tick_params(axis="x", labelsize=7)
     if scale == "ratio":
         axes.set_xscale("log")
         few_logarithmic_ticks(axes.xaxis)
