@@ -15,8 +15,7 @@ from conftest import ROOT, declared_scripts
 from test_layers import LIBRARY, imports
 
 ENVIRONMENTS = ("analysis", "report", "torch")
-
-
+DISTRIBUTIONS = packages_distributions()  # reads every installed package, which takes a second
 LOCKS = ("requirements.lock", "requirements-test.lock")
 
 
@@ -46,8 +45,7 @@ def needed(script: str) -> set[str]:
     """Packages that a script and the modules that it uses import."""
     start = SCRIPTS / f"{script}.py"
     names = {name.split(".")[0] for file in {start} | _import_closure(start, SCRIPTS) for name in imports(file)}
-    distributions = packages_distributions()
-    return {canonicalize_name(distributions[name][0]) for name in names - set(sys.stdlib_module_names) - {LIBRARY.name}}
+    return {canonicalize_name(DISTRIBUTIONS[name][0]) for name in names - set(sys.stdlib_module_names) - {LIBRARY.name}}
 
 
 def test_the_lock_has_what_the_project_asks_for():
