@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -90,6 +91,33 @@ def test_provenance_says_what_made_the_output(snakemake):
     assert record["peak_memory_mib"]["host"] > 10
     assert record["wall_s"] >= 0
     assert record["commit"] == commit()
+
+
+def test_the_record_of_a_training_that_went_on_counts_all_attempts(snakemake, tmp_path, monkeypatch):
+    now = iter([100, 107, 200, 205, 300, 304])  # an attempt of 7 s that stops, one of 5 s that stops, one of 4 s
+    monkeypatch.setattr("archdyn.pipeline.job.time", SimpleNamespace(monotonic=lambda: next(now)))
+    for stops in (True, True, False):
+        with pytest.raises(SystemExit) if stops else nullcontext(), Job(snakemake) as job:
+            state = job.interruption().path
+            if stops:
+                state.write_bytes(b"weights and moments")
+                raise ArchdynError("stopped on request")
+            write_outputs(job)
+    assert json.loads(Path(snakemake.output.provenance).read_text())["wall_s"] == 7 + 5 + 4
+    assert left_in(tmp_path) == {"toy.bin", "file", "toy.provenance.json", "toy.log"}
+
+
+def test_seconds_of_other_settings_are_not_counted(snakemake, monkeypatch):
+    now = iter([100, 107, 200, 205])
+    monkeypatch.setattr("archdyn.pipeline.job.time", SimpleNamespace(monotonic=lambda: next(now)))
+    with pytest.raises(SystemExit), Job(snakemake) as job:
+        job.interruption().path.write_bytes(b"weights and moments")
+        raise ArchdynError("stopped on request")
+    snakemake.params = Named(learning_rate=0.2, device="cpu")
+    with Job(snakemake) as job:
+        job.interruption()
+        write_outputs(job)
+    assert json.loads(Path(snakemake.output.provenance).read_text())["wall_s"] == 5
 
 
 def test_the_record_of_a_rule_that_watches_its_code_names_every_module(snakemake):

@@ -18,6 +18,7 @@ MADE = (
     "results/smoke/gan/embeddings/baseline_seed0_fixed_train.npy",
 )
 LOG = "results/smoke/logs/gan_train/baseline_seed0.log"
+STATE = [f".checkpoint-{Path(MODEL).name}", f".seconds-{Path(MODEL).name}.json"]
 EPOCHS = 40
 
 
@@ -43,7 +44,7 @@ def made_by(project: Project) -> dict[str, bytes]:
 
 
 def hidden(project: Project) -> list[str]:
-    return [path.name for path in (project.folder / MODEL).parent.glob(".*")]
+    return sorted(path.name for path in (project.folder / MODEL).parent.glob(".*"))
 
 
 @pytest.mark.fault("the training keeps its state, and the next run ends with the bytes of one that never stopped.")
@@ -56,7 +57,7 @@ def test_a_stopped_run_goes_on_to_the_same_result(longer, uninterrupted, tmp_pat
     assert run.wait(60) != 0
     assert "[gan_train baseline 0] error: stopped on request after epoch" in project.printed()
     assert [path for path in MADE if (project.folder / path).exists()] == []
-    assert hidden(project) == [f".checkpoint-{Path(MODEL).name}"]
+    assert hidden(project) == STATE
     again = project.snakemake(MODEL, "--cores", "1", *SMOKE)
     assert again.returncode == 0, again.stdout[-3000:]
     assert "[gan_train baseline 0] goes on after epoch" in again.stdout
@@ -73,7 +74,7 @@ def test_sigterm_to_snakemake_alone_reaches_the_training(longer, tmp_path):
     run.terminate()
     assert run.wait(30) != 0
     assert "stopped on request after epoch" in project.printed()
-    assert hidden(project) == [f".checkpoint-{Path(MODEL).name}"]
+    assert hidden(project) == STATE
 
 
 @pytest.mark.fault("the next attempt goes on from its state.")

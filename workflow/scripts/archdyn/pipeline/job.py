@@ -49,6 +49,8 @@ class Job:
         self._device = None
         self._most_jobs = 1
         self._checkpoint: Path | None = None
+        self._earlier: Path | None = None  # where the seconds of the attempts behind the checkpoint are kept
+        self._earlier_s = 0.0
         self._inputs: dict[str, str] = {}  # digests by path
         first = next(iter(self._finals.values()))
         self._lock = FileLock(first.with_name(f".lock-{first.name}"))  # released when the process ends, however it does
@@ -127,16 +129,20 @@ class Job:
         """How SIGTERM (Slurm's time limit, preemption) and Ctrl-C stop a training, for `run_epochs` of train/loop.py.
 
         The state is kept beside the output `model`, out of reach of Snakemake, until a later attempt of the same job
-        (rule, wildcards, params with the code's fingerprint, content of the inputs, model of GPU) ends well.
+        (rule, wildcards, params with the code's fingerprint, content of the inputs, model of GPU) ends well. So are the
+        seconds that it took so far, for the record to count all attempts.
         """
         from archdyn.train.loop import Interruption
 
-        final = self._finals["model"]
+        final, digest = self._finals["model"], self._digest()
         self._checkpoint = final.with_name(f".checkpoint-{final.name}")
+        self._earlier = final.with_name(f".seconds-{final.name}.json")
+        if self._checkpoint.exists() and self._earlier.exists():
+            self._earlier_s = json.loads(self._earlier.read_text()).get(digest, 0.0)
         asked: list[int] = []
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda signum, _: asked.append(signum))
-        return Interruption(self._checkpoint, self._digest(), lambda: bool(asked), self.say)
+        return Interruption(self._checkpoint, digest, lambda: bool(asked), self.say)
 
     def say(self, line: str) -> None:
         """Write one line to the log, and to the terminal, marked with the job's name, where no bars are drawn."""
@@ -208,7 +214,7 @@ class Job:
                 device=self._device,
                 jobs_on_device=self.jobs_on_device,
                 threads=self.threads,
-                wall_s=round(time.monotonic() - self._start, 2),
+                wall_s=self._wall_s(),
                 outputs={name: content_digest(path) for name, path in made.items()},
                 paths={name: self._beside_record(name) for name in made},
             )
@@ -217,6 +223,11 @@ class Job:
             getattr(self.output, name).rename(final)
         if self._checkpoint:
             self._checkpoint.unlink(missing_ok=True)
+            self._earlier.unlink(missing_ok=True)
+
+    def _wall_s(self) -> float:
+        """Seconds of this attempt and of those that it goes on from."""
+        return round(self._earlier_s + time.monotonic() - self._start, 2)
 
     def _digest(self) -> str:
         """Hash of everything that determines the result of a training."""
@@ -237,6 +248,8 @@ class Job:
         line = explained(error, self.rule, dict(self.params.items()), folder)
         for partial in vars(self.output).values() if self._lock.is_locked else []:  # else they are another run's
             remove(partial)
+        if self._checkpoint and self._checkpoint.exists():
+            self._earlier.write_text(json.dumps({self._digest(): self._wall_s()}))
         self._release()
         if line:
             self._note(f"error: {line}")
