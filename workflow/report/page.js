@@ -91,18 +91,10 @@ const panels = read("panels");
 function chart(place, { spec }) {
   const narrow = place.clientWidth < 620;
   if (spec.concat) spec.columns = narrow ? 1 : 2;
-  const words = place.closest("figure").querySelector("figcaption").textContent;
-  place.setAttribute("role", "group");
-  place.setAttribute("aria-label", words);
+  spec.description = place.closest("figure").querySelector("figcaption").textContent;
   spec.config.axisY = { labelLimit: place.clientWidth * (narrow ? 0.42 : 0.45) };
   if (narrow) spec.config.legend.columns = 1;
-  window.vegaEmbed(place, spec, { ast: true, renderer: "svg", actions: false }).then(() => {
-    // One picture with words, where Vega calls each of its hundreds of marks a picture without any.
-    const drawing = place.querySelector("svg");
-    for (const part of drawing.querySelectorAll("[role]")) part.removeAttribute("role");
-    drawing.setAttribute("role", "img");
-    drawing.setAttribute("aria-label", words);
-  });
+  window.vegaEmbed(place, spec, { ast: true, renderer: "svg", actions: false });
 }
 
 function control({ label, values, form }, changed) {

@@ -90,6 +90,7 @@ def chart_panel(chart: alt.TopLevelMixin) -> dict:
     """The panel of a chart, on the page's ground and in its ink; its caption says what it shows."""
     ink = "currentColor"
     styled = chart.configure(background="transparent", font=SANS, aria=False).configure_view(stroke=None)
+    styled = styled.configure_mark(aria=False)  # one picture with words, not hundreds without any
     styled = styled.configure_axis(
         labelColor=ink, titleColor=ink, tickColor=ink, domainColor=ink, gridColor=ink, gridOpacity=0.12
     )
