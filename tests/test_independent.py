@@ -17,6 +17,7 @@ from scipy.stats import t
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "tests/independent"
+AUDIT = ROOT / "docs/audit/all.csv"
 SECTIONS = ("resnet", "vit", "gan", "vae", "clip")
 LEVEL = 0.001  # of a false alarm, for each value
 ROUNDING = 2e-3  # relative, of what is computed from the same weights by other operations
@@ -84,14 +85,27 @@ def test_the_gans_of_two_conditions_do_not_agree(smoke_run):
     assert not within_the_spread(ours["ours"], theirs["theirs"])
 
 
+@pytest.mark.skipif(not AUDIT.is_file(), reason="no audit is published yet")
+def test_the_agreement_told_is_that_of_the_published_run():
+    published = pd.read_csv(AUDIT)
+    values = published.groupby(["experiment", "condition", "metric"])["value"].apply(list)
+    rows = (FOLDER / "agreement.md").read_text().split("|\n|")[2:]
+    cells = [[cell.strip() for cell in row.strip("|\n").split("|")] for row in rows]
+    assert {section for section, *_ in cells} == set(published["experiment"])
+    for section, condition, metric, ours, _, agree in cells:
+        assert (ours, agree) == (told(values[section, condition, metric]), "True"), (section, condition, metric)
+
+
+def told(values: list[float]) -> str:
+    return f"{np.mean(values):.4g} ± {np.std(values, ddof=len(values) > 1):.2g} (n = {len(values)})"
+
+
 def main() -> None:
     sections = [section for section in SECTIONS if (Path(sys.argv[1]) / section).is_dir()]
     tables = [compared(Path(sys.argv[1]), section).assign(section=section) for section in sections]
     found = pd.concat(tables)
     for side in ("ours", "theirs"):
-        found[side] = [
-            f"{np.mean(each):.4g} ± {np.std(each, ddof=len(each) > 1):.2g} (n = {len(each)})" for each in found[side]
-        ]
+        found[side] = found[side].map(told)
     print(found[["section", "condition", "metric", "ours", "theirs", "agree"]].to_markdown(index=False))
 
 
