@@ -71,7 +71,9 @@ def _size_panel(axes: Axes, rows: pd.DataFrame) -> None:
         axes.set_yscale("log")
         few_logarithmic_ticks(axes.yaxis)
     if pd.notna(first["holds_from"]):
-        axes.axvspan(first["holds_from"], axes.get_xlim()[1], color=COLOURS["sky"], alpha=0.15, linewidth=0)
+        right = axes.get_xlim()[1]  # which the shading would move
+        axes.axvspan(first["holds_from"], right, color=COLOURS["sky"], alpha=0.15, linewidth=0)
+        axes.set_xlim(right=right)
     axes.set_title(_told(rows), fontsize=8)
 
 
