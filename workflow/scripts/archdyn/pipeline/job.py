@@ -15,7 +15,6 @@ from types import SimpleNamespace
 from filelock import FileLock, Timeout
 
 from archdyn.contracts.arrays import check_arrays
-from archdyn.contracts.tables import check_tables
 from archdyn.errors import ArchdynError
 from archdyn.numbers.duration import spoken
 from archdyn.pipeline.bars import BARS
@@ -180,7 +179,10 @@ class Job:
         inputs = [Path(path) for path in dict.fromkeys(self.input)]
         self._inputs = {str(path): content_digest(path) for path in inputs}
         check_arrays([path for path in inputs if path.suffix == ".npy"])
-        check_tables([path for path in inputs if path.suffix == ".csv"])
+        if tables := [path for path in inputs if path.suffix == ".csv"]:
+            from archdyn.contracts.tables import check_tables  # which takes half a second, since it needs pandas
+
+            check_tables(tables)
 
     def _claim_outputs(self) -> None:
         """Snakemake's lock holds in one folder; where clones share a folder of data by a link, two runs could meet."""

@@ -5,6 +5,7 @@ import os
 import platform
 import resource
 import sys
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
@@ -39,8 +40,12 @@ def hardware(device=None) -> dict:
 
 
 def _versions() -> dict[str, str]:
-    installed = {distribution.name: distribution.version for distribution in metadata.distributions()}
-    return {name: installed[name] for name in PACKAGES if name in installed}
+    """Of those that are installed here; asking for each is ten times as fast as reading all that there are."""
+    versions = {}
+    for name in PACKAGES:
+        with suppress(metadata.PackageNotFoundError):
+            versions[name] = metadata.version(name)
+    return versions
 
 
 def _cpu_model() -> str:
