@@ -122,3 +122,12 @@ def test_drawing_does_not_load_torch():
     code = f"import {', '.join(parts)}, archdyn.pipeline.job, sys;"
     code += "sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_drawing_does_not_load_what_measures():
+    """Dozens of figures and tables start a process each, and scikit-learn takes two seconds to import."""
+    experiments = ("resnet", "vit", "gan", "vae", "clip")
+    parts = [f"archdyn.{part}.{experiment}" for part in ("plots", "tables") for experiment in experiments]
+    code = f"import {', '.join(parts)}, sys;"
+    code += "sys.exit(bool({'sklearn', 'scipy.stats', 'statsmodels'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

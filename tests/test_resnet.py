@@ -13,7 +13,6 @@ from archdyn.metrics.probes import corrected_probe
 from archdyn.metrics.resnet import (
     check_projectable,
     class_similarity,
-    confused_pairs,
     confusion,
     confusion_similarity,
     layer_metrics,
@@ -22,6 +21,7 @@ from archdyn.metrics.resnet import (
 )
 from archdyn.models.backbones import build, load_backbone, save_backbone
 from archdyn.models.resnet import blocks, load_transferred, remove_skips, save_transferred, transferred
+from archdyn.plots.resnet import confused_pairs
 from archdyn.settings.common import Pretraining
 from archdyn.settings.resnet import ResnetMode, TransferTraining
 from archdyn.tables.resnet import strategies_table, warm_restart_table

@@ -12,6 +12,7 @@ from torch.distributions import Normal, kl_divergence
 from archdyn.embed import vae as embed
 from archdyn.errors import ArchdynError
 from archdyn.metrics import vae as metrics
+from archdyn.metrics.vae_collapse import verdict
 from archdyn.metrics.vae_starts import kept_model, rank_starts
 from archdyn.models.checkpoint import save_checkpoint
 from archdyn.models.pixels import from_unit, on_device, to_unit
@@ -225,7 +226,7 @@ def test_decoder_that_ignores_z_is_collapsed(images):
     torch.nn.init.zeros_(model.decoder[0].weight)
     values = measured(model, images)
     assert values["prior_ratio"] == pytest.approx(1)
-    assert metrics.verdict(values["active_share"], values["prior_ratio"]) == "collapsed"
+    assert verdict(values["active_share"], values["prior_ratio"]) == "collapsed"
 
 
 def test_informative_latents_are_active():
@@ -238,7 +239,7 @@ def test_informative_latents_are_active():
     assert values["active_units"] == LATENT_DIM
     assert values["mutual_information"] == pytest.approx(np.log(2000), abs=0.01)
     assert values["floor_share"] == 0
-    assert metrics.verdict(values["active_share"], values["prior_ratio"]) == "active"
+    assert verdict(values["active_share"], values["prior_ratio"]) == "active"
 
 
 @pytest.mark.parametrize(
@@ -246,7 +247,7 @@ def test_informative_latents_are_active():
     [(0, 5, "collapsed"), (1, 1.05, "collapsed"), (0.25, 4, "partly"), (1, 1.5, "partly"), (0.5, 2, "active")],
 )
 def test_verdict_by_its_rule(active_share, prior_ratio, expected):
-    assert metrics.verdict(active_share, prior_ratio) == expected
+    assert verdict(active_share, prior_ratio) == expected
 
 
 def test_a_decoder_explains_what_it_draws_beyond_the_mean_image():

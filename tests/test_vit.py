@@ -25,6 +25,7 @@ from archdyn.embed.gradcam import grad_cam, patch_gradcam
 from archdyn.errors import ArchdynError
 from archdyn.metrics import vit as metrics
 from archdyn.metrics.probes import corrected_probe
+from archdyn.metrics.vit_answers import rollout
 from archdyn.models.backbones import Backbone, build, load_backbone, save_backbone
 from archdyn.models.preprocessing import Preprocess
 from archdyn.models.stages import STAGES
@@ -156,7 +157,7 @@ def test_the_centre_block_is_the_reports():
 
 def test_rollout_of_even_attention_is_even_but_for_the_residual():
     tokens, layers = 10, 3
-    rolled = metrics.rollout(np.full((2, layers, 4, tokens, tokens), 1 / tokens))
+    rolled = rollout(np.full((2, layers, 4, tokens, tokens), 1 / tokens))
     kept = 0.5**layers
     np.testing.assert_allclose(rolled, np.tile(kept * np.eye(tokens) + (1 - kept) / tokens, (2, 1, 1)))
 
@@ -165,7 +166,7 @@ def test_rollout_multiplies_layers_in_order_and_its_rows_sum_to_one():
     weights = np.random.default_rng(0).random((3, 2, 4, 6, 6))
     weights /= weights.sum(-1, keepdims=True)
     first, last = (0.5 * (weights[0, layer].mean(0) + np.eye(6)) for layer in (0, 1))
-    rolled = metrics.rollout(weights)
+    rolled = rollout(weights)
     np.testing.assert_allclose(rolled.sum(-1), 1)
     np.testing.assert_allclose(rolled[0], last @ first)
 

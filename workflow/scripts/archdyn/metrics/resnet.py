@@ -144,10 +144,3 @@ def confusion_similarity(counts: np.ndarray, similarity: np.ndarray) -> float:
     pairs = np.tril_indices(len(counts), -1)
     both = (counts + counts.T)[pairs]
     return float(spearmanr(both, similarity[pairs]).statistic) if np.ptp(both) else 0.0
-
-
-def confused_pairs(counts: np.ndarray, n: int) -> list[tuple[int, int]]:
-    """The `n` pairs of classes that are most often taken for each other, most often first."""
-    both = counts + counts.T
-    pairs = [(i, j) for i in range(len(both)) for j in range(i)]
-    return sorted(pairs, key=lambda pair: -both[pair])[:n]

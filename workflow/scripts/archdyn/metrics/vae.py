@@ -1,4 +1,4 @@
-"""The numbers of one trained VAE (section 5 of the report), and the verdict on its posterior.
+"""The numbers of one trained VAE (section 5 of the report).
 
 Posteriors are diagonal Gaussians, given by mean and logvar, float arrays (n, dimensions), a row per image.
 """
@@ -22,25 +22,6 @@ ACTIVE_VARIANCE = 0.01  # of the posterior means, above which a unit is active (
 OTHER_ACTIVE_VARIANCES = {"05": 0.05, "10": 0.1}  # other choices, by the name's ending
 PROJECTED = 2000  # images in the projection
 PRINTED = ("train_loss", "test_loss", "train_reconstruction", "train_kl")  # by epoch, in Table 9 and Figure 11
-
-# The verdict: see `verdict`.
-COLLAPSED_RATIO = 1.1
-ACTIVE_RATIO = 2.0
-ACTIVE_SHARE = 0.5
-
-
-def verdict(active_share: float, prior_ratio: float) -> str:
-    """Whether a posterior is "collapsed", "partly" collapsed or "active".
-
-    active_share: active units over all units, 0..1. prior_ratio: reconstruction error with z from the prior over
-    that with z from the posterior. Collapsed: no unit is active, or the decoder loses under 10% when it is given
-    another z, so it hardly reads it. Active: at least half of the units are, and the error at least doubles.
-    """
-    if active_share == 0 or prior_ratio < COLLAPSED_RATIO:
-        return "collapsed"
-    if active_share >= ACTIVE_SHARE and prior_ratio >= ACTIVE_RATIO:
-        return "active"
-    return "partly"
 
 
 def posterior_metrics(mean: np.ndarray, logvar: np.ndarray, floor: float, rng: np.random.Generator) -> dict[str, float]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.spatial.distance import cdist
-from scipy.special import softmax
 from scipy.stats import bootstrap
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -16,13 +15,12 @@ from archdyn.metrics.intervals import wilson_interval
 from archdyn.metrics.per_image import per_image
 from archdyn.metrics.probes import Probe, fitted
 from archdyn.metrics.tidy import tidy
+from archdyn.metrics.vit_answers import mask_name
 
 RESAMPLES = 2000
 PUBLISHED_ITERATIONS = 1000
 CURVE = (0.05, 0.1, 0.2, 0.5)  # shares of the training images
-PROBES = {"cls": "CLS", "mean_patch": "mean of patches", "both": "CLS and mean"}  # what a probe sees, in words
 CENTRE_OF = {"random": "centre", "matched": "centre", "block_random": "block", "block_matched": "block"}
-WAYS = {"pixels": "black pixels", "tokens": "dropped tokens"}  # how patches are masked, in words
 
 
 @dataclass
@@ -47,36 +45,10 @@ class Embedded:
         return Embedded(self.cls[chosen], self.mean_patch[chosen], self.labels[chosen])
 
 
-def short_name(name: str) -> str:
-    """The first of a class's names: ImageNet's are lists of synonyms."""
-    return name.split(",")[0]
-
-
-def top_classes(logits: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """The `k` likeliest classes of logits (n, classes), likeliest first, and their probabilities; both (n, k)."""
-    order = np.argsort(-logits, axis=1, kind="stable")[:, :k]
-    return order, np.take_along_axis(softmax(logits.astype(np.float64), axis=1), order, axis=1)
-
-
 def bootstrap_interval(values: np.ndarray, seed: int) -> tuple[float, float]:
     """95% percentile interval of the mean of `values` (n,), over RESAMPLES draws with replacement."""
     drawn = bootstrap((values,), np.mean, n_resamples=RESAMPLES, batch=100, method="percentile", rng=seed)
     return float(drawn.confidence_interval.low), float(drawn.confidence_interval.high)
-
-
-def rollout(attention: np.ndarray) -> np.ndarray:
-    """Attention rollout (Abnar and Zuidema 2020): (n, layers, heads, tokens, tokens) -> (n, tokens, tokens).
-
-    Heads are averaged; a layer passes on half of its attention and half of the residual; layers are multiplied.
-    Row i says how much token i of the last layer holds of each input token, and sums to 1.
-    """
-    layers = attention.mean(2)
-    layers = (layers + np.eye(layers.shape[-1])) / 2
-    layers /= layers.sum(-1, keepdims=True)
-    rolled = layers[:, 0]
-    for layer in range(1, layers.shape[1]):
-        rolled = layers[:, layer] @ rolled
-    return rolled
 
 
 def head_rows(entropy: np.ndarray, distance: np.ndarray, tokens: int, seed: int) -> pd.DataFrame:
@@ -113,13 +85,6 @@ def heads_apart(entropy: np.ndarray) -> dict[str, np.ndarray]:
         "broadest_entropy": entropy[half:, -1, heads.argmax()],
         "sharpest_entropy": entropy[half:, -1, heads.argmin()],
     }
-
-
-def mask_name(shape: str, way: str, fraction: float) -> str:
-    """The condition of a mask, say random_pixels_30, or block_pixels for the report's block; `whole` without one."""
-    if shape == "whole":
-        return shape
-    return f"{shape}_{way}" if shape.startswith("block") else f"{shape}_{way}_{100 * fraction:g}"
 
 
 def masked_images(

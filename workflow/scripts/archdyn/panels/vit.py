@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from archdyn.data.masks import enlarge
-from archdyn.metrics.vit import short_name, top_classes
+from archdyn.metrics.vit_answers import short_name, top_classes
 from archdyn.panels.frames import Control, frames_panel
 
 SIDE = 224  # pixels that a picture is shown with at most

@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from archdyn.metrics.resnet import confused_pairs
 from archdyn.plots.classes import class_legend, scatter_classes
 from archdyn.plots.style import COLOURS, few_logarithmic_ticks
 
@@ -103,6 +102,13 @@ def _confusion_of_head(
         axes.set_yticks(range(len(classes)), classes, fontsize=7)
     left.set(xlabel="predicted class", ylabel="true class")
     right.set(xlabel="class")
+
+
+def confused_pairs(counts: np.ndarray, n: int) -> list[tuple[int, int]]:
+    """The `n` pairs of classes that are most often taken for each other, most often first."""
+    both = counts + counts.T
+    pairs = [(i, j) for i in range(len(both)) for j in range(i)]
+    return sorted(pairs, key=lambda pair: -both[pair])[:n]
 
 
 def gradients_by_block(figure: Figure, gradients: pd.DataFrame) -> None:

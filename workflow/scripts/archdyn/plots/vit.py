@@ -8,7 +8,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from archdyn.data.masks import enlarge, grid_side
-from archdyn.metrics.vit import PROBES, WAYS, mask_name, rollout, short_name, top_classes
+from archdyn.metrics.vit_answers import PROBES, WAYS, mask_name, rollout, short_name, top_classes
 from archdyn.plots.style import COLOURS
 
 HEADS_PER_ROW = 6

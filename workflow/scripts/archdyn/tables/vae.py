@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from archdyn.metrics.vae import verdict
+from archdyn.metrics.vae_collapse import verdict
 from archdyn.metrics.vae_starts import LOSSES, kept_start
 from archdyn.numbers.format import mean_sd
 from archdyn.tables import rows

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
-from archdyn.metrics.vit import PROBES, WAYS, mask_name, short_name, top_classes
+from archdyn.metrics.vit_answers import PROBES, WAYS, mask_name, short_name, top_classes
 from archdyn.numbers.format import format_mean_sd
 from archdyn.tables.rows import above
 
