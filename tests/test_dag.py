@@ -353,10 +353,8 @@ CHANGES = {
             | CLIP_METRICS
             | once("clip_classes", "clip_shift")
             | once("vit_evaluate_attention", "vit_evaluate_masking", "vit_probe_published", "vit_probe_corrected")
-            | once("vit_summary")
-            | VIT_FIGURES
-            | once("vit_photos")
-            | VIT_TABLES
+            | once("vit_summary", "vit_masking", "vit_learning_curve", "vit_specialisation")
+            | {name: 1 for name in VIT_TABLES if name not in ("vit_predictions", "vit_table5")}
             | once("resnet_probe_layers", "resnet_measure_gradients", "resnet_gradients", "resnet_summary")
             | once("resnet_score_images", "resnet_figure3")
             | RESNET_OF_THE_SUMMARY,
