@@ -86,7 +86,7 @@ def _conditions(folder: Path, experiment: str) -> dict[str, dict]:
 
 
 def _training_s(folder: Path, run: str, record: dict) -> float:
-    """Of a whole training, by what its epochs told of the time left, since its record has the last attempt's alone.
+    """Of a whole training, by what its epochs told of the time left: older records have the last attempt's alone.
 
     By the record where they told nothing: the training came from the cache, or has a single epoch.
     """
