@@ -8,6 +8,7 @@ import pytest
 
 from archdyn.errors import ArchdynError
 from archdyn.pipeline import publish
+from archdyn.pipeline.crate import METADATA
 from archdyn.pipeline.fingerprint import module_fingerprints
 from archdyn.report.findings import findings_text
 from archdyn.tables.contributed_page import contributed_page
@@ -88,6 +89,10 @@ def test_a_finished_run_is_published_whole(smoke_run, tmp_path):
     publish.write_findings(folder, readme)
     assert {publish.PAGE, publish.PAPER, publish.PICTURE, "all.csv", "ro-crate-metadata.json"} <= set(names)
     assert "old.csv" not in names and (folder / publish.CONTRIBUTED).is_dir()
+    lines = (folder / METADATA).read_text().splitlines()
+    entities = json.loads("\n".join(lines))["@graph"]
+    assert [json.loads(line.rstrip(",")) for line in lines[2:-1]] == entities
+    assert "vae/metrics/all.csv" in " ".join(entity["@id"] for entity in entities)
     said = readme.read_text()
     assert "old\n" not in said and said.endswith("<!-- end of findings -->\nthe rest\n")
     judged, every = (len(pd.read_csv(folder / f"{name}.csv")) for name in ("verdicts", "claims"))

@@ -159,4 +159,10 @@ def _copy_crate(run: Path, folder: Path) -> None:
         crate = Path(temporary) / "crate.zip"
         write_crate(run, crate)
         with zipfile.ZipFile(crate) as packed:
-            (folder / METADATA).write_bytes(packed.read(METADATA))
+            (folder / METADATA).write_text(_line_by_line(json.loads(packed.read(METADATA))))
+
+
+def _line_by_line(metadata: dict) -> str:
+    """A crate's metadata, a line per entity: two thirds of its size, and git still shows what changed."""
+    context, graph = json.dumps(metadata["@context"]), ",\n".join(map(json.dumps, metadata["@graph"]))
+    return f'{{"@context": {context},\n"@graph": [\n{graph}\n]}}\n'
