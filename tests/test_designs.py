@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from matplotlib.figure import Figure
 from PIL import Image
 
 from archdyn.claims.scale import effects_by_size
@@ -14,6 +15,7 @@ from archdyn.data.masks import chosen_masks
 from archdyn.errors import ArchdynError
 from archdyn.metrics.designs import design_effects, run_values
 from archdyn.pipeline.designs import PlannedDesigns
+from archdyn.plots import designs as plots
 from archdyn.settings.check import CONFIG_FOLDER, checked
 from archdyn.settings.conditions import merged_condition
 from archdyn.settings.designs import Designs
@@ -261,6 +263,23 @@ def test_the_effects_of_a_design_pass_whatever_its_name_ends_in(tmp_path, name):
     path.parent.mkdir(parents=True)
     by_size(sized({500: 0, 2000: 2}, 0.2, np.random.default_rng(0))).reset_index().to_csv(path, index=False)
     check_tables([path])
+
+
+@pytest.mark.parametrize(
+    ("along", "held", "reported", "axis"),
+    [
+        ("images", "holds from 2,000 images on", "the report: 2,000 images", "training images"),
+        ("share", "holds from a share of 0.1 on", "the report: a share of 1", "share of the run's training images"),
+    ],
+)
+def test_a_size_is_drawn_in_the_words_of_what_it_is(along, held, reported, axis):
+    sizes = {"images": (500, 2000), "share": (0.02, 0.1)}[along]
+    runs = sized(dict(zip(sizes, (0, 2), strict=True)), 0.2, np.random.default_rng(0)).rename(columns={"images": along})
+    table = effects_by_size(runs, "condition", ["without", "with"], along, "rise", "score", "difference")
+    figure = Figure()
+    plots.effects_by_size(figure, table.assign(along=along, report={"images": 2000, "share": 1.0}[along]))
+    assert figure.axes[0].get_title() == held and figure.axes[0].get_xlabel() == axis
+    assert figure.legends[0].get_texts()[0].get_text() == reported
 
 
 def test_an_effect_that_ends_at_the_largest_size_holds_from_nowhere():

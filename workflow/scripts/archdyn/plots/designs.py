@@ -19,6 +19,7 @@ DECISIONS = {  # of archdyn.claims: words, edge, face
     "fails": ("the opposite", COLOURS["red"], COLOURS["red"]),
     "undecided": ("undecided", COLOURS["blue"], "white"),
 }
+ALONG = {"images": "training images", "share": "share of the run's training images"}
 WORDS = {"main": ("main effect", "blue"), "interaction": ("interaction", "orange")}
 
 
@@ -55,7 +56,8 @@ def effects_by_size(figure: Figure, effects: pd.DataFrame) -> None:
 def _size_panel(axes: Axes, rows: pd.DataFrame) -> None:
     first = rows.iloc[0]
     axes.axhline(NONE[first["scale"]], color=COLOURS["grey"], linewidth=1)
-    axes.axvline(first["report"], color=COLOURS["purple"], linestyle="--", linewidth=1, label="the report's size")
+    reported = f"the report: {_size(first['along'], first['report'])}"
+    axes.axvline(first["report"], color=COLOURS["purple"], linestyle="--", linewidth=1, label=reported)
     axes.vlines(rows["size"], rows["low"], rows["high"], color=COLOURS["blue"], linewidth=1.2)
     axes.plot(rows["size"], rows["effect"], "-", color=COLOURS["blue"], linewidth=0.8)
     for decision, (words, colour, face) in DECISIONS.items():
@@ -65,7 +67,7 @@ def _size_panel(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_xticks(rows["size"], [f"{size:,g}" for size in rows["size"]])
     axes.minorticks_off()
     axes.margins(x=0.1)
-    axes.set_xlabel(first["along"])
+    axes.set_xlabel(ALONG.get(first["along"], first["along"]))
     axes.set_ylabel(fill(f"{in_words(first['outcome'])}, {first['scale']}", HIGH))
     if first["scale"] == "ratio":
         axes.set_yscale("log")
@@ -81,9 +83,14 @@ def _told(rows: pd.DataFrame) -> str:
     """In words, from which size on the claim holds."""
     *_, largest = rows.itertuples()
     if pd.isna(largest.holds_from):
-        return f"{DECISIONS[largest.decision][0]} at {largest.size:,g} {largest.along}"
+        return f"{DECISIONS[largest.decision][0]} at {_size(largest.along, largest.size)}"
     everywhere = largest.holds_from == rows["size"].min()
-    return "holds at every size" if everywhere else f"holds from {largest.holds_from:,g} {largest.along} on"
+    return "holds at every size" if everywhere else f"holds from {_size(largest.along, largest.holds_from)} on"
+
+
+def _size(along: str, size: float) -> str:
+    """In words: 2,000 images, or a share of 0.1."""
+    return f"a share of {size:g}" if along == "share" else f"{size:,g} {along}"
 
 
 def _panel(axes: Axes, effects: pd.DataFrame, width: int) -> None:
