@@ -58,7 +58,7 @@ rule gan_embed:
     conda:
         "../envs/torch.yaml"
     resources:
-        **plan.gpu_job(mem_mb=3000, runtime=20),
+        **plan.gpu_job(mem_mb=4000, runtime=20),
     params:
         run=GAN_RUN,
         samples=gan.settings["samples"],

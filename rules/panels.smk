@@ -20,7 +20,7 @@ rule vae_decode_plane:
     conda:
         "../envs/torch.yaml"
     resources:
-        **plan.gpu_job(mem_mb=3000, runtime=20),
+        **plan.gpu_job(mem_mb=4000, runtime=20),
     params:
         run=VAE_RUN,
         device=config["device"],

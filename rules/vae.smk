@@ -119,7 +119,7 @@ rule vae_embed:
     conda:
         "../envs/torch.yaml"
     resources:
-        **plan.gpu_job(mem_mb=3000, runtime=20),
+        **plan.gpu_job(mem_mb=4000, runtime=20),
     params:
         run=VAE_RUN,
         test_images=vae.settings["test_images"],
@@ -146,7 +146,7 @@ rule vae_embed_minibatches:
     conda:
         "../envs/torch.yaml"
     resources:
-        **plan.gpu_job(mem_mb=3000, runtime=20),
+        **plan.gpu_job(mem_mb=4000, runtime=20),
     params:
         run=VAE_RUN,
         images=lambda w: vae.condition(w.condition)["images"],

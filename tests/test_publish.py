@@ -58,8 +58,8 @@ def test_findings_count_every_verdict_and_name_the_furthest_misses_mechanisms_fi
         "and **1** are undecided."
     )
     assert [line.split("*")[1] for line in surprises] == ["Claim far_miss", "Claim near_miss", "Claim number"]
-    assert surprises[0].endswith("loss is 3.00 nats (2.50 to 3.50), where at most 1.00 is needed.")
-    assert "near 95.0 ± 0.500 is needed" in surprises[2]
+    assert surprises[0].endswith("own protocol, loss: 3.00 nats (2.50 to 3.50). The claim needs at most 1.")
+    assert surprises[2].endswith("The claim needs 95 ± 0.5.")
 
 
 def test_the_readme_has_a_place_for_the_findings():

@@ -16,7 +16,7 @@ COUNTED = {
     UNTESTABLE: "could not be tested at this scale",
 }
 AGAINST = (PUBLISHED_ONLY, CORRECTED_ONLY, FAILS)  # what contradicts the report, or its evidence
-WANTED = {"at_least": "at least ", "at_most": "at most ", "near": "near "}
+WANTED = {"at_least": "at least ", "at_most": "at most ", "near": ""}
 
 
 def findings_text(verdicts: pd.DataFrame, tests: pd.DataFrame, sections: list[str], claims: int) -> str:
@@ -62,12 +62,12 @@ def _distance(tests: pd.DataFrame) -> pd.Series:
 
 def _sentence(row: dict) -> str:
     unit = f" {row['unit']}" if isinstance(row["unit"], str) and row["unit"] else ""
-    wanted = WANTED[row["relation"]] + significant(row["bound"])
+    wanted = f"{WANTED[row['relation']]}{row['bound']:.4g}"
     if row["relation"] == "near":
-        wanted += f" ± {significant(row['margin'])}"
+        wanted += f" ± {row['margin']:.4g}"
     protocol = "the report's own protocol" if row["protocol"] == "published" else "the corrected protocol"
     interval = f"{significant(row['effect'])}{unit} ({significant(row['low'])} to {significant(row['high'])})"
     return (
-        f"*{row['claim'].rstrip('.')}* ({row['where']}): **{row['verdict']}**. Under {protocol}, "
-        f"{row['what']} is {interval}, where {wanted} is needed."
+        f"*{row['claim'].rstrip('.')}* ({row['where']}): **{row['verdict']}**. "
+        f"Under {protocol}, {row['what']}: {interval}. The claim needs {wanted}."
     )
