@@ -24,7 +24,7 @@ from archdyn.claims.judge import test_table, verdict_table
 from archdyn.claims.measure import measure
 from archdyn.claims.read import read_claims, untestable
 from archdyn.claims.seal import Seals, amendments, check_sealed, read_seals, rule_hash, rule_text, rules, sealed
-from archdyn.claims.trials import p_values, trials
+from archdyn.claims.trials import p_values, pivotal, trials
 from archdyn.claims.values import Values
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.experiment import Experiment
@@ -122,9 +122,11 @@ def test_the_rows_show_what_was_found():
         ({"metric": "good.modes", "against": "bad.modes", "at_least": 8.0}, 8.8, MET),
         ({"metric": "good.modes", "against": "bad.modes", "at_most": 8.0}, 8.8, MISSED),
         ({"metric": "good.modes", "against": "bad.modes", "effect": "ratio", "at_least": 8.0}, 9.825, MET),
-        ({"metric": "good.modes", "against": "one.seed", "at_least": 4.0}, 4.8, MET),  # one seed serves all
+        ({"metric": "good.modes", "against": "one.seed", "at_least": 4.0}, 4.8, UNDECIDED),  # of one training
         ({"metric": "kl5.kl", "near": "table1[20].KL", "within": 0.05}, 2.959, MET),
         ({"metric": "kl5.kl", "near": "table1[20].KL", "within": "0.1%"}, 2.959, UNDECIDED),
+        ({"metric": "kl5.kl", "near": 2.967, "within": 0.025}, 2.959, MET),
+        ({"metric": "kl5.kl", "near": "table1[20].KL", "within": 0.025}, 2.959, UNDECIDED),  # theirs is one run, too
         ({"metric": "kl5.kl", "near": "table1[1].KL", "within": "5%"}, 2.959, MISSED),
         ({"metric": "kl5.kl", "near": "table1[20].KL", "times": 2, "within": 0.05}, 2.959, MISSED),
         ({"metric": "same.modes", "at_least": 9.0}, 10, UNDECIDED),  # no spread is no certainty
@@ -177,6 +179,36 @@ def test_per_image_values_are_paired_by_image():
     assert (share.estimate.count, share.estimate.n, share.method) == (300, 400, "Wilson's score")
 
 
+def test_a_number_of_the_same_weights_and_images_is_what_it_is():
+    table = pd.DataFrame({"condition": "a", "seed": 0, "image": range(100), "right": np.arange(100) < 91})
+    test = rule_test(metric="a.right", near="table1[1].KL", times=0.53, within=0.01, resampled="nothing")  # 0.901
+    numbers = Values(NUMBERS.seeds, [table], PUBLISHED)
+    found = trials([claim(test) | {"published": [test]}], numbers, {})
+    assert found[0].text(0.95) == "modes: 0.910, nothing sampled (≈ 0.901 ± 0.0100)"
+    assert (found[0].decision(0.95), len(p_values(found))) == (MET, 0)
+    assert found[0].target.p(found[0].measured.estimate) == 0
+
+
+def test_a_verdict_hangs_on_what_would_turn_it_first():
+    """One that fails twice stands until both have turned, so the stronger counts; one that holds, until one has."""
+    tests = [rule_test(**FALSE | {"what": "a"}), rule_test(**FALSE | {"what": "b", "at_least": 1.5})]
+    found = trials([claim(TRUE) | {"published": tests}], NUMBERS, {})
+    assert found[0].p < found[1].p
+    assert pivotal(found, 0.95).test["what"] == "a"
+    tests = [rule_test(**TRUE | {"what": "a"}), rule_test(**TRUE | {"what": "b", "at_least": 9.5})]
+    assert pivotal(trials([claim(TRUE) | {"published": tests}], NUMBERS, {}), 0.95).test["what"] == "b"
+    mixed = trials([claim(TRUE, UNSURE)], NUMBERS, {})
+    assert pivotal(mixed, 0.95).protocol == "corrected"
+
+
+def test_no_number_of_our_seeds_outweighs_the_scatter_of_the_reports_one_run():
+    near = {"metric": "even.modes", "near": "table1[1].KL", "times": 5.3, "within": 0.1}  # 9.01, runs differ by 0.2
+    row = judged([claim(near)])[0].iloc[0]
+    assert row["would_decide"].startswith("no number of seeds: the report's value is of one")
+    assert row["flip"].startswith("none of them; modes would be decided with a margin of 0.")
+    assert judged([claim(near | {"within": 0.7})])[0].at[0, "would_decide"].endswith(" seeds")
+
+
 def test_other_images_cannot_be_paired():
     table = pd.DataFrame({"condition": "a", "seed": 0, "image": range(40), "right": 1})
     other = table.assign(condition="b", image=table["image"] + 1)
@@ -188,10 +220,10 @@ def test_other_images_cannot_be_paired():
 def test_a_verdict_is_recomputed_under_every_choice():
     choices = {"another cut-off": {"metric": "even.modes"}, "a lower bound": {"at_least": 8.0}}
     row = judged([claim(TRUE | {"choices": choices})])[0].iloc[0]
-    assert row["robust"] == "89% of 9"  # the choices, four seeds, three levels
+    assert row["robust"] == "89% of 9 (2 own)"  # the choices, four seeds, three levels
     assert row["flip"] == "modes, another cut-off: inconclusive"
     row = judged([claim(TRUE)])[0].iloc[0]
-    assert row["robust"] == "100% of 7"
+    assert row["robust"] == "100% of 7 (0 own)"
     low = judged([claim(TRUE)])[1].at[0, "low"]
     assert row["flip"] == f"none of them; modes would be undecided with a bound of {low:.2f}"
 
@@ -317,7 +349,7 @@ def test_only_changes_after_the_data_are_amendments():
     (amendment,) = amendments(again, seals, "demo")
     assert "at_least: 8.9" in amendment["old"]
     assert "at_least: 8.8" in amendment["new"]
-    assert amendments(again, seals, "another run") == []
+    assert amendments(again, seals, "another run") == [amendment]  # whoever changed it had seen the demo's
 
 
 def test_a_rule_written_after_the_data_says_so_and_a_withdrawn_one_stays():

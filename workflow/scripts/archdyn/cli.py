@@ -127,9 +127,11 @@ def publish(
 ) -> None:
     """Copy the audit of RUN into docs/audit and its findings into README.md; or mark there what is stale."""
     from archdyn.pipeline import publish as published
+    from archdyn.pipeline.seals import note_runs
     from archdyn.tables.diff import run_folder
 
     if not check:
+        note_runs()
         typer.echo(f"{published.AUDIT}: {', '.join(published.publish(run_folder(run), published.AUDIT))}")
     typer.echo(f"{_write_contributed()}: what is open")
     published.write_findings(published.AUDIT, Path("README.md"))

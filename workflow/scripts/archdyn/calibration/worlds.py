@@ -104,15 +104,19 @@ def _unrelated(centres: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return 2 * rng.standard_normal(DIMENSIONS) + rng.standard_normal(centres.shape)
 
 
-def _gan(classes: int, sure: float, unseen: float, train: float) -> Callable[[np.random.Generator], Values]:
+def _gan(
+    classes: int, sure: float, unseen: float, train: float, baseline: float | None = None
+) -> Callable[[np.random.Generator], Values]:
     """Samples of this many classes, of which a share is recognised with certainty, and a discriminator that is right on
-    this share of training images, and of held-out images and fakes."""
+    this share of training images, and of held-out images and fakes; that of the baseline, which has more images, on
+    `baseline` of its training images, or as many as of others."""
 
     def draw(rng: np.random.Generator) -> Values:
         rows = []
         for condition in ("baseline", "mitigated", "collapse", "overfit"):
             for seed in SEEDS:
-                values = _samples(classes, sure, rng) | _discriminator(unseen, train, rng)
+                seen = (baseline or unseen) if condition == "baseline" else train
+                values = _samples(classes, sure, rng) | _discriminator(unseen, seen, rng)
                 rows.append(tidy("gan", condition, seed, values))
         return Values(pd.concat(rows, ignore_index=True))
 
@@ -211,9 +215,30 @@ WORLDS = [
         _gan(classes=10, sure=0.01, unseen=0.6, train=0.6),
     ),
     World(
+        "a GAN of a few sure digits",
+        "gan",
+        "samples of all classes, a fifth of which the classifier is sure of",
+        {"baseline_draws_all_digits": False},
+        _gan(classes=10, sure=0.2, unseen=0.6, train=0.6),
+    ),
+    World(
+        "a GAN that blurs one digit",
+        "gan",
+        "samples that are all most like one class, a fifth of which the classifier is sure of",
+        {"collapse_to_one_digit": False},
+        _gan(classes=1, sure=0.2, unseen=0.6, train=0.6),
+    ),
+    World(
+        "a GAN that memorises however many images there are",
+        "gan",
+        "a discriminator that is right on its training images and guesses on others, few or many",
+        {"discriminator_overfits": False},
+        _gan(classes=10, sure=1.0, unseen=0.5, train=0.99, baseline=0.99),
+    ),
+    World(
         "a GAN that memorises",
         "gan",
-        "a discriminator that is right on its training images and guesses on others",
+        "a discriminator that is right on few training images, and guesses on others and where there are many",
         {"discriminator_overfits": True, "mitigation_balances": True, "baseline_draws_all_digits": True},
         _gan(classes=10, sure=1.0, unseen=0.5, train=0.99),
     ),

@@ -120,16 +120,34 @@ class Unknown:
         return 1.0, 1.0
 
 
-Estimate = Student | Share | PairedShares | Unknown
+@dataclass(frozen=True)
+class Exact:
+    """A number that nothing was sampled for: it is what it is."""
+
+    effect: float
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """The number itself, at any level."""
+        return self.effect, self.effect
+
+    def p_values(self, bound: float) -> tuple[float, float]:
+        """0 on the side of a bound where the number is not, else 1."""
+        return float(self.effect <= bound), float(self.effect >= bound)
 
 
-def of_seeds(values: np.ndarray, log: bool, resolution: float | None) -> Estimate:
-    """The mean of `values` (seeds,), of whose exponential if `log`; a spread is at least that of rounding."""
+Estimate = Student | Share | PairedShares | Unknown | Exact
+
+
+def of_seeds(values: np.ndarray, log: bool, resolution: float | None, beside_one: bool = False) -> Estimate:
+    """The mean of `values` (seeds,), of whose exponential if `log`; a spread is at least that of rounding.
+
+    beside_one: it is compared with one run of somebody else's, which scatters as any of ours does.
+    """
     n = len(values)
     sd = max(values.std(ddof=1), (resolution or 0) / math.sqrt(12)) if n > 1 else 0.0
     if _is_nothing(sd, values):
         return Unknown(float(np.exp(values.mean()) if log else values.mean()))
-    return Student(float(values.mean()), sd / math.sqrt(n), n - 1, log)
+    return Student(float(values.mean()), sd * math.sqrt(1 / n + beside_one), n - 1, log)
 
 
 def of_images(values: np.ndarray, log: bool = False) -> Estimate:

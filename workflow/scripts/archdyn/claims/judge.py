@@ -6,7 +6,7 @@ from archdyn.claims.decide import UNTESTABLE, UNTESTED, protocol_decision
 from archdyn.claims.measure import NOT_REACHED, estimand, kind_of_effect
 from archdyn.claims.multiverse import robustness
 from archdyn.claims.power import detectable, would_decide
-from archdyn.claims.trials import PROTOCOLS, Trial, verdict_of
+from archdyn.claims.trials import PROTOCOLS, Trial, pivotal, verdict_of
 from archdyn.claims.values import Values
 from archdyn.numbers.format import significant
 
@@ -58,10 +58,10 @@ def _test_row(experiment: str, trial: Trial, level: float, rules: dict[str, dict
         "n_seeds": measured.seeds,
         "n_images": measured.images or None,
         "level": level,
-        "p": None if trial.gated else trial.p,
+        "p": trial.p if trial.counts else None,
         "decision": decision,
         "detectable": detectable(measured.estimate, level),
-        "would_decide": would_decide(measured, aim, level, decision, trial.test),
+        "would_decide": _would_decide(trial, level),
         "because": trial.test["because"],
         "rule_hash": rules[trial.claim["id"]]["hash"],
     }
@@ -74,7 +74,7 @@ def _verdict_row(
     decisions = {name: [trial.decision(level) for trial in own if trial.protocol == name] for name in PROTOCOLS}
     measured = all(trial.measured is not NOT_REACHED for trial in own)
     robust, flip = robustness(own, values, level) if measured else ("–", "–")
-    deciding = max(own, key=lambda trial: trial.p)  # the first to turn
+    hinge = pivotal(own, level)
     return {
         "experiment": experiment,
         "id": claim["id"],
@@ -85,8 +85,8 @@ def _verdict_row(
         **{name: _protocol_text(own, name, decisions[name], level) for name in PROTOCOLS},
         "n_seeds": min(trial.measured.seeds for trial in own),
         "n_images": min(trial.measured.images for trial in own) or "–",
-        "detectable": _detectable_text(deciding, level),
-        "would_decide": _would_decide_text(own, level),
+        "detectable": _detectable_text(hinge, level),
+        "would_decide": _would_decide(hinge, level),
         "robust": "–" if reason else robust,
         "flip": "–" if reason else flip,
         "note": reason or "–",
@@ -111,10 +111,5 @@ def _detectable_text(trial: Trial, level: float) -> str:
     return f"a factor of {significant(size)}" if kind_of_effect(trial.test) == "ratio" else f"{significant(size)}{unit}"
 
 
-def _would_decide_text(own: list[Trial], level: float) -> str:
-    needed = [
-        would_decide(trial.measured, trial.target, level, trial.decision(level), trial.test)
-        for trial in own
-        if not trial.gated
-    ]
-    return "; ".join(dict.fromkeys(text for text in needed if text != "–")) or "–"
+def _would_decide(trial: Trial, level: float) -> str:
+    return would_decide(trial.measured, trial.target, level, trial.decision(level), trial.test)

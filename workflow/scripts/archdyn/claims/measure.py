@@ -10,7 +10,12 @@ from archdyn.claims.estimates import Estimate
 from archdyn.claims.values import Values, paired
 from archdyn.errors import ArchdynError
 
-METHODS = {"Share": "Wilson's score", "PairedShares": "McNemar's and Tango's score", "Unknown": "none"}
+METHODS = {
+    "Share": "Wilson's score",
+    "PairedShares": "McNemar's and Tango's score",
+    "Unknown": "none",
+    "Exact": "none: the same weights and images",
+}
 
 
 @dataclass(frozen=True)
@@ -42,11 +47,19 @@ def estimand(test: dict) -> str:
     return test["metric"] + (f"{sign}{test['against']}" if sign else "")
 
 
+def beside_one_run(test: dict) -> bool:
+    """Whether it compares trainings of ours with a number of the report's, which one training gave."""
+    return isinstance(test.get("near"), str) and test["resampled"] == "seeds"
+
+
 def measure(test: dict, values: Values) -> Measured:
     """The effect of one test. Raises ArchdynError where a number that it rests on is missing."""
     if test["resampled"] == "seeds":
         return _over_seeds(test, values)
     first, second = _sides(test, values.by_image, values)
+    if test["resampled"] == "nothing":
+        found = estimates.Exact(_effect(test, first, second))
+        return Measured(found, METHODS["Exact"], tuple(first.index), first.shape[1])
     if test["resampled"] == "images":
         return _over_images(test, first, second)
     seeds, images = tuple(first.index), first.shape[1]
@@ -61,10 +74,13 @@ def _over_seeds(test: dict, values: Values) -> Measured:
     first, second = _sides(test, values.by_seed, values)
     log = kind_of_effect(test) == "ratio"
     contrast = np.log(first) - np.log(second) if log else first if second is None else first - second
-    found = estimates.of_seeds(contrast.to_numpy(), log, test.get("resolution"))
-    if len(contrast) < test.get("least_seeds", 3):
+    found = estimates.of_seeds(contrast.to_numpy(), log, test.get("resolution"), beside_one_run(test))
+    # One training that stands beside all seeds of another has a spread that nobody has seen.
+    fewest = min((contrast, *(values.by_seed(test[side]) for side in ("metric", "against") if side in test)), key=len)
+    if len(fewest) < test.get("least_seeds", 3):
         found = estimates.Unknown(found.effect)
-    return Measured(found, _named(found, "paired by seed" if second is not None else "seeds"), tuple(contrast.index), 0)
+    over = "seeds beside the report's run" if beside_one_run(test) else "seeds"
+    return Measured(found, _named(found, over if second is None else "paired by seed"), tuple(fewest.index), 0)
 
 
 def _over_images(test: dict, first, second) -> Measured:
@@ -78,7 +94,7 @@ def _over_images(test: dict, first, second) -> Measured:
 
 
 def _share(test: dict, first: np.ndarray, second: np.ndarray | None) -> Estimate | None:
-    """The exact treatment of what is right or wrong for each image; None for other values."""
+    """By the score of what is right or wrong for each image; None for other values."""
     sides = [first] if second is None else [first, second]
     if kind_of_effect(test) == "ratio" or not all(np.isin(side, (0, 1)).all() for side in sides):
         return None

@@ -7,8 +7,8 @@ seed, and intervals at other levels.
 import math
 from collections.abc import Iterator
 
-from archdyn.claims.decide import MET, MISSED
-from archdyn.claims.trials import PROTOCOLS, Trial, trials, verdict_of
+from archdyn.claims.decide import MISSED, UNDECIDED
+from archdyn.claims.trials import PROTOCOLS, Trial, pivotal, trials, verdict_of
 from archdyn.claims.values import Values
 from archdyn.numbers.format import significant
 
@@ -16,15 +16,16 @@ LEVELS = (0.9, 0.95, 0.99)
 
 
 def robustness(own: list[Trial], values: Values, level: float) -> tuple[str, str]:
-    """Under what share of the choices the verdict on the claim of these trials stands, and the nearest that flips it.
+    """Under what share of the choices the verdict on the claim of these trials stands, and the first that flips it.
 
+    How many of them the rule lists as its own stands in brackets. A rule's own come first, then seeds, then levels.
     Raises ArchdynError where a choice rests on a number that is missing.
     """
     stands = verdict_of(own, level)
     under = {label: verdict_of(trials, at) for label, trials, at in _universes(own, values, level)}
     same = sum(found == stands for found in under.values())
     flips = (f"{label}: {found}" for label, found in under.items() if found != stands)
-    return f"{same / len(under):.0%} of {len(under)}", next(flips, f"none of them; {_nearest_bound(own, level)}")
+    return f"{same / len(under):.0%} of {len(under)} ({_listed(own[0].claim)} own)", next(flips, f"none of them; {_nearest_bound(own, level)}")
 
 
 def _universes(own: list[Trial], values: Values, level: float) -> Iterator[tuple[str, list[Trial], float]]:
@@ -38,6 +39,10 @@ def _universes(own: list[Trial], values: Values, level: float) -> Iterator[tuple
         yield f"without seed {seed}", trials([claim], values.without_seed(seed), {}), level
     for other in LEVELS:
         yield f"intervals of {other:.0%}", own, other
+
+
+def _listed(claim: dict) -> int:
+    return sum(len(test.get("choices", {})) for protocol in PROTOCOLS for test in claim.get(protocol, []))
 
 
 def _changed(claim: dict, protocol: str, place: int, choice: dict) -> dict:
@@ -57,15 +62,15 @@ def _seeds_to_leave_out(own: list[Trial]) -> list[int]:
 
 
 def _nearest_bound(own: list[Trial], level: float) -> str:
-    """The bound at which the test that is nearest to turning would be undecided."""
-    decided = [
-        trial for trial in own if trial.target.decision(trial.measured.estimate.interval(level)) in (MET, MISSED)
-    ]
-    if not decided:
+    """The bound, or the margin around it, at which the trial that the verdict hangs on would turn."""
+    trial = pivotal(own, level)
+    ends, aim = trial.measured.estimate.interval(level), trial.target
+    if not all(map(math.isfinite, ends)):
         return "nothing is decided"
-    trial = max(decided, key=lambda trial: trial.p)
-    low, high = trial.measured.estimate.interval(level)
-    edge = min(
-        (low, high), key=lambda end: min(abs(end - bound) for bound in trial.target.range if math.isfinite(bound))
-    )
-    return f"{trial.test['what']} would be undecided with a bound of {significant(edge)}"
+    turns = "be decided" if trial.found(level) == UNDECIDED else "be undecided"
+    if aim.margin:
+        inside = trial.found(level) != MISSED  # then the farther end has to fit in, else the nearer stay out
+        edge = (max if inside else min)(abs(end - aim.bound) for end in ends)
+        return f"{trial.test['what']} would {turns} with a margin of {significant(edge)}"
+    edge = min(ends, key=lambda end: abs(end - aim.bound))
+    return f"{trial.test['what']} would {turns} with a bound of {significant(edge)}"

@@ -5,8 +5,8 @@ import math
 from scipy.stats import norm
 
 from archdyn.claims.decide import UNDECIDED, Target
-from archdyn.claims.estimates import Estimate, Student, Unknown
-from archdyn.claims.measure import Measured
+from archdyn.claims.estimates import Estimate, Exact, Student, Unknown
+from archdyn.claims.measure import Measured, beside_one_run
 from archdyn.numbers.format import significant
 
 POWER = 0.8
@@ -18,13 +18,12 @@ def detectable(estimate: Estimate, level: float) -> float:
 
     A ratio's is the factor from its bound. Of near, how far inside the margin.
     """
-    if isinstance(estimate, Unknown):
+    if isinstance(estimate, Unknown | Exact):
         return math.nan
     low, high = estimate.interval(level)
-    reach = 1 + norm.ppf(POWER) / norm.ppf((1 + level) / 2)
     if isinstance(estimate, Student) and estimate.log:
-        return math.exp(reach * math.log(high / low) / 2)
-    return reach * (high - low) / 2
+        return math.exp(_reach(level) * math.log(high / low) / 2)
+    return _reach(level) * (high - low) / 2
 
 
 def would_decide(measured: Measured, target: Target, level: float, decision: str, test: dict) -> str:
@@ -34,21 +33,45 @@ def would_decide(measured: Measured, target: Target, level: float, decision: str
     least = test.get("least_seeds", 3)
     if test["resampled"] != "images" and measured.seeds < least:
         return f"{least} seeds or more: the rule asks for as many"
-    if isinstance(measured.estimate, Unknown):
+    if isinstance(measured.estimate, Unknown | Exact):
         return "nothing: the values do not differ at all"
-    return _more(measured, _times_as_many(measured.estimate, target, level), test["resampled"])
+    if beside_one_run(test):
+        times = _times_beside_one(measured, target, level)
+        if times < 0:
+            return "no number of seeds: the report's value is of one run, and runs differ by more"
+    else:
+        times = _times_as_many(measured.estimate, target, level)
+    return _more(measured, times, test["resampled"])
 
 
 def _times_as_many(estimate: Estimate, target: Target, level: float) -> float:
     """How many times as many as now; an interval shrinks as the root of their number."""
     low, high = estimate.interval(level)
+    if isinstance(estimate, Student) and estimate.log:
+        low, high = math.log(low), math.log(high)
+    distance = _distance(estimate, target)
+    return ((high - low) / 2 * _reach(level) / distance) ** 2 if distance else math.inf
+
+
+def _times_beside_one(measured: Measured, target: Target, level: float) -> float:
+    """The same where the spread of one run stays, however many there are of ours; negative for never."""
+    n, distance = measured.seeds, _distance(measured.estimate, target)
+    sd = measured.estimate.se / math.sqrt(1 / n + 1)
+    left = (distance / (sd * norm.ppf((1 + level) / 2) * _reach(level))) ** 2 - 1
+    return 1 / (n * left) if left else math.inf
+
+
+def _distance(estimate: Estimate, target: Target) -> float:
+    """Of the effect from the nearest edge; of a ratio, from its logarithm."""
     effect, edges = estimate.effect, [edge for edge in target.range if math.isfinite(edge)]
     if isinstance(estimate, Student) and estimate.log:
-        low, high, effect = math.log(low), math.log(high), math.log(effect)
-        edges = [math.log(edge) for edge in edges if edge > 0]
-    distance = min((abs(effect - edge) for edge in edges), default=math.inf)
-    half = (high - low) / 2 * (1 + norm.ppf(POWER) / norm.ppf((1 + level) / 2))
-    return (half / distance) ** 2 if distance else math.inf
+        effect, edges = math.log(effect), [math.log(edge) for edge in edges if edge > 0]
+    return min((abs(effect - edge) for edge in edges), default=math.inf)
+
+
+def _reach(level: float) -> float:
+    """How far an effect must be from its bound to be decided with a probability of POWER, in half intervals."""
+    return 1 + norm.ppf(POWER) / norm.ppf((1 + level) / 2)
 
 
 def _more(measured: Measured, times: float, resampled: str) -> str:
@@ -62,6 +85,8 @@ def _more(measured: Measured, times: float, resampled: str) -> str:
 def interval_text(estimate: Estimate, level: float) -> str:
     """The effect with its interval, as text."""
     low, high = estimate.interval(level)
+    if isinstance(estimate, Exact):
+        return f"{significant(estimate.effect)}, nothing sampled"
     if isinstance(estimate, Unknown):
         return "not reached" if math.isnan(estimate.effect) else f"{significant(estimate.effect)}, no interval"
     return f"{significant(estimate.effect)} [{significant(low)}, {significant(high)}]"

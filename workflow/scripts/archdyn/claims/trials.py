@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from archdyn.claims.decide import RELATIONS, UNTESTED, Target, target, verdict
+from archdyn.claims.decide import MISSED, RELATIONS, UNDECIDED, UNTESTED, Target, target, verdict
+from archdyn.claims.estimates import Exact
 from archdyn.claims.measure import NOT_REACHED, Measured, measure
 from archdyn.claims.power import interval_text
 from archdyn.claims.values import NotReachedError, Values
@@ -29,8 +30,17 @@ class Trial:
     def p(self) -> float:
         return self.target.p(self.measured.estimate)
 
+    @property
+    def counts(self) -> bool:
+        """Whether chance has a part in it, so that it is one of the family."""
+        return not self.gated and not isinstance(self.measured.estimate, Exact)
+
+    def found(self, level: float) -> str:
+        """What it would decide, were the run able to test its claim."""
+        return self.target.decision(self.measured.estimate.interval(level))
+
     def decision(self, level: float) -> str:
-        return UNTESTED if self.gated else self.target.decision(self.measured.estimate.interval(level))
+        return UNTESTED if self.gated else self.found(level)
 
     def text(self, level: float) -> str:
         """What was found, in words."""
@@ -55,17 +65,32 @@ def trials(claims: list[dict], values: Values, untestable: dict[str, str]) -> li
 
 def p_values(found: list[Trial]) -> pd.DataFrame:
     """What one experiment adds to the family: claim, protocol, what and p of every test that counts."""
-    rows = [(trial.claim["id"], trial.protocol, trial.test["what"], trial.p) for trial in found if not trial.gated]
+    rows = [(trial.claim["id"], trial.protocol, trial.test["what"], trial.p) for trial in found if trial.counts]
     return pd.DataFrame(rows, columns=["claim", "protocol", "what", "p"])
 
 
 def verdict_of(own: list[Trial], level: float) -> str:
     """The verdict on the claim of these trials, were it one that the run can test."""
     published, corrected = (
-        [trial.target.decision(trial.measured.estimate.interval(level)) for trial in own if trial.protocol == protocol]
-        for protocol in PROTOCOLS
+        [trial.found(level) for trial in own if trial.protocol == protocol] for protocol in PROTOCOLS
     )
     return verdict(published, corrected)
+
+
+def pivotal(own: list[Trial], level: float) -> Trial:
+    """Of one claim's trials, the one on which its verdict hangs: the first to turn it, or what leaves it undecided.
+
+    A protocol that holds turns with its weakest trial; one that fails stands until the strongest failure has turned.
+    """
+    hinges = [_hinge([trial for trial in own if trial.protocol == name], level) for name in PROTOCOLS]
+    return max((trial for trial in hinges if trial), key=lambda trial: trial.p)
+
+
+def _hinge(own: list[Trial], level: float) -> Trial | None:
+    missed, undecided = ([trial for trial in own if trial.found(level) == found] for found in (MISSED, UNDECIDED))
+    if missed:
+        return min(missed, key=lambda trial: trial.p)
+    return max(undecided or own, key=lambda trial: trial.p, default=None)
 
 
 def _trial(claim: dict, protocol: str, test: dict, values: Values, gated: bool) -> Trial:

@@ -9,6 +9,7 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier
 
 from archdyn.errors import ArchdynError
+from archdyn.metrics.epochs import at_epochs
 from archdyn.metrics.intervals import wilson_interval
 from archdyn.metrics.probes import corrected_probe
 from archdyn.metrics.tidy import tidy
@@ -27,7 +28,8 @@ def transfer_metrics(epochs: pd.DataFrame, logits: np.ndarray, labels: np.ndarra
     """Accuracies (0..1) of the last epoch and on the test images, with a 95% Wilson interval, and the cost.
 
     gflops is 10^9 floating-point operations of the whole training, seconds what it took, the extraction of constant
-    features in both. jobs_on_device is how many jobs shared its GPU at most; of more than one, seconds mislead.
+    features in both. jobs_on_device is how many jobs shared its GPU at most; of more than one, seconds mislead. An
+    ending _epoch2 means of that epoch, _final of the last.
     """
     last = epochs.iloc[-1]
     correct = logits.argmax(1) == labels
@@ -43,6 +45,7 @@ def transfer_metrics(epochs: pd.DataFrame, logits: np.ndarray, labels: np.ndarra
         "gflops": epochs["gflops"].sum(),
         "seconds": epochs["seconds"].sum(),
         "jobs_on_device": epochs["jobs_on_device"].max(),
+        **at_epochs(epochs, ["val_accuracy"]),
     }
 
 

@@ -16,7 +16,7 @@ def seal_all(why: str) -> str:
     """Write config/claims/sealed and return what was sealed, in words."""
     now = datetime.now(UTC).strftime(FORMAT)
     lines = []
-    for file in sorted((REPOSITORY / "config/claims").glob("*.yaml")):
+    for file in _claims():
         path = REPOSITORY / FOLDER / file.name
         before = read_seals(path)
         after = sealed(read_claims(file), before, now, why, lambda digest: introduced(digest, FOLDER))
@@ -24,6 +24,17 @@ def seal_all(why: str) -> str:
         new = [name for name, versions in after.rules.items() if versions[-1].sealed == now]
         lines.append(f"{file.stem}: {len(new)} of {len(after.rules)} rules sealed anew")
     return "\n".join(lines)
+
+
+def note_runs() -> None:
+    """Write into config/claims/sealed since when the runs in results/ have numbers: rules that change later are late."""
+    for file in _claims():
+        path = REPOSITORY / FOLDER / file.name
+        write_seals(path, with_data(read_seals(path), _runs(file.stem)))
+
+
+def _claims() -> list[Path]:
+    return sorted((REPOSITORY / "config/claims").glob("*.yaml"))
 
 
 def _runs(experiment: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ ROW, FRAME, HEIGHT = 0.15, 1.2, 10.2  # inches; the whole is to fit a page
 def multiverse(figure: Figure, verdicts: pd.DataFrame) -> None:
     """A row per claim that the run can test: its verdict, and under what share of the choices it stands.
 
-    verdicts: experiment, id, verdict, robust ("80% of 10"; a dash where the claim is not testable here).
+    verdicts: experiment, id, verdict, robust ("80% of 10 (3 own)"; a dash where the claim is not testable here).
     """
     share = verdicts["robust"].str.extract(r"(\d+)%")[0].astype(float)
     shown = verdicts[share.notna()].assign(share=share)

@@ -7,13 +7,13 @@ from archdyn.claims.decide import CORRECTED_ONLY, FAILS, HOLDS, INCONCLUSIVE, PU
 from archdyn.numbers.format import significant
 
 SURPRISES = 3
-COUNTED = {
-    HOLDS: "hold",
-    PUBLISHED_ONLY: "hold only as published",
-    CORRECTED_ONLY: "hold only when corrected",
-    FAILS: "do not hold",
-    INCONCLUSIVE: "are undecided",
-    UNTESTABLE: "could not be tested at this scale",
+COUNTED = {  # of one, of several
+    HOLDS: ("holds", "hold"),
+    PUBLISHED_ONLY: ("holds only as published", "hold only as published"),
+    CORRECTED_ONLY: ("holds only when corrected", "hold only when corrected"),
+    FAILS: ("does not hold", "do not hold"),
+    INCONCLUSIVE: ("is undecided", "are undecided"),
+    UNTESTABLE: ("could not be tested at this scale",) * 2,
 }
 AGAINST = (PUBLISHED_ONLY, CORRECTED_ONLY, FAILS)  # what contradicts the report, or its evidence
 WANTED = {"at_least": "at least ", "at_most": "at most ", "near": ""}
@@ -32,9 +32,9 @@ def findings_text(verdicts: pd.DataFrame, tests: pd.DataFrame, sections: list[st
 
 def _counts(found: pd.Series, sections: list[str], claims: int) -> str:
     counts = [(n, words) for verdict, words in COUNTED.items() if (n := int((found == verdict).sum()))]
-    parts = [f"**{n}** {words}" for n, words in counts]
+    parts = [f"**{n}** {words[n > 1]}" for n, words in counts]
     judged = f"the audit judges the **{len(found)}** of {_listed(sections)}"
-    return f"Of the report's {claims} claims, {judged}: {_listed(parts)}."
+    return f"Of {claims} claims, the report's and a few that it leaves out, {judged}: {_listed(parts)}."
 
 
 def _listed(parts: list[str]) -> str:

@@ -53,9 +53,11 @@ class Test(Settings):
     """A factor on at_least, at_most or near, say 0.01 for a published percentage."""
     because: Text
     """Why this bound or margin and no other."""
-    resampled: Literal["seeds", "images", "both"]
-    """Over what the claim generalises, so what chance is: trainings (seeds), test images, or both. Images need
-    per-image values of this metric (`Experiment.per_image` in the rule file)."""
+    resampled: Literal["seeds", "images", "both", "nothing"]
+    """Over what the claim generalises, so what chance is: trainings (seeds), test images, or both; nothing, where the
+    report's own weights saw the report's own images. Images need per-image values of this metric
+    (`Experiment.per_image` in the rule file). Seeds near a published value are compared with one run's: its spread is
+    taken to be theirs."""
     least_seeds: whole(ge=2, le=100) = 3
     """With fewer seeds the test decides nothing, where seeds are resampled."""
     resolution: Annotated[float, Field(gt=0)] | None = None
