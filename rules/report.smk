@@ -66,6 +66,7 @@ rule report_verdicts:
         metrics="<results>/{experiment}/metrics/all.csv",
         images=lambda w: plan.experiment(w.experiment).images,
         seals=lambda w: plan.experiment(w.experiment).seals,
+        curves=lambda w: list(plan.experiment(w.experiment).curves().values()),
         data="<results>/{experiment}/metrics/summary.provenance.json",
         family=lambda w: [
             filled(rules.report_tests.output.p_values, experiment=name) for name in sorted({*REPORTED, w.experiment})
@@ -82,6 +83,7 @@ rule report_verdicts:
     params:
         run=plan.run,
         untestable=lambda w: plan.experiment(w.experiment).untestable(),
+        curves=lambda w: list(plan.experiment(w.experiment).curves()),
         label=lambda w: plan.experiment(w.experiment).label(),
         caption=caption("verdicts"),
         code=plan.code("report_verdicts"),

@@ -69,11 +69,11 @@ def claim(published: dict, corrected: dict | None = None) -> dict:
     return found | tests | ({"corrected": [rule_test(**corrected)]} if corrected else {})
 
 
-def judged(claims: list[dict], numbers: Values = NUMBERS, reasons: dict | None = None) -> tuple:
+def judged(claims: list[dict], numbers: Values = NUMBERS, reasons: dict | None = None, curves: dict | None = None):
     found = trials(claims, numbers, reasons or {})
     level = family_level(list(p_values(found)["p"]))
     facts = "gan", found, level, rules(claims, Seals({}, {}), "demo")
-    return verdict_table(*facts, reasons or {}, numbers), test_table(*facts)
+    return verdict_table(*facts, reasons or {}, numbers, curves or {}), test_table(*facts)
 
 
 TRUE = {"metric": "good.modes", "at_least": 9.0}
@@ -101,6 +101,26 @@ def test_each_verdict(published, corrected, reason, verdict):
     row = judged([claim(published, corrected)], reasons={"it": reason} if reason else {})[0].iloc[0]
     assert row["verdict"] == verdict
     assert row["note"] == (reason or "–")
+
+
+def test_a_claim_that_a_design_follows_says_from_which_size_on_it_holds():
+    curves = {"it": "test accuracy holds from 500 images on"}
+    assert (
+        judged([claim(TRUE)], curves=curves)[0].at[0, "note"] == "against scale: test accuracy holds from 500 images on"
+    )
+    row = judged([claim(TRUE)], reasons={"it": "images: 5 of 60000"}, curves=curves)[0].iloc[0]
+    assert row["note"] == "images: 5 of 60000 · against scale: test accuracy holds from 500 images on"
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_a_curve_is_a_design_against_scale_and_no_part_of_the_rule(experiment):
+    block = read_yaml(SHIPPED)[experiment]
+    claims = read_claims(CONFIG_FOLDER / f"claims/{experiment}.yaml")
+    followed = {one["id"]: one["curve"] for one in claims if "curve" in one}
+    assert all(block["designs"][design]["scale"] for design in followed.values())
+    against_scale = {name for name, design in block.get("designs", {}).items() if "scale" in design}
+    assert set(followed.values()) == against_scale  # each curve stands beside a claim
+    assert all(rule_text(one) == rule_text(one | {"curve": "another"}) for one in claims)
 
 
 def test_the_rows_show_what_was_found():

@@ -56,8 +56,8 @@ def tables():
 def test_findings_count_every_verdict_and_name_the_furthest_misses_mechanisms_first(tables):
     counts, _, *surprises = findings_text(*tables, ["Section 2", "Section 4"], 80).splitlines()
     assert counts == (
-        "Of 80 claims, the report's and a few that it leaves out, the audit judges the **6** of Section 2 and Section 4: "
-        "**1** holds, **1** holds only when corrected, **3** do not hold and **1** is undecided."
+        "Of 80 claims, the report's and a few that it leaves out, the audit judges the **6** of Section 2 and Section 4"
+        ": **1** holds, **1** holds only when corrected, **3** do not hold and **1** is undecided."
     )
     assert [line.split("*")[1] for line in surprises] == ["Claim far_miss", "Claim near_miss", "Claim number"]
     assert surprises[0].endswith("own protocol, loss: 3.00 nats (2.50 to 3.50). The claim needs at most 1.")

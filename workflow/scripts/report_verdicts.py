@@ -7,6 +7,7 @@ import pandas as pd
 from archdyn.claims.decide import family_level
 from archdyn.claims.judge import test_table, verdict_table
 from archdyn.claims.read import read_claims
+from archdyn.claims.scale import curve_text
 from archdyn.claims.seal import read_seals, rules
 from archdyn.claims.trials import trials
 from archdyn.claims.values import Values
@@ -23,5 +24,7 @@ with Job(snakemake) as job:
     judged_by = rules(claims, read_seals(*job.input.seals), job.params.run)
     facts = job.wildcards["experiment"], found, level, judged_by
     test_table(*facts).to_csv(job.output.tests, index=False)
-    table = verdict_table(*facts, job.params.untestable, values)
+    curves = [curve_text(pd.read_csv(file)) for file in job.input.curves]
+    followed = dict(zip(job.params.curves, curves, strict=True))
+    table = verdict_table(*facts, job.params.untestable, values, followed)
     write_table(table.assign(data=job.read_json("data")["commit"]), job.output, job.caption())

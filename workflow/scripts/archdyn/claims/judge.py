@@ -23,14 +23,18 @@ def verdict_table(
     rules: dict[str, dict],
     untestable: dict[str, str],
     values: Values,
+    curves: dict[str, str],
 ) -> pd.DataFrame:
-    """A row per claim with its verdict, what was found under each protocol, and how the verdict depends on choices."""
+    """A row per claim with its verdict, what was found under each protocol, and how the verdict depends on choices.
+
+    untestable: a reason by claim id. curves: by claim id, from which size of the data on it holds, in words.
+    """
     by_claim: dict[str, list[Trial]] = {}
     for trial in found:
         by_claim.setdefault(trial.claim["id"], []).append(trial)
     return pd.DataFrame(
         [
-            _verdict_row(experiment, own, level, rules[name], untestable.get(name), values)
+            _verdict_row(experiment, own, level, rules[name], untestable.get(name), values, curves.get(name))
             for name, own in by_claim.items()
         ]
     )
@@ -68,7 +72,13 @@ def _test_row(experiment: str, trial: Trial, level: float, rules: dict[str, dict
 
 
 def _verdict_row(
-    experiment: str, own: list[Trial], level: float, rule: dict, reason: str | None, values: Values
+    experiment: str,
+    own: list[Trial],
+    level: float,
+    rule: dict,
+    reason: str | None,
+    values: Values,
+    curve: str | None,
 ) -> dict:
     claim = own[0].claim
     decisions = {name: [trial.decision(level) for trial in own if trial.protocol == name] for name in PROTOCOLS}
@@ -89,7 +99,7 @@ def _verdict_row(
         "would_decide": _would_decide(hinge, level),
         "robust": "–" if reason else robust,
         "flip": "–" if reason else flip,
-        "note": reason or "–",
+        "note": " · ".join(filter(None, [reason, curve and f"against scale: {curve}"])) or "–",
         "rule": f"v{rule['version']} {rule['hash']}" if rule["version"] else f"not sealed, {rule['hash']}",
         "amended": rule["amended"],
     }

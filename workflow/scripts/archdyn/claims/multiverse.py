@@ -25,7 +25,9 @@ def robustness(own: list[Trial], values: Values, level: float) -> tuple[str, str
     under = {label: verdict_of(trials, at) for label, trials, at in _universes(own, values, level)}
     same = sum(found == stands for found in under.values())
     flips = (f"{label}: {found}" for label, found in under.items() if found != stands)
-    return f"{same / len(under):.0%} of {len(under)} ({_listed(own[0].claim)} own)", next(flips, f"none of them; {_nearest_bound(own, level)}")
+    return f"{same / len(under):.0%} of {len(under)} ({_listed(own[0].claim)} own)", next(
+        flips, f"none of them; {_nearest_bound(own, level)}"
+    )
 
 
 def _universes(own: list[Trial], values: Values, level: float) -> Iterator[tuple[str, list[Trial], float]]:

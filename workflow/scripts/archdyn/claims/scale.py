@@ -5,6 +5,7 @@ import pandas as pd
 
 from archdyn.claims.decide import MET, MISSED, UNDECIDED, family_level
 from archdyn.claims.estimates import of_seeds
+from archdyn.numbers.names import in_words
 
 NONE = {"difference": 0.0, "ratio": 1.0}  # the effect that is none
 
@@ -52,6 +53,22 @@ def effects_by_size(
     ]
     table = pd.DataFrame(rows).replace([-np.inf, np.inf], np.nan)
     return table.assign(holds_from=_holds_from(table))
+
+
+def curve_text(effects: pd.DataFrame) -> str:
+    """From where on a claim holds against scale, in words; `effects` as design_effects writes them, with `along`."""
+    return ", ".join(
+        f"{in_words(outcome)} {_from_where(rows)}" for outcome, rows in effects.groupby("outcome", sort=False)
+    )
+
+
+def _from_where(rows: pd.DataFrame) -> str:
+    last = rows.iloc[-1]
+    if pd.notna(last["holds_from"]):
+        return f"holds from {last['holds_from']:,g} {last['along']} on"
+    return (
+        f"{'is undecided' if last['decision'] == UNDECIDED else 'does not hold'} at {last['size']:,g} {last['along']}"
+    )
 
 
 def _paired(runs: pd.DataFrame, factor: str, levels: list[str]) -> pd.DataFrame:

@@ -38,8 +38,8 @@ class Seals:
 
 
 def rule_text(claim: dict) -> str:
-    """All of a claim but its name and its place in the report, as YAML in one fixed form."""
-    content = {key: value for key, value in claim.items() if key not in ("id", "where")}
+    """All of a claim that decides, or says of what: as YAML in one fixed form."""
+    content = {key: value for key, value in claim.items() if key not in ("id", "where", "curve")}
     return yaml.safe_dump(content, allow_unicode=True, width=100)
 
 

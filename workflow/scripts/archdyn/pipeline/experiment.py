@@ -196,10 +196,23 @@ class Experiment:
         """Why this run cannot test a claim, by the claim's id; claims that it can test are left out."""
         return self._untestable
 
+    def curves(self) -> dict[str, str]:
+        """By the id of a claim, path of the effects of the design that follows it against scale, if audited."""
+        followed = {claim["id"]: claim.get("curve") for claim in self._claims}
+        audited = [name for name in self.designs.audited() if self.designs.is_against_scale(name)]
+        return {name: self.designs.effects([curve])[0] for name, curve in followed.items() if curve in audited}
+
+    @cached_property
+    def _claims(self) -> list[dict]:
+        try:
+            return claims.read_claims(shipped(f"config/claims/{self.name}.yaml"))
+        except ArchdynError as error:
+            sys.exit(f"config error: {error}")
+
     @cached_property
     def _untestable(self) -> dict[str, str]:
         try:
-            return claims.untestable(claims.read_claims(shipped(f"config/claims/{self.name}.yaml")), self.needed())
+            return claims.untestable(self._claims, self.needed())
         except ArchdynError as error:
             sys.exit(f"config error: {error}")
 

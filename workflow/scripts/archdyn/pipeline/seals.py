@@ -27,7 +27,7 @@ def seal_all(why: str) -> str:
 
 
 def note_runs() -> None:
-    """Write into config/claims/sealed since when the runs in results/ have numbers: rules that change later are late."""
+    """Write into config/claims/sealed since when the runs in results/ have numbers; a rule changed later is late."""
     for file in _claims():
         path = REPOSITORY / FOLDER / file.name
         write_seals(path, with_data(read_seals(path), _runs(file.stem)))

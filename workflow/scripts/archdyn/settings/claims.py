@@ -83,6 +83,9 @@ class Claim(Settings):
     """Below which scale it cannot be tested. Each key is a setting of the experiment, or CONDITION.SETTING; a number is
     the least that will do, text is what it must be, a list what it may be. A condition whose images are null has them
     all."""
+    curve: Text | None = None
+    """The design of the config, against scale, that follows its effect over several sizes. It shows from where on the
+    claim holds, and decides nothing here."""
     published: Annotated[list[Test], Field(min_length=1)]
     """What must be so under the report's own protocol; all of it, for the claim to hold there."""
     corrected: Annotated[list[Test], Field(min_length=1)] | None = None
