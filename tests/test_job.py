@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
@@ -277,3 +278,18 @@ def test_an_epoch_takes_one_short_line_and_all_its_numbers_the_csv(snakemake, tm
     assert line.endswith("epoch 12  loss_d 0.5183  d_accuracy_held_out 0.98  39 s left")
     assert len(line) <= 100
     assert (tmp_path / "toy.csv").read_text() == "12,0.51834,1.2,5.7,0.98,664,39,1\n"
+
+
+def test_jobs_that_count_at_once_do_not_count_each_other(snakemake, monkeypatch, tmp_path):
+    seats = [f"seat{number}" for number in range(64)]
+    monkeypatch.setattr("archdyn.pipeline.device._held", [])
+    monkeypatch.setattr("archdyn.pipeline.device._seats", lambda device: seats)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert [claim(seats, tmp_path) for _ in range(2)] == [0, 1]
+
+    def counts(job: Job) -> set[int]:
+        job._device = torch.device("cuda", 0)
+        return {job.jobs_on_device for _ in range(20)}
+
+    with ThreadPoolExecutor() as pool:
+        assert list(pool.map(counts, [Job(snakemake), Job(snakemake)])) == [{2}, {2}]

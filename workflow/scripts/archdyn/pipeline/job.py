@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import sys
+import tempfile
 import time
 import traceback
 from pathlib import Path
@@ -106,8 +107,10 @@ class Job:
         """The most jobs that were seen to compute on this one's GPU, itself among them: seconds of several mislead."""
         from archdyn.pipeline.device import jobs_on
 
-        if self._device is not None:
-            self._most_jobs = max(self._most_jobs, jobs_on(self._device))
+        if self._device is not None and self._device.type == "cuda":
+            # One at a time: a count takes the free places for a moment, and another would count them as jobs.
+            with FileLock(Path(tempfile.gettempdir()) / f"archdyn-{os.getuid()}-counting.lock"):
+                self._most_jobs = max(self._most_jobs, jobs_on(self._device))
         return self._most_jobs
 
     @property
