@@ -71,6 +71,7 @@ rule clip_embed:
         prompts=[clip.settings["prompts"][name] for name in CLIP_PROMPTS],
         ensemble=clip.settings["ensemble"],
         precision=clip.settings["precision"],
+        embedding_batch=config["embedding_batch"],
         device=config["device"],
         code=plan.code("clip_embed"),
     message:

@@ -33,6 +33,7 @@ rule vit_score_masks:
         seeds=lambda w: vit.settings["designs"][w.design]["seeds"],
         images=VIT_MASKING["images"],
         precision=vit.settings["precision"],
+        embedding_batch=config["embedding_batch"],
         device=config["device"],
         code=plan.code("vit_score_masks"),
     message:

@@ -52,6 +52,7 @@ rule vit_grow_masks:
         fractions=VIT_MASKING["fractions"],
         seed=vit.seeds[0],
         precision=vit.settings["precision"],
+        embedding_batch=config["embedding_batch"],
         device=config["device"],
         code=plan.code("vit_grow_masks"),
     message:

@@ -47,6 +47,7 @@ rule resnet_embed:
         test_images=resnet.settings["test_images"],
         preprocessing=lambda w: resnet.preprocessing(w.role),
         precision=resnet.settings["precision"],
+        embedding_batch=config["embedding_batch"],
         device=config["device"],
         code=plan.code("resnet_embed"),
     message:
@@ -147,6 +148,7 @@ rule resnet_embed_layers:
         images=resnet.settings["layers"],
         preprocessing=resnet.preprocessing(RESNET_SHOWN),
         precision=resnet.settings["precision"],
+        embedding_batch=config["embedding_batch"],
         device=config["device"],
         code=plan.code("resnet_embed_layers"),
     message:
@@ -177,6 +179,7 @@ rule resnet_embed_untrained:
         images=resnet.projected_images(),
         seed=resnet.seeds[0],
         precision=resnet.settings["precision"],
+        embedding_batch=config["embedding_batch"],
         device=config["device"],
         code=plan.code("resnet_embed_untrained"),
     message:

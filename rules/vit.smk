@@ -185,6 +185,7 @@ rule vit_mask:
         masking=VIT_MASKING,
         seeds=vit.seeds,
         precision=vit.settings["precision"],
+        embedding_batch=config["embedding_batch"],
         device=config["device"],
         code=plan.code("vit_mask"),
     message:
@@ -215,6 +216,7 @@ rule vit_embed:
         images=lambda w: VIT_IMAGES[w.normalisation],
         preprocessing=lambda w: VIT_NORMALISATION[w.normalisation],
         precision=vit.settings["precision"],
+        embedding_batch=config["embedding_batch"],
         device=config["device"],
         code=plan.code("vit_embed"),
     message:

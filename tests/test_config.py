@@ -67,7 +67,7 @@ REFUSALS = {
     ),
     "unknown key at the top": (
         "devise: cpu",
-        ["devise,", "did you mean device?", "run, device, report, resnet"],
+        ["devise,", "did you mean device?", "run, device, embedding_batch, report, resnet"],
     ),
     "unknown key in a block": ("gan: {sample: 5}", ["gan.sample,", "did you mean samples?"]),
     "unknown key two blocks deep": (

@@ -92,10 +92,9 @@ def test_one_pass_gives_the_models_own_logits_and_tokens(vit, images):
         np.testing.assert_allclose(arrays["mean_patch"], tokens[:, 1:].mean(1), atol=1e-5)
 
 
-def test_batches_of_embeddings_stay_in_order(vit, monkeypatch, images):
+def test_batches_of_embeddings_stay_in_order(vit, images):
     expected = embed.embed(vit, images, CPU)["cls"]
-    monkeypatch.setattr(embed, "BATCH", 4)
-    np.testing.assert_allclose(embed.embed(vit, images, CPU)["cls"], expected, atol=1e-5)
+    np.testing.assert_allclose(embed.embed(vit, images, CPU, batch=4)["cls"], expected, atol=1e-5)
 
 
 def test_dropping_no_token_changes_nothing(vit, images):

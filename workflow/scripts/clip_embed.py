@@ -10,12 +10,13 @@ from archdyn.pipeline.job import Job
 
 with Job(snakemake) as job:
     device = job.device()
+    how = device, job.params.precision, job.params.embedding_batch
     clip = load_backbone(Path(job.input.model), device)
     classes = job.read_json("classes")
     for split in ("train_images", "test_images"):
         images = np.load(job.input[split], mmap_mode="r")[: job.params[split]]
-        vectors = embed_images(clip.model, clip.preprocess, images, device, job.params.precision)
+        vectors = embed_images(clip.model, clip.preprocess, images, *how)
         np.save(getattr(job.output, split), vectors)
     for texts in ("prompts", "ensemble"):
-        vectors = embed_texts(clip.model, job.params[texts], classes, device, job.params.precision)
+        vectors = embed_texts(clip.model, job.params[texts], classes, *how)
         np.save(getattr(job.output, texts), vectors)

@@ -13,11 +13,12 @@ from archdyn.train.resnet import forward_gflops
 
 with Job(snakemake) as job:
     device = job.device(job.params.precision)
+    how = device, job.params.precision, job.params.embedding_batch
     backbone = load_backbone(Path(job.input.backbone), device, job.params.preprocessing)
     for split, n in (("test", job.params.test_images), ("train", job.params.images)):
         images = np.load(job.input[f"{split}_images"], mmap_mode="r")[:n]
         began = time.perf_counter()
-        features = embed_penultimate(backbone, images, device, job.params.precision)
+        features = embed_penultimate(backbone, images, *how)
         seconds = (time.perf_counter() - began) / len(images)
         np.save(getattr(job.output, f"{split}_features"), features)
     cost = {"gflops": forward_gflops(backbone, images, device), "seconds": seconds}

@@ -10,11 +10,12 @@ from archdyn.pipeline.job import Job
 
 with Job(snakemake) as job:
     device = job.device(job.params.precision)
+    how = device, job.params.precision, job.params.embedding_batch
     backbone = load_backbone(Path(job.input.backbone), device, job.params.preprocessing)
     for split in ("train", "test"):
         labels = np.load(job.input[f"{split}_labels"])
         rows = draw_rows(len(labels), job.params.images[f"{split}_images"])
         images = np.load(job.input[f"{split}_images"], mmap_mode="r")[rows]
-        for layer, embeddings in embed_layers(backbone, images, device, job.params.precision).items():
+        for layer, embeddings in embed_layers(backbone, images, *how).items():
             np.save(getattr(job.output, f"{split}_{layer}"), embeddings)
         np.save(getattr(job.output, f"{split}_labels"), labels[rows])

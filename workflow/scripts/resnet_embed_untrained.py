@@ -11,10 +11,11 @@ from archdyn.settings.resnet import TransferTraining
 
 with Job(snakemake) as job:
     device = job.device(job.params.precision)
+    how = device, job.params.precision, job.params.embedding_batch
     job.seed_everything()
     training = TransferTraining.model_validate(job.params.training)
     backbone = transferred(Path(job.input.backbone), training, len(job.read_json("classes")), device)
     backbone.model.eval()
     images = np.load(job.input.test_images, mmap_mode="r")[: job.params.images]
-    for name, array in embed_with_head(backbone, images, device, job.params.precision).items():
+    for name, array in embed_with_head(backbone, images, *how).items():
         np.save(getattr(job.output, name), array)

@@ -13,6 +13,6 @@ with Job(snakemake) as job:
     vit = load_vit(Path(job.input.model), device, job.params.preprocessing)
     for split in ("train", "test"):
         images = np.load(job.input[f"{split}_images"], mmap_mode="r")[: job.params.images[split]]
-        arrays = embed(vit, images, device, job.params.precision)
+        arrays = embed(vit, images, device, job.params.precision, batch=job.params.embedding_batch)
         for kind in ("cls", "mean_patch"):
             np.save(getattr(job.output, f"{split}_{kind}"), arrays[kind])

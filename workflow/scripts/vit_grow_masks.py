@@ -10,10 +10,10 @@ from archdyn.models.vit import load_vit
 from archdyn.pipeline.job import Job
 
 with Job(snakemake) as job:
-    precision = job.params.precision
-    device = job.device(precision)
+    device = job.device(job.params.precision)
+    how = job.params.seed, device, job.params.precision, job.params.embedding_batch
     vit, images = load_vit(Path(job.input.model), device), np.load(job.input.images)
-    rows, arrays = growing_logits(vit, images, [0.0, *job.params.fractions], job.params.seed, device, precision)
+    rows, arrays = growing_logits(vit, images, [0.0, *job.params.fractions], *how)
     pd.DataFrame(rows).to_csv(job.output.sweep, index=False)
     for name, array in arrays.items():
         np.save(getattr(job.output, name), array)

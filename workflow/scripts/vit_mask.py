@@ -18,7 +18,7 @@ with Job(snakemake) as job:
     vit, masking, seeds = load_vit(Path(job.input.model), device), job.params.masking, job.params.seeds
     grid, block = patch_grid(vit.model), masking["published_block"]
     areas = [masking["published_share"], block_fraction(grid, block["side"] / block["grid"])]
-    settings = seeds[0], device, job.params.precision
+    settings = seeds[0], device, job.params.precision, job.params.embedding_batch
     images, squashed = np.load(job.input.images), np.load(job.input.squashed)
     masks = list(embed.plain_masks(len(images), grid, areas, seeds))
     picture_rows, pictures = embed.masked_logits(vit, images, masks, *settings)

@@ -14,5 +14,6 @@ with Job(snakemake) as job:
     device = job.device(job.params.precision)
     vit = load_vit(Path(job.input.model), device)
     images = np.load(job.input.test_images, mmap_mode="r")[: job.params.images]
-    scores = mask_scores(vit, images, job.params.masks, job.params.seeds, device, job.params.precision)
+    how = device, job.params.precision, job.params.embedding_batch
+    scores = mask_scores(vit, images, job.params.masks, job.params.seeds, *how)
     pd.concat([tidy("vit", *score) for score in scores]).to_csv(job.output.metrics, index=False)

@@ -42,10 +42,10 @@ def _time_report_loop(vit: Backbone, images: np.ndarray, preprocessing: dict, de
     )
     colour = transforms.Lambda(lambda image: image.convert("RGB"))
     batches = DataLoader(PerImageDataset(images, [colour, steps]), REPORT_BATCH)
-    forward(vit, next(iter(batches))[0].to(device))["logits"].cpu()
+    forward(vit.model, next(iter(batches))[0].to(device))["logits"].cpu()
     start = time.perf_counter()
     for batch, _ in batches:
-        for tensor in forward(vit, batch.to(device)).values():
+        for tensor in forward(vit.model, batch.to(device)).values():
             tensor.cpu()
     return time.perf_counter() - start
 

@@ -5,35 +5,44 @@ import torch
 from open_clip import CLIP
 
 from archdyn.models.clip import tokenise
+from archdyn.models.inference import BATCH
 from archdyn.models.preprocessing import Preprocess
-
-BATCH = 256
 
 
 @torch.no_grad()
 def embed_images(
-    model: CLIP, preprocess: Preprocess, images: np.ndarray, device: torch.device, precision: str = "float32"
+    model: CLIP,
+    preprocess: Preprocess,
+    images: np.ndarray,
+    device: torch.device,
+    precision: str = "float32",
+    batch: int = BATCH,
 ) -> np.ndarray:
     """float32 (n, dimensions) of uint8 images; `precision` as `half_on_gpu` has it."""
-    batches = []
-    for start in range(0, len(images), BATCH):
-        batch = torch.from_numpy(np.ascontiguousarray(images[start : start + BATCH])).to(device)
+    parts = []
+    for start in range(0, len(images), batch):
+        pixels = torch.from_numpy(np.ascontiguousarray(images[start : start + batch])).to(device)
         with half_on_gpu(device, precision):
-            batches.append(model.encode_image(preprocess(batch)))
-    return torch.cat(batches).float().cpu().numpy()
+            parts.append(model.encode_image(preprocess(pixels)))
+    return torch.cat(parts).float().cpu().numpy()
 
 
 @torch.no_grad()
 def embed_texts(
-    model: CLIP, templates: list[str], classes: list[str], device: torch.device, precision: str = "float32"
+    model: CLIP,
+    templates: list[str],
+    classes: list[str],
+    device: torch.device,
+    precision: str = "float32",
+    batch: int = BATCH,
 ) -> np.ndarray:
     """float32 (templates, classes, dimensions) of each template with each class's name for {}."""
     texts = [template.format(name) for template in templates for name in classes]
-    batches = []
-    for tokens in tokenise(model, texts).split(BATCH):
+    parts = []
+    for tokens in tokenise(model, texts).split(batch):
         with half_on_gpu(device, precision):
-            batches.append(model.encode_text(tokens.to(device)))
-    return torch.cat(batches).float().cpu().numpy().reshape(len(templates), len(classes), -1)
+            parts.append(model.encode_text(tokens.to(device)))
+    return torch.cat(parts).float().cpu().numpy().reshape(len(templates), len(classes), -1)
 
 
 def half_on_gpu(device: torch.device, precision: str) -> torch.autocast:

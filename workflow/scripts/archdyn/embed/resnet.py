@@ -4,10 +4,10 @@ import random
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from archdyn.models.backbones import Backbone
-from archdyn.models.inference import autocast, batches, gathered, in_precision
+from archdyn.models.inference import BATCH, Forward, autocast, batches, gathered, in_precision
 from archdyn.models.stages import stages
 
 LAYERS = ("layer1", "layer2", "layer3", "penultimate")
@@ -23,30 +23,32 @@ def draw_rows(available: int, n: int) -> np.ndarray:
 
 @torch.no_grad()
 def embed_penultimate(
-    backbone: Backbone, images: np.ndarray, device: torch.device, precision: str = "float32"
+    backbone: Backbone, images: np.ndarray, device: torch.device, precision: str = "float32", batch: int = BATCH
 ) -> np.ndarray:
     """Globally average-pooled features before the head, float32 (n, d), of uint8 images."""
-    forward = in_precision(lambda pixels: {"penultimate": _penultimate(backbone, pixels)}, device, precision)
-    return gathered([forward(backbone.preprocess(batch)) for batch in batches(images, device)])["penultimate"]
+
+    def forward(model: nn.Module, pixels: Tensor) -> dict[str, Tensor]:
+        return {"penultimate": _penultimate(model, pixels)}
+
+    return _embedded(backbone, images, forward, device, precision, batch)["penultimate"]
 
 
 @torch.no_grad()
 def embed_with_head(
-    backbone: Backbone, images: np.ndarray, device: torch.device, precision: str = "float32"
+    backbone: Backbone, images: np.ndarray, device: torch.device, precision: str = "float32", batch: int = BATCH
 ) -> dict[str, np.ndarray]:
     """Penultimate features, float32 (n, d), and the logits of the head, float32 (n, classes), of uint8 images."""
 
-    def forward(pixels: Tensor) -> dict[str, Tensor]:
-        penultimate = _penultimate(backbone, pixels)
-        return {"features": penultimate, "logits": backbone.model.get_classifier()(penultimate)}
+    def forward(model: nn.Module, pixels: Tensor) -> dict[str, Tensor]:
+        penultimate = _penultimate(model, pixels)
+        return {"features": penultimate, "logits": model.get_classifier()(penultimate)}
 
-    run = in_precision(forward, device, precision)
-    return gathered([run(backbone.preprocess(batch)) for batch in batches(images, device)])
+    return _embedded(backbone, images, forward, device, precision, batch)
 
 
 @torch.no_grad()
 def embed_layers(
-    backbone: Backbone, images: np.ndarray, device: torch.device, precision: str = "float32"
+    backbone: Backbone, images: np.ndarray, device: torch.device, precision: str = "float32", batch: int = BATCH
 ) -> dict[str, np.ndarray]:
     """The output of layer1, layer2 and layer3, averaged over the positions, and the penultimate features.
 
@@ -54,27 +56,34 @@ def embed_layers(
     the layers are the stages of the same resolution (archdyn.models.stages).
     """
     parts = []
-    for batch in batches(images, device):
+    for pixels in batches(images, device, batch):
         with autocast(device, precision):
-            parts.append(_layers(backbone, backbone.preprocess(batch)))
+            parts.append(_layers(backbone.model, backbone.preprocess(pixels)))
     return gathered(parts)
 
 
-def _layers(backbone: Backbone, pixels: Tensor) -> dict[str, Tensor]:
+def _embedded(
+    backbone: Backbone, images: np.ndarray, forward: Forward, device: torch.device, precision: str, batch: int
+) -> dict[str, np.ndarray]:
+    run = in_precision(backbone.model, forward, device, precision, batch)
+    return gathered([run(backbone.preprocess(pixels)) for pixels in batches(images, device, batch)])
+
+
+def _layers(model: nn.Module, pixels: Tensor) -> dict[str, Tensor]:
     pooled: dict[str, Tensor] = {}
     hooks = [
-        stages(backbone.model)[name][-1].register_forward_hook(
+        stages(model)[name][-1].register_forward_hook(
             lambda module, inputs, output, name=name: pooled.update({name: output.mean((2, 3))})
         )
         for name in LAYERS[:-1]
     ]
     try:
-        penultimate = _penultimate(backbone, pixels)
+        penultimate = _penultimate(model, pixels)
     finally:
         for hook in hooks:
             hook.remove()
     return pooled | {"penultimate": penultimate}
 
 
-def _penultimate(backbone: Backbone, pixels: Tensor) -> Tensor:
-    return backbone.model.forward_head(backbone.model.forward_features(pixels), pre_logits=True)
+def _penultimate(model: nn.Module, pixels: Tensor) -> Tensor:
+    return model.forward_head(model.forward_features(pixels), pre_logits=True)

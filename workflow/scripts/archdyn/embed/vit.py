@@ -3,12 +3,11 @@
 import math
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
-from functools import partial
 
 import numpy as np
 import torch
 from scipy.special import softmax
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 
 from archdyn.data.masks import (
@@ -29,13 +28,13 @@ PlannedMasks = tuple[str, float, int, np.ndarray]  # shape, fraction, seed, mask
 ATTENTION_BATCH = 32  # in ViT-B/16 a layer's attention takes 2 MB an image
 
 
-def forward(vit: Backbone, pixels: Tensor) -> dict[str, Tensor]:
+def forward(model: nn.Module, pixels: Tensor) -> dict[str, Tensor]:
     """One pass over normalised images (n, 3, size, size).
 
     logits (n, classes), cls (n, d), and mean_patch (n, d), the mean of the patch tokens; both after the last norm.
     """
-    tokens = vit.model.forward_features(pixels)
-    logits = vit.model.forward_head(tokens)
+    tokens = model.forward_features(pixels)
+    logits = model.forward_head(tokens)
     return {"logits": logits, "cls": tokens[:, 0], "mean_patch": tokens[:, PREFIX:].mean(1)}
 
 
@@ -47,6 +46,7 @@ def embed(
     precision: str = "float32",
     masks: np.ndarray | None = None,
     way: str = "pixels",
+    batch: int = BATCH,
 ) -> dict[str, np.ndarray]:
     """`forward` on uint8 images (n, h, w[, 3]), as float32 arrays; nothing is read back before the last batch.
 
@@ -56,10 +56,11 @@ def embed(
     """
     dropped = masks is not None and way == "tokens"
     # Every mask is another network to torch.compile.
-    run = in_precision(partial(forward, vit), device, "bfloat16" if dropped and precision == "compiled" else precision)
+    arithmetic = "bfloat16" if dropped and precision == "compiled" else precision
+    run = in_precision(vit.model, forward, device, arithmetic, batch)
     parts = []
-    for start in range(0, len(images), BATCH):
-        rows = slice(start, start + BATCH)
+    for start in range(0, len(images), batch):
+        rows = slice(start, start + batch)
         pixels = vit.preprocess.scale(on_device(images[rows], device))
         hidden = None if masks is None else torch.from_numpy(masks[rows]).to(device)
         if hidden is not None and way == "pixels":
@@ -77,7 +78,7 @@ def look(vit: Backbone, images: np.ndarray, device: torch.device) -> dict[str, n
     """`forward` with the attention of every layer and head, float32 (n, layers, heads, tokens, tokens), in one pass."""
     layers: list[Tensor] = []
     with attention_read(vit.model, lambda _, attention: layers.append(attention)):
-        arrays = forward(vit, vit.preprocess(on_device(images, device)))
+        arrays = forward(vit.model, vit.preprocess(on_device(images, device)))
     return {name: tensor.cpu().numpy() for name, tensor in (arrays | {"attention": torch.stack(layers, 1)}).items()}
 
 
@@ -180,6 +181,7 @@ def mask_sweep(
     seed: int,
     device: torch.device,
     precision: str = "float32",
+    batch: int = BATCH,
 ) -> Iterator[tuple[dict, np.ndarray, dict[str, np.ndarray]]]:
     """What `embed` makes of the images whole, then under every mask in both ways: (row, masks, arrays) one by one.
 
@@ -189,12 +191,12 @@ def mask_sweep(
     """
     ink = patch_ink(vit, images, device)
     whole = np.zeros(ink.shape, bool)
-    arrays = embed(vit, images, device, precision) | {"ink": hidden_ink(whole, ink)}
+    arrays = embed(vit, images, device, precision, batch=batch) | {"ink": hidden_ink(whole, ink)}
     yield _row("whole", "pixels", 0.0, whole, arrays["ink"], seed), whole, arrays
     for shape, fraction, drawn_by, masks in planned:
         hidden = hidden_ink(masks, ink)
         for way in ("pixels", "tokens"):
-            arrays = embed(vit, images, device, precision, masks, way) | {"ink": hidden}
+            arrays = embed(vit, images, device, precision, masks, way, batch) | {"ink": hidden}
             yield _row(shape, way, fraction, masks, hidden, drawn_by), masks, arrays
 
 
@@ -210,14 +212,20 @@ def patch_detail(vit: Backbone, images: np.ndarray, device: torch.device) -> np.
 
 
 def mask_scores(
-    vit: Backbone, images: np.ndarray, masks: list[dict], seeds: list[int], device: torch.device, precision: str
+    vit: Backbone,
+    images: np.ndarray,
+    masks: list[dict],
+    seeds: list[int],
+    device: torch.device,
+    precision: str = "float32",
+    batch: int = BATCH,
 ) -> Iterator[tuple[str, int, dict[str, float]]]:
     """Condition, seed and scores of every mask (place, area, content, way), on images of each seed's own.
 
     agreement: share (0..1) of images whose answer stays that on the whole image. confidence: the mean probability that
     is given to that answer.
     """
-    whole = embed(vit, images, device, precision)["logits"].argmax(1)
+    whole = embed(vit, images, device, precision, batch=batch)["logits"].argmax(1)
     detail = patch_detail(vit, images, device)
     for one in masks:
         mask = dict(one["mask"])
@@ -225,7 +233,7 @@ def mask_scores(
         hidden = np.empty(detail.shape, bool)
         for number, seed in enumerate(seeds):
             hidden[number :: len(seeds)] = chosen_masks(detail[number :: len(seeds)], **mask, seed=seed)
-        probabilities = softmax(embed(vit, images, device, precision, hidden, way)["logits"], axis=1)
+        probabilities = softmax(embed(vit, images, device, precision, hidden, way, batch)["logits"], axis=1)
         same = probabilities.argmax(1) == whole
         kept = probabilities[np.arange(len(whole)), whole]
         for number, seed in enumerate(seeds):
@@ -240,7 +248,13 @@ def masked_logits(*sweep) -> tuple[list[dict], dict[str, np.ndarray]]:
 
 
 def growing_logits(
-    vit: Backbone, images: np.ndarray, fractions: list[float], seed: int, device: torch.device, precision: str
+    vit: Backbone,
+    images: np.ndarray,
+    fractions: list[float],
+    seed: int,
+    device: torch.device,
+    precision: str = "float32",
+    batch: int = BATCH,
 ) -> tuple[list[dict], dict[str, np.ndarray]]:
     """As `masked_logits`, under black patches that grow from one mask to the next, at random and from the centre.
 
@@ -255,7 +269,7 @@ def growing_logits(
     for shape, of_shape in masks.items():
         for fraction, mask in zip(fractions, of_shape, strict=True):
             rows.append(_row(shape, "pixels", fraction, mask, hidden_ink(mask, ink), seed))
-            logits.append(embed(vit, images, device, precision, mask, "pixels")["logits"])
+            logits.append(embed(vit, images, device, precision, mask, "pixels", batch)["logits"])
     return rows, {"masks": np.concatenate(list(masks.values())), "logits": np.stack(logits)}
 
 

@@ -16,6 +16,14 @@ from archdyn.errors import ArchdynError
 FULL = {errno.ENOSPC, errno.EDQUOT}
 REFUSED = {errno.EROFS, errno.EACCES, errno.EPERM}
 PR_SET_PDEATHSIG = 1
+OUT_OF_GPU_MEMORY = (
+    "CUDA error: out of memory",
+    "CUDA driver error: out of memory",
+    "Triton Error [CUDA]: out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+)
+SIZES = ("embedding_batch", "batch_size")  # of batches; a job that has both embeds by a network that is trained
 
 
 def explained(error: BaseException, rule: str, params: dict, folder: Path) -> str | None:
@@ -24,6 +32,8 @@ def explained(error: BaseException, rule: str, params: dict, folder: Path) -> st
         return str(error)
     if any(_is_out_of_gpu_memory(link) for link in _chain(error)):
         return f"out of GPU memory: {_what_to_lower(rule, params)}free the GPU, or run with --config device=cpu"
+    if any("Failed to find C compiler" in str(link) for link in _chain(error)):
+        return "torch.compile needs a C compiler: install gcc, or name one by CC; precision bfloat16 does without"
     if isinstance(error, MemoryError) or "DefaultCPUAllocator: can't allocate memory" in str(error):  # numpy's, torch's
         return f"out of memory: {_what_to_lower(rule, params)}run fewer jobs at a time, or on a larger machine"
     if isinstance(error, OSError) and (error.errno in FULL or _is_short_write(error)):
@@ -74,17 +84,22 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _is_out_of_gpu_memory(error: BaseException) -> bool:
-    """By name and text, since not every job imports torch: from torch's own memory, and from CUDA's and cuBLAS's."""
-    asked_of_cuda = ("CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
-    return type(error).__name__ == "OutOfMemoryError" or any(text in str(error) for text in asked_of_cuda)
+    """By name, which is torch's, and by the texts of CUDA and its libraries, since not every job imports torch."""
+    return type(error).__name__ == "OutOfMemoryError" or any(text in str(error) for text in OUT_OF_GPU_MEMORY)
 
 
 def _what_to_lower(rule: str, params: dict) -> str:
-    """The batch size, wherever it stands among the params."""
-    waiting = [params]
-    while waiting:
-        node = waiting.pop()
-        if "batch_size" in node:
-            return f"lower batch_size ({node['batch_size']} for {rule}) in the config, "
-        waiting += [value for value in node.values() if isinstance(value, dict)]
+    """The first of SIZES that stands among the params."""
+    for size in SIZES:
+        for block in _blocks(params):
+            if size in block:
+                return f"lower {size} ({block[size]} for {rule}) in the config, "
     return ""
+
+
+def _blocks(params: dict) -> Iterator[dict]:
+    """The params, and every block inside of them."""
+    yield params
+    for value in params.values():
+        if isinstance(value, dict):
+            yield from _blocks(value)
