@@ -14,7 +14,7 @@ PYTHON_FILES := workflow tests
 PARALLEL := --numprocesses $(CORES) --maxprocesses 8 --dist loadfile  # a file's tests share what one of them ran
 COMPILE := --quiet --strip-extras --no-annotate --no-header --no-emit-options --no-emit-index-url --no-emit-find-links
 
-.PHONY: demo paper test test-all style gpu-check slurm chromium latex env format lock clean
+.PHONY: demo paper test test-all style gpu-check gpu-check-all slurm chromium latex env format lock clean
 
 demo: env
 	$(RUN) snakemake --cores $(CORES) --configfile config/demo.yaml
@@ -41,6 +41,10 @@ style: .venv/tested
 # On a machine with a GPU: is it used, does it compute what the processor does, and how fast? The speeds go to
 # results/gpu_speed.json.
 gpu-check: .venv/tested
+	$(RUN) pytest tests/test_gpu.py -m "not long"
+
+# Beside that, two whole smoke runs on the GPU, of some ten minutes each.
+gpu-check-all: .venv/tested
 	$(RUN) pytest tests/test_gpu.py
 
 # What tests/test_slurm.py starts; it is skipped where this cannot be installed. As root, on Debian or Ubuntu.
