@@ -380,11 +380,7 @@ resnet.table(
     epochs=rules.resnet_summary.output.epochs,
     settings={"conditions": ["shallow", "deep"]},
 )
-resnet.table(
-    "conditions",
-    summary=rules.resnet_summary.output.summary,
-    settings={"conditions": resnet.conditions},
-)
+resnet.table("conditions", summary=rules.resnet_summary.output.summary, settings={"conditions": resnet.conditions})
 
 RESNET_TIMED = {
     **resnet.arrays("train_images"),
