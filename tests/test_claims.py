@@ -104,12 +104,13 @@ def test_each_verdict(published, corrected, reason, verdict):
 
 
 def test_a_claim_that_a_design_follows_says_from_which_size_on_it_holds():
-    curves = {"it": "test accuracy holds from 500 images on"}
+    curves = {"it": "test accuracy: holds at 500 to 2,000 images"}
     assert (
-        judged([claim(TRUE)], curves=curves)[0].at[0, "note"] == "against scale: test accuracy holds from 500 images on"
+        judged([claim(TRUE)], curves=curves)[0].at[0, "note"]
+        == "against scale: test accuracy: holds at 500 to 2,000 images"
     )
     row = judged([claim(TRUE)], reasons={"it": "images: 5 of 60000"}, curves=curves)[0].iloc[0]
-    assert row["note"] == "images: 5 of 60000 · against scale: test accuracy holds from 500 images on"
+    assert row["note"] == "images: 5 of 60000 · against scale: test accuracy: holds at 500 to 2,000 images"
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)

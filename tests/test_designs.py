@@ -253,7 +253,8 @@ def test_a_claim_holds_from_the_size_on_where_its_effect_is_planted():
     assert table.index.tolist() == [500, 2000, 8000, 32000]
     assert table["decision"].tolist() == ["fails", "undecided", "holds", "holds"]
     assert (table["holds_from"] == 8000).all()
-    assert curve_text(table.reset_index().assign(along="images")) == "score holds from 8,000 images on"
+    told = "score: the opposite at 500, undecided at 2,000, holds at 8,000 to 32,000 images"
+    assert curve_text(table.reset_index().assign(along="images")) == told
     assert table.at[8000, "effect"] == pytest.approx(2, abs=0.3)
     assert table.at[8000, "low"] < 2 < table.at[8000, "high"]
 
@@ -287,7 +288,8 @@ def test_an_effect_that_ends_at_the_largest_size_holds_from_nowhere():
     table = by_size(sized({500: 2, 2000: 2, 8000: 0}, 0.2, np.random.default_rng(0)))
     assert table["decision"].tolist() == ["holds", "holds", "undecided"]
     assert table["holds_from"].isna().all()
-    assert curve_text(table.reset_index().assign(along="images")).startswith("score is undecided at ")
+    told = "score: holds at 500 to 2,000, undecided at 8,000 images"
+    assert curve_text(table.reset_index().assign(along="images")) == told
 
 
 def test_counts_that_differ_by_as_many_in_all_seeds_are_decided_and_ratios_are_of_geometric_means():

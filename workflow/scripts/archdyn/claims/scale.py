@@ -1,5 +1,7 @@
 """A claim against scale: the effect that it is about, with its interval, at several sizes of the data."""
 
+from itertools import groupby
+
 import numpy as np
 import pandas as pd
 
@@ -8,6 +10,7 @@ from archdyn.claims.estimates import of_seeds
 from archdyn.numbers.names import in_words
 
 NONE = {"difference": 0.0, "ratio": 1.0}  # the effect that is none
+AT_SIZE = {MET: "holds at", MISSED: "the opposite at", UNDECIDED: "undecided at"}
 
 
 def effects_by_size(
@@ -56,19 +59,17 @@ def effects_by_size(
 
 
 def curve_text(effects: pd.DataFrame) -> str:
-    """From where on a claim holds against scale, in words; `effects` as design_effects writes them, with `along`."""
-    return ", ".join(
-        f"{in_words(outcome)} {_from_where(rows)}" for outcome, rows in effects.groupby("outcome", sort=False)
-    )
+    """Where a claim holds against scale, in words; `effects` as design_effects writes them, with `along`."""
+    return "; ".join(f"{in_words(outcome)}: {_where(rows)}" for outcome, rows in effects.groupby("outcome", sort=False))
 
 
-def _from_where(rows: pd.DataFrame) -> str:
-    last = rows.iloc[-1]
-    if pd.notna(last["holds_from"]):
-        return f"holds from {last['holds_from']:,g} {last['along']} on"
-    return (
-        f"{'is undecided' if last['decision'] == UNDECIDED else 'does not hold'} at {last['size']:,g} {last['along']}"
-    )
+def _where(rows: pd.DataFrame) -> str:
+    """The sizes by decision, from the smallest on; neighbours that agree as a range."""
+    told = []
+    for decision, same in groupby(rows.itertuples(), lambda row: row.decision):
+        sizes = [f"{row.size:,g}" for row in same]
+        told.append(f"{AT_SIZE[decision]} {' to '.join(dict.fromkeys((sizes[0], sizes[-1])))}")
+    return f"{', '.join(told)} {rows['along'].iloc[0]}"
 
 
 def _paired(runs: pd.DataFrame, factor: str, levels: list[str]) -> pd.DataFrame:
