@@ -130,6 +130,7 @@ def test_the_rows_show_what_was_found():
     assert row["published"].startswith("holds: modes: 9.80 [9.")
     assert row["published"].endswith("] (≥ 9.00)")
     assert row["corrected"].startswith("undecided: modes: 9.05 [")
+    assert row["measured"] == f"corrected, {row['corrected']} (and 1 more)"  # on which the verdict hangs
     assert row["would_decide"].endswith(" seeds")
     assert (row["n_seeds"], row["n_images"]) == (4, "–")
     assert list(tests["decision"]) == [MET, UNDECIDED]

@@ -92,6 +92,7 @@ def _verdict_row(
         "kind": claim["kind"],
         "claim": claim["claim"],
         "verdict": UNTESTABLE if reason else verdict_of(own, level),
+        "measured": _measured_text(hinge, own, level),
         **{name: _protocol_text(own, name, decisions[name], level) for name in PROTOCOLS},
         "n_seeds": min(trial.measured.seeds for trial in own),
         "n_images": min(trial.measured.images for trial in own) or "–",
@@ -103,6 +104,14 @@ def _verdict_row(
         "rule": f"v{rule['version']} {rule['hash']}" if rule["version"] else f"not sealed, {rule['hash']}",
         "amended": rule["amended"],
     }
+
+
+def _measured_text(hinge: Trial, own: list[Trial], level: float) -> str:
+    """Of the test that the verdict hangs on, and how many more there are."""
+    protocol = "as published, " if hinge.protocol == "published" else "corrected, "
+    both = len({trial.protocol for trial in own}) > 1
+    more = f" (and {len(own) - 1} more)" if len(own) > 1 else ""
+    return f"{protocol * both}{hinge.decision(level)}: {hinge.text(level)}{more}"
 
 
 def _protocol_text(own: list[Trial], protocol: str, decisions: list[str], level: float) -> str:

@@ -166,7 +166,7 @@ def work(records: list[dict]) -> dict:
 def _verdict(row: dict) -> dict:
     """The row with its tests as a list, and only the first of its reasons; a relation keeps its number on its line."""
     reasons, *curve = row["note"].split(" · ")
-    row["note"], row["measured"] = " · ".join([_first(reasons), *curve]), _first(row["published"])
+    row["note"] = " · ".join([_first(reasons), *curve])
     for protocol in ("published", "corrected"):
         row[protocol] = re.sub(r"([≥≤≈±]) (?=[\d-])", "\\1\u00a0", row[protocol]).split("; ")
     return row
