@@ -228,7 +228,7 @@ def test_no_number_of_our_seeds_outweighs_the_scatter_of_the_reports_one_run():
     row = judged([claim(near)])[0].iloc[0]
     assert row["would_decide"].startswith("no number of seeds: the report's value is of one")
     assert row["flip"].startswith("none of them; modes would be decided with a margin of 0.")
-    assert judged([claim(near | {"within": 0.7})])[0].at[0, "would_decide"].endswith(" seeds")
+    assert judged([claim(near | {"within": 0.74})])[0].at[0, "would_decide"].endswith(" seeds")
 
 
 def test_other_images_cannot_be_paired():
@@ -248,6 +248,23 @@ def test_a_verdict_is_recomputed_under_every_choice():
     assert row["robust"] == "100% of 7 (0 own)"
     low = judged([claim(TRUE)])[1].at[0, "low"]
     assert row["flip"] == f"none of them; modes would be undecided with a bound of {low:.2f}"
+
+
+def test_choices_of_both_protocols_count_though_they_have_one_name():
+    choices = {"choices": {"a lower bound": {"at_least": 8.0}}}
+    row = judged([claim(TRUE | choices, TRUE | choices)])[0].iloc[0]
+    assert row["robust"] == "100% of 9 (2 own)"  # and four seeds, three levels
+    turned = {"choices": {"a lower bound": {"at_least": 9.9}}}
+    assert (
+        judged([claim(TRUE | choices, TRUE | turned)])[0].at[0, "flip"].startswith("modes, corrected, a lower bound: ")
+    )
+
+
+def test_a_test_of_one_training_keeps_it_where_others_leave_a_seed_out():
+    table = pd.DataFrame({"condition": "a", "seed": 0, "image": range(100), "right": np.arange(100) < 91})
+    fixed = rule_test(metric="a.right", at_least=0.5, resampled="nothing")
+    row = judged([claim(TRUE) | {"corrected": [fixed]}], Values(NUMBERS.seeds, [table], PUBLISHED))[0].iloc[0]
+    assert row["robust"] == "100% of 6 (0 own)"  # seeds 1, 2 and 3, three levels
 
 
 def test_what_a_shorter_training_never_reached_is_not_testable_there():

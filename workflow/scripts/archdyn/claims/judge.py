@@ -27,7 +27,7 @@ def verdict_table(
 ) -> pd.DataFrame:
     """A row per claim with its verdict, what was found under each protocol, and how the verdict depends on choices.
 
-    untestable: a reason by claim id. curves: by claim id, from which size of the data on it holds, in words.
+    untestable: a reason by claim id. curves: by claim id, at which sizes of the data it holds, in words.
     """
     by_claim: dict[str, list[Trial]] = {}
     for trial in found:

@@ -14,7 +14,7 @@ METHODS = {
     "Share": "Wilson's score",
     "PairedShares": "McNemar's and Tango's score",
     "Unknown": "none",
-    "Exact": "none: the same weights and images",
+    "Exact": "none: nothing is sampled",
 }
 
 

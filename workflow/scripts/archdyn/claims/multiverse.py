@@ -22,9 +22,9 @@ def robustness(own: list[Trial], values: Values, level: float) -> tuple[str, str
     Raises ArchdynError where a choice rests on a number that is missing.
     """
     stands = verdict_of(own, level)
-    under = {label: verdict_of(trials, at) for label, trials, at in _universes(own, values, level)}
-    same = sum(found == stands for found in under.values())
-    flips = (f"{label}: {found}" for label, found in under.items() if found != stands)
+    under = [(label, verdict_of(trials, at)) for label, trials, at in _universes(own, values, level)]
+    same = sum(found == stands for _, found in under)
+    flips = (f"{label}: {found}" for label, found in under if found != stands)
     return f"{same / len(under):.0%} of {len(under)} ({_listed(own[0].claim)} own)", next(
         flips, f"none of them; {_nearest_bound(own, level)}"
     )
@@ -34,9 +34,11 @@ def _universes(own: list[Trial], values: Values, level: float) -> Iterator[tuple
     """Each choice in words, the trials under it, and the level: a rule's own choices first."""
     claim = own[0].claim
     for protocol in PROTOCOLS:
+        under = f", {protocol}" * ("corrected" in claim)
         for place, test in enumerate(claim.get(protocol, [])):
             for label, choice in test.get("choices", {}).items():
-                yield f"{test['what']}, {label}", trials([_changed(claim, protocol, place, choice)], values, {}), level
+                changed = trials([_changed(claim, protocol, place, choice)], values, {})
+                yield f"{test['what']}{under}, {label}", changed, level
     for seed in _seeds_to_leave_out(own):
         yield f"without seed {seed}", trials([claim], values.without_seed(seed), {}), level
     for other in LEVELS:
@@ -56,11 +58,12 @@ def _changed(claim: dict, protocol: str, place: int, choice: dict) -> dict:
 
 
 def _seeds_to_leave_out(own: list[Trial]) -> list[int]:
-    """Those of all trials that resample seeds, where enough would be left for each to decide."""
-    over_seeds = [trial for trial in own if trial.test["resampled"] != "images"]
+    """Those of all trials that resample seeds, where enough would be left for each to decide, and one for others."""
+    over_seeds = [trial for trial in own if trial.test["resampled"] in ("seeds", "both")]
     if not over_seeds or any(trial.measured.seeds - 1 < trial.test.get("least_seeds", 3) for trial in over_seeds):
         return []
-    return sorted(set.intersection(*(set(trial.measured.seed_names) for trial in over_seeds)))
+    shared = set.intersection(*(set(trial.measured.seed_names) for trial in over_seeds))
+    return sorted(shared - {trial.measured.seed_names[0] for trial in own if trial.measured.seeds == 1})
 
 
 def _nearest_bound(own: list[Trial], level: float) -> str:
@@ -68,11 +71,12 @@ def _nearest_bound(own: list[Trial], level: float) -> str:
     trial = pivotal(own, level)
     ends, aim = trial.measured.estimate.interval(level), trial.target
     if not all(map(math.isfinite, ends)):
-        return "nothing is decided"
+        return "its interval has no ends"
     turns = "be decided" if trial.found(level) == UNDECIDED else "be undecided"
     if aim.margin:
-        inside = trial.found(level) != MISSED  # then the farther end has to fit in, else the nearer stay out
-        edge = (max if inside else min)(abs(end - aim.bound) for end in ends)
+        near, far = sorted(abs(end - aim.bound) for end in ends)
+        misses = not ends[0] <= aim.bound <= ends[1]  # a smaller margin would then leave the interval out
+        edge = near if misses and (trial.found(level) == MISSED or aim.margin - near < far - aim.margin) else far
         return f"{trial.test['what']} would {turns} with a margin of {significant(edge)}"
     edge = min(ends, key=lambda end: abs(end - aim.bound))
     return f"{trial.test['what']} would {turns} with a bound of {significant(edge)}"

@@ -2,7 +2,8 @@
 
 import math
 
-from scipy.stats import norm
+import numpy as np
+from scipy.stats import norm, t
 
 from archdyn.claims.decide import UNDECIDED, Target
 from archdyn.claims.estimates import Estimate, Exact, Student, Unknown
@@ -31,17 +32,13 @@ def would_decide(measured: Measured, target: Target, level: float, decision: str
     if decision != UNDECIDED:
         return "–"
     least = test.get("least_seeds", 3)
-    if test["resampled"] != "images" and measured.seeds < least:
+    if test["resampled"] in ("seeds", "both") and measured.seeds < least:
         return f"{least} seeds or more: the rule asks for as many"
     if isinstance(measured.estimate, Unknown | Exact):
         return "nothing: the values do not differ at all"
     if beside_one_run(test):
-        times = _times_beside_one(measured, target, level)
-        if times < 0:
-            return "no number of seeds: the report's value is of one run, and runs differ by more"
-    else:
-        times = _times_as_many(measured.estimate, target, level)
-    return _more(measured, times, test["resampled"])
+        return _beside_one(measured, target, level)
+    return _more(measured, _times_as_many(measured.estimate, target, level), test["resampled"])
 
 
 def _times_as_many(estimate: Estimate, target: Target, level: float) -> float:
@@ -53,12 +50,15 @@ def _times_as_many(estimate: Estimate, target: Target, level: float) -> float:
     return ((high - low) / 2 * _reach(level) / distance) ** 2 if distance else math.inf
 
 
-def _times_beside_one(measured: Measured, target: Target, level: float) -> float:
-    """The same where the spread of one run stays, however many there are of ours; negative for never."""
-    n, distance = measured.seeds, _distance(measured.estimate, target)
-    sd = measured.estimate.se / math.sqrt(1 / n + 1)
-    left = (distance / (sd * norm.ppf((1 + level) / 2) * _reach(level))) ** 2 - 1
-    return 1 / (n * left) if left else math.inf
+def _beside_one(measured: Measured, target: Target, level: float) -> str:
+    """How many seeds decide where the spread of the report's one run stays, however many there are of ours."""
+    n = np.arange(measured.seeds + 1, MOST)
+    sd = measured.estimate.se / math.sqrt(1 / measured.seeds + 1)
+    reach = (t.ppf((1 + level) / 2, n - 1) + norm.ppf((1 + POWER) / 2)) * sd * np.sqrt(1 / n + 1)
+    enough = n[reach <= _distance(measured.estimate, target)]
+    if len(enough):
+        return f"about {enough[0]:,} seeds"
+    return "no number of seeds: the report's value is of one run, and runs differ by more than the margin leaves"
 
 
 def _distance(estimate: Estimate, target: Target) -> float:

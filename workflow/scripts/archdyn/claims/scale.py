@@ -60,15 +60,17 @@ def effects_by_size(
 
 def curve_text(effects: pd.DataFrame) -> str:
     """Where a claim holds against scale, in words; `effects` as design_effects writes them, with `along`."""
-    return "; ".join(f"{in_words(outcome)}: {_where(rows)}" for outcome, rows in effects.groupby("outcome", sort=False))
+    return " / ".join(
+        f"{in_words(outcome)}: {_where(rows)}" for outcome, rows in effects.groupby("outcome", sort=False)
+    )
 
 
 def _where(rows: pd.DataFrame) -> str:
     """The sizes by decision, from the smallest on; neighbours that agree as a range."""
     told = []
     for decision, same in groupby(rows.itertuples(), lambda row: row.decision):
-        sizes = [f"{row.size:,g}" for row in same]
-        told.append(f"{AT_SIZE[decision]} {' to '.join(dict.fromkeys((sizes[0], sizes[-1])))}")
+        first, *_, last = [f"{row.size:,g}" for row in same] * 2
+        told.append(f"{AT_SIZE[decision]} {first}" if first == last else f"{AT_SIZE[decision]} {first} to {last}")
     return f"{', '.join(told)} {rows['along'].iloc[0]}"
 
 

@@ -30,7 +30,10 @@ def note_runs() -> None:
     """Write into config/claims/sealed since when the runs in results/ have numbers; a rule changed later is late."""
     for file in _claims():
         path = REPOSITORY / FOLDER / file.name
-        write_seals(path, with_data(read_seals(path), _runs(file.stem)))
+        before = read_seals(path)
+        after = with_data(before, _runs(file.stem))
+        if after != before:
+            write_seals(path, after)
 
 
 def _claims() -> list[Path]:

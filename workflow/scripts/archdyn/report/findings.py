@@ -57,7 +57,8 @@ def _distance(tests: pd.DataFrame) -> pd.Series:
     low = np.where(tests["relation"] == "at_most", -np.inf, tests["bound"] - margin)
     high = np.where(tests["relation"] == "at_least", np.inf, tests["bound"] + margin)
     beyond = np.maximum(low - tests["high"], tests["low"] - high)
-    return beyond / (tests["high"] - tests["low"]).clip(lower=np.finfo(float).tiny)
+    width = tests["high"] - tests["low"]
+    return beyond / width.where(width > 0, margin)  # nothing was sampled: in margins
 
 
 def _sentence(row: dict) -> str:
@@ -66,7 +67,8 @@ def _sentence(row: dict) -> str:
     if row["relation"] == "near":
         wanted += f" ± {row['margin']:.4g}"
     protocol = "the report's own protocol" if row["protocol"] == "published" else "the corrected protocol"
-    interval = f"{significant(row['effect'])}{unit} ({significant(row['low'])} to {significant(row['high'])})"
+    ends = f"{significant(row['low'])} to {significant(row['high'])}" if row["low"] < row["high"] else "nothing sampled"
+    interval = f"{significant(row['effect'])}{unit} ({ends})"
     return (
         f"*{row['claim'].rstrip('.')}* ({row['where']}): **{row['verdict']}**. "
         f"Under {protocol}, {row['what']}: {interval}. The claim needs {wanted}."
