@@ -16,8 +16,7 @@ def seal_all(why: str) -> str:
     """Write config/claims/sealed and return what was sealed, in words."""
     now = datetime.now(UTC).strftime(FORMAT)
     lines = []
-    for file in _claims():
-        path = REPOSITORY / FOLDER / file.name
+    for file, path in _files():
         before = read_seals(path)
         after = sealed(read_claims(file), before, now, why, lambda digest: introduced(digest, FOLDER))
         write_seals(path, with_data(after, _runs(file.stem)))
@@ -28,16 +27,16 @@ def seal_all(why: str) -> str:
 
 def note_runs() -> None:
     """Write into config/claims/sealed since when the runs in results/ have numbers; a rule changed later is late."""
-    for file in _claims():
-        path = REPOSITORY / FOLDER / file.name
+    for file, path in _files():
         before = read_seals(path)
         after = with_data(before, _runs(file.stem))
         if after != before:
             write_seals(path, after)
 
 
-def _claims() -> list[Path]:
-    return sorted((REPOSITORY / "config/claims").glob("*.yaml"))
+def _files() -> list[tuple[Path, Path]]:
+    """The claims of every experiment, and where their seals are."""
+    return [(file, REPOSITORY / FOLDER / file.name) for file in sorted((REPOSITORY / "config/claims").glob("*.yaml"))]
 
 
 def _runs(experiment: str) -> dict[str, str]:
