@@ -174,7 +174,7 @@ CHANGES = {
         ),
         "photos in place of test images": Change(
             SCALE,
-            replaced("seeds: [0, 3]", "seeds: [0, 3]\n  images: [{name: one, file: docs/audit/picture.png}]"),
+            replaced("seeds: [0, 3]", "seeds: [0, 3]\n  images: [{name: one, file: docs/audit/gan/picture.png}]"),
             {rule: 1 for rule in ALL_OF_VIT if rule not in ("vit_embed", *VIT_PROBES)}
             | once("vit_images", "vit_recognise", "vit_photos"),
         ),

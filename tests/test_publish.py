@@ -11,6 +11,8 @@ from archdyn.errors import ArchdynError
 from archdyn.pipeline import publish
 from archdyn.pipeline.crate import METADATA
 from archdyn.pipeline.fingerprint import module_fingerprints
+from archdyn.pipeline.publish.front import front_page
+from archdyn.pipeline.publish.page import CARRIED, lighter
 from archdyn.report.findings import findings_text
 from archdyn.settings.check import SHIPPED
 from archdyn.settings.read import read_yaml
@@ -18,7 +20,8 @@ from archdyn.tables.contributed_page import contributed_page
 from conftest import ROOT
 
 PUBLISHED = ROOT / "docs/audit"
-published = pytest.mark.skipif(not (PUBLISHED / publish.PAGE).exists(), reason="no audit is published yet")
+PARTS = list(publish.published(PUBLISHED))
+published = pytest.mark.skipif(not PARTS, reason="no audit is published yet")
 
 CLAIMS = [
     ("sure", "Table 1", "mechanism", "holds"),
@@ -90,6 +93,19 @@ def test_a_change_of_code_is_named_at_the_top_of_the_page_and_goes_again(tmp_pat
     assert (tmp_path / publish.PAGE).read_text() == "<body><main><h1>Audit</h1></main></body>"
 
 
+def test_a_page_too_heavy_carries_its_smallest_data_and_offers_no_other():
+    data = {
+        "small.csv": {"name": "small.csv", "gzip": "A" * 8},
+        "large.csv": {"name": "large.csv", "gzip": "A" * CARRIED},
+    }
+    buttons = "".join(f'<button type="button" class="download" data-file="{name}">{name}</button>' for name in data)
+    page = f'{buttons}<script type="application/json" id="data">{json.dumps(data)}</script><script>rest</script>'
+    light = lighter(page)
+    assert light.startswith('<button type="button" class="download" data-file="small.csv">small.csv</button>')
+    assert "<span><code>large.csv</code>, too large to travel along</span>" in light and "AAAAAAAAA" not in light
+    assert light.endswith("</script><script>rest</script>") and lighter(light) == light
+
+
 def test_a_finished_run_is_published_whole(smoke_run, tmp_path):
     folder, readme = tmp_path / "docs/audit", tmp_path / "README.md"
     (folder / publish.CONTRIBUTED).mkdir(parents=True)
@@ -97,9 +113,12 @@ def test_a_finished_run_is_published_whole(smoke_run, tmp_path):
     readme.write_text("# archdyn\n<!-- findings, by rule -->\nold\n<!-- end of findings -->\nthe rest\n")
     names = publish.publish(smoke_run.folder / "results/smoke", folder)
     publish.write_findings(folder, readme)
-    assert {publish.PAGE, publish.PAPER, publish.PICTURE, "all.csv", "ro-crate-metadata.json"} <= set(names)
+    [part] = publish.published(folder)
+    assert part == "resnet-vit-gan-vae-clip"
+    of_part = (publish.PAGE, publish.PAPER, publish.PICTURE, "ro-crate-metadata.json")
+    assert {publish.FRONT, "all.csv", *(f"{part}/{name}" for name in of_part)} <= set(names)
     assert "old.csv" not in names and (folder / publish.CONTRIBUTED).is_dir()
-    lines = (folder / METADATA).read_text().splitlines()
+    lines = (folder / part / METADATA).read_text().splitlines()
     entities = json.loads("\n".join(lines))["@graph"]
     assert [json.loads(line.rstrip(",")) for line in lines[2:-1]] == entities
     assert "vae/metrics/all.csv" in " ".join(entity["@id"] for entity in entities)
@@ -107,8 +126,10 @@ def test_a_finished_run_is_published_whole(smoke_run, tmp_path):
     assert "old\n" not in said and said.endswith("<!-- end of findings -->\nthe rest\n")
     judged, every = (len(pd.read_csv(folder / f"{name}.csv")) for name in ("verdicts", "claims"))
     assert f"Of {every} claims, the report's and a few that it leaves out, the audit judges the **{judged}**" in said
-    assert "![Figure 8." in said and f"]({publish.AUDIT}/{publish.PICTURE})" in said and "smoke scale" in said
-    assert publish.stale(folder) == [] and publish.CONTRIBUTED_PAGE in (folder / publish.PAGE).read_text()
+    assert "![Figure 8." in said and f"]({publish.AUDIT}/{part}/{publish.PICTURE})" in said and "smoke scale" in said
+    assert publish.stale(folder / part) == []
+    assert f'href="../{publish.FRONT}"' in (folder / part / publish.PAGE).read_text()
+    assert f'href="{part}/{publish.PAGE}"' in (folder / publish.FRONT).read_text()
 
 
 def test_an_audit_stays_as_it_was_where_the_next_cannot_be_published(smoke_run, tmp_path, monkeypatch):
@@ -122,44 +143,83 @@ def test_an_audit_stays_as_it_was_where_the_next_cannot_be_published(smoke_run, 
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["index.html"]
 
 
-def test_only_what_the_audit_covers_is_published(smoke_run, tmp_path):
-    """A folder may hold more than the report that was made of it last."""
-    run = tmp_path / "results/part"
-    shutil.copytree(smoke_run.folder / "results/smoke", run)
-    content = json.loads((run / "report/content.json").read_text())
-    content["sections"] = [part for part in content["sections"] if part["experiment"] == "vae"]
-    (run / "report/content.json").write_text(json.dumps(content))
-    publish.publish(run, tmp_path / "audit")
+@pytest.fixture(scope="module")
+def run_of(smoke_run, tmp_path_factory):
+    """A copy of a finished run whose report was last made of some sections: its folder may hold more."""
+
+    def made(*experiments: str):
+        run = tmp_path_factory.mktemp("part") / "results/part"
+        shutil.copytree(smoke_run.folder / "results/smoke", run)
+        content = json.loads((run / "report/content.json").read_text())
+        content["sections"] = [part for part in content["sections"] if part["experiment"] in experiments]
+        (run / "report/content.json").write_text(json.dumps(content))
+        return run
+
+    return made
+
+
+def test_sections_are_published_one_by_one_and_each_in_place_of_what_it_was(run_of, tmp_path):
+    folder = tmp_path / "audit"
+    publish.publish(run_of("vae"), folder)
     for name in ("all", "verdicts", "tests"):
-        assert set(pd.read_csv(tmp_path / f"audit/{name}.csv")["experiment"]) == {"vae"}
-    scripts = {facts["script"] for facts in json.loads((tmp_path / "audit" / publish.CODE).read_text())}
+        assert set(pd.read_csv(folder / f"{name}.csv")["experiment"]) == {"vae"}
+    scripts = {facts["script"] for facts in json.loads((folder / "vae" / publish.CODE).read_text())}
     assert {"vae_train", "report_pdf"} <= scripts
+    vae, of_vae = (folder / "all.csv").read_text().splitlines(), (folder / "vae/index.html").read_text()
+    gan = run_of("gan")
+    publish.publish(gan, folder)
+    both = (folder / "all.csv").read_text().splitlines()
+    assert list(publish.published(folder)) == ["gan", "vae"] and both[: len(vae)] == vae
+    assert set(pd.read_csv(folder / "all.csv")["experiment"]) == {"gan", "vae"}
+    assert (folder / "vae/index.html").read_text() == of_vae
+    assert "Section 4 and Section 5" in publish.block(folder)
+    publish.publish(gan, folder)
+    assert sorted((folder / "all.csv").read_text().splitlines()) == sorted(both)
+
+
+def test_no_section_is_lost_where_it_was_published_with_another(run_of, tmp_path):
+    publish.publish(run_of("gan", "vae"), tmp_path / "audit")
+    with pytest.raises(ArchdynError, match=r"gan-vae: holds vae too, .*; allowed: a run that audits gan, vae, or"):
+        publish.publish(run_of("gan"), tmp_path / "audit")
 
 
 @published
 def test_the_readme_says_what_the_published_audit_found():
     readme = (ROOT / "README.md").read_text()
     found = publish.BLOCK.search(readme)
-    assert found and found[0] == f"{found[1]}{publish.block(PUBLISHED)}{found[2]}", "run: archdyn publish paper"
+    assert found and found[0] == f"{found[1]}{publish.block(PUBLISHED)}{found[2]}", "run: archdyn publish paper --check"
 
 
-@published
-def test_the_published_page_names_just_what_is_stale(tmp_path):
-    page = (PUBLISHED / publish.PAGE).read_text()
+@pytest.mark.parametrize("part", PARTS)
+def test_the_published_page_names_just_what_is_stale(part, tmp_path):
+    page = (PUBLISHED / part / publish.PAGE).read_text()
     (tmp_path / publish.PAGE).write_text(page)
-    (tmp_path / publish.CODE).write_text((PUBLISHED / publish.CODE).read_text())
+    (tmp_path / publish.CODE).write_text((PUBLISHED / part / publish.CODE).read_text())
     publish.mark_stale(tmp_path)
     assert (tmp_path / publish.PAGE).read_text() == page, "run: archdyn publish paper --check"
 
 
 @published
-def test_what_is_open_is_up_to_date(tmp_path):
+def test_the_pages_over_all_sections_are_up_to_date(tmp_path):
     publish.write_claims(tmp_path)
     assert (tmp_path / "claims.csv").read_text() == (PUBLISHED / "claims.csv").read_text(), (
         "run: archdyn publish paper --check"
     )
     page = contributed_page(PUBLISHED, PUBLISHED / publish.CONTRIBUTED, publish.stale_contributed(PUBLISHED))
     assert (PUBLISHED / publish.CONTRIBUTED_PAGE).read_text() == page
+    front = front_page(PUBLISHED, publish.published(PUBLISHED), publish.stale_parts(PUBLISHED))
+    assert (PUBLISHED / publish.FRONT).read_text() == front
+
+
+@published
+def test_each_published_section_has_its_rows_and_its_files():
+    titled = {name for short in publish.published(PUBLISHED).values() for name in short["sections"]}
+    for name in ("all", "summary", "verdicts", "tests"):
+        assert set(pd.read_csv(PUBLISHED / f"{name}.csv")["experiment"]) == titled
+    for part in PARTS:
+        names = {path.name for path in (PUBLISHED / part).iterdir()}
+        wanted = {publish.PAGE, publish.PAPER, publish.PICTURE, publish.SHORT, publish.CODE, METADATA}
+        assert names == wanted, part
 
 
 @published

@@ -125,7 +125,7 @@ def publish(
         bool, typer.Option("--check", help="Publish nothing; mark what the code no longer makes.")
     ] = False,
 ) -> None:
-    """Copy the audit of RUN into docs/audit and its findings into README.md; or mark there what is stale."""
+    """Copy the audit of RUN into docs/audit and the findings into README.md; or mark there what is stale."""
     from archdyn.pipeline import publish as published
     from archdyn.pipeline.seals import note_runs
     from archdyn.tables.diff import run_folder
@@ -133,10 +133,11 @@ def publish(
     if not check:
         note_runs()
         typer.echo(f"{published.AUDIT}: {', '.join(published.publish(run_folder(run), published.AUDIT))}")
-    typer.echo(f"{_write_contributed()}: what is open")
+    for name in published.published(published.AUDIT):
+        for change in published.mark_stale(published.AUDIT / name):
+            typer.echo(f"{name}, stale: {change}")
+    published.write_pages(published.AUDIT)
     published.write_findings(published.AUDIT, Path("README.md"))
-    for change in published.mark_stale(published.AUDIT):
-        typer.echo(f"stale: {change}")
 
 
 @app.command()
@@ -148,7 +149,7 @@ def contribution(
 ) -> None:
     """Whether a run from another machine is what its jobs wrote, by our code and rules; and show it beside ours."""
     from archdyn.pipeline.contribution import check_name, examination, keep, unpack
-    from archdyn.pipeline.publish import AUDIT, CONTRIBUTED
+    from archdyn.pipeline.publish import AUDIT, CONTRIBUTED, CONTRIBUTED_PAGE, write_pages
 
     if add is not None:
         check_name(add, AUDIT / CONTRIBUTED)
@@ -156,7 +157,9 @@ def contribution(
         run = unpack(crate, Path(folder))
         _print_finding(examination(run), "by our code, published numbers and rules", f"{crate}: ")
         if add is not None:
-            typer.echo(f"{keep(run, add, AUDIT / CONTRIBUTED)}: stands beside ours in {_write_contributed()}")
+            kept = keep(run, add, AUDIT / CONTRIBUTED)
+            write_pages(AUDIT)
+            typer.echo(f"{kept}: stands beside ours in {AUDIT / CONTRIBUTED_PAGE}")
 
 
 @app.command()
@@ -175,16 +178,6 @@ def _print_finding(finding, by: str, about: str = "") -> None:
     if finding.faults:
         raise ArchdynError(f"{about}found {len(finding.faults)} faults in {looked_at}")
     typer.echo(f"All {looked_at} are what the jobs wrote, {by}.")
-
-
-def _write_contributed() -> Path:
-    from archdyn.pipeline.publish import AUDIT, CONTRIBUTED, CONTRIBUTED_PAGE, stale_contributed, write_claims
-    from archdyn.tables.contributed_page import contributed_page
-
-    write_claims(AUDIT)
-    page = AUDIT / CONTRIBUTED_PAGE
-    page.write_text(contributed_page(AUDIT, AUDIT / CONTRIBUTED, stale_contributed(AUDIT)))
-    return page
 
 
 def _print_version(wanted: bool) -> None:

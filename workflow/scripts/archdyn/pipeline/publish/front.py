@@ -1,0 +1,51 @@
+"""The page over all that is published: the findings, where each section's audit is, and every claim."""
+
+from pathlib import Path
+
+import pandas as pd
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from archdyn.claims.decide import CORRECTED_ONLY, FAILS, HOLDS, INCONCLUSIVE, PUBLISHED_ONLY, UNTESTABLE
+from archdyn.report.findings import findings_text
+from archdyn.tables.page import filled
+
+VERDICTS = (HOLDS, PUBLISHED_ONLY, CORRECTED_ONLY, FAILS, INCONCLUSIVE, UNTESTABLE)
+KEY = ["experiment", "id"]
+
+
+def front_page(audit: Path, published: dict[str, dict], stale: dict[str, list[str]]) -> str:
+    """HTML of the page.
+
+    audit: the folder of all that is published, with claims.csv, and where anything is its verdicts.csv and tests.csv.
+    published: by the name of each audit's folder, its `sections`, titles by experiment. stale: by the same name, what
+    of the code has changed since.
+    """
+    claims = pd.read_csv(audit / "claims.csv", keep_default_na=False)
+    if not published:
+        return filled("front.html", findings="", verdicts=VERDICTS, parts=[], claims=claims.to_dict("records"))
+    verdicts, tests = (pd.read_csv(audit / f"{name}.csv") for name in ("verdicts", "tests"))
+    titles = [title.split(":")[0] for short in published.values() for title in short["sections"].values()]
+    findings = findings_text(verdicts, tests, titles, len(claims))
+    parts = [_part(name, short["sections"], verdicts, stale[name]) for name, short in published.items()]
+    found = claims.merge(verdicts[[*KEY, "verdict", "measured"]], how="left", on=KEY).fillna("")
+    folders = {experiment: part["folder"] for part in parts for experiment in part["experiments"]}
+    return filled(
+        "front.html",
+        findings=Markup(MarkdownIt("commonmark").render(findings)),
+        verdicts=VERDICTS,
+        parts=parts,
+        claims=[row | {"folder": folders.get(row["experiment"])} for row in found.to_dict("records")],
+    )
+
+
+def _part(folder: str, sections: dict[str, str], verdicts: pd.DataFrame, stale: list[str]) -> dict:
+    ours = verdicts[verdicts["experiment"].isin(sections)]
+    return {
+        "folder": folder,
+        "experiments": list(sections),
+        "title": "; ".join(sections.values()),
+        "counts": ours["verdict"].value_counts().to_dict(),
+        "commits": sorted({commit[:7] for commit in ours["data"]}),
+        "stale": stale,
+    }
