@@ -97,7 +97,8 @@ def test_the_agreement_told_is_that_of_the_published_run():
 
 
 def told(values: list[float]) -> str:
-    return f"{np.mean(values):.4g} ± {np.std(values, ddof=len(values) > 1):.2g} (n = {len(values)})"
+    spread = f" ± {np.std(values, ddof=1):.2g}" if len(values) > 1 else ""
+    return f"{np.mean(values):.4g}{spread} (n = {len(values)})"
 
 
 def main() -> None:

@@ -42,6 +42,7 @@ ALLOWED = {
         "train",
         "claims",
         "report",
+        "tables",
         "settings",
         "contracts",
     },

@@ -1,7 +1,10 @@
 """What the repository carries of the audit: findings that follow from its tables; a page that says what is stale."""
 
+import gzip
+import io
 import json
 import shutil
+from base64 import b64decode
 
 import pandas as pd
 import pytest
@@ -9,13 +12,12 @@ import pytest
 from archdyn.claims.seal import read_seals
 from archdyn.errors import ArchdynError
 from archdyn.pipeline import publish
+from archdyn.pipeline.audited import TABLES
 from archdyn.pipeline.crate import METADATA
 from archdyn.pipeline.fingerprint import module_fingerprints
 from archdyn.pipeline.publish.front import front_page
-from archdyn.pipeline.publish.page import CARRIED, lighter
+from archdyn.pipeline.publish.page import CARRIED, DATA, DOWNLOAD, lighter
 from archdyn.report.findings import findings_text
-from archdyn.settings.check import SHIPPED
-from archdyn.settings.read import read_yaml
 from archdyn.tables.contributed_page import contributed_page
 from conftest import ROOT
 
@@ -71,12 +73,12 @@ def test_the_readme_has_a_place_for_the_findings():
     assert publish.BLOCK.search((ROOT / "README.md").read_text())
 
 
-def test_the_seals_know_since_when_the_published_run_has_numbers():
+@pytest.mark.parametrize("part", PARTS)
+def test_the_seals_know_since_when_a_published_run_has_numbers(part):
     """So that a rule amended after a look at them says so."""
-    run = read_yaml(ROOT / "config/audit.yaml").get("run", read_yaml(SHIPPED)["run"])
-    experiments = pd.read_csv(PUBLISHED / "verdicts.csv")["experiment"].unique()
-    known = {name: read_seals(ROOT / f"config/claims/sealed/{name}.yaml").data for name in experiments}
-    assert all(run in data for data in known.values()), known
+    short = publish.published(PUBLISHED)[part]
+    known = {name: read_seals(ROOT / f"config/claims/sealed/{name}.yaml").data for name in short["sections"]}
+    assert all(short["run"] in data for data in known.values()), known
 
 
 def test_a_change_of_code_is_named_at_the_top_of_the_page_and_goes_again(tmp_path):
@@ -93,16 +95,15 @@ def test_a_change_of_code_is_named_at_the_top_of_the_page_and_goes_again(tmp_pat
     assert (tmp_path / publish.PAGE).read_text() == "<body><main><h1>Audit</h1></main></body>"
 
 
-def test_a_page_too_heavy_carries_its_smallest_data_and_offers_no_other():
-    data = {
-        "small.csv": {"name": "small.csv", "gzip": "A" * 8},
-        "large.csv": {"name": "large.csv", "gzip": "A" * CARRIED},
-    }
+def test_a_page_too_heavy_carries_tables_before_arrays_and_the_smallest_first():
+    sizes = {"array.npy": 4, "small.csv": 8, "large.csv": CARRIED - 16, "larger.csv": CARRIED}
+    data = {name: {"name": name, "gzip": "A" * size} for name, size in sizes.items()}
     buttons = "".join(f'<button type="button" class="download" data-file="{name}">{name}</button>' for name in data)
     page = f'{buttons}<script type="application/json" id="data">{json.dumps(data)}</script><script>rest</script>'
     light = lighter(page)
-    assert light.startswith('<button type="button" class="download" data-file="small.csv">small.csv</button>')
-    assert "<span><code>large.csv</code>, too large to travel along</span>" in light and "AAAAAAAAA" not in light
+    assert DOWNLOAD.findall(light) == [(name, name) for name in ("array.npy", "small.csv", "large.csv")]
+    assert set(json.loads(DATA.search(light)[0])) == {"array.npy", "small.csv", "large.csv"}
+    assert "<span><code>larger.csv</code>, too large to travel along</span>" in light
     assert light.endswith("</script><script>rest</script>") and lighter(light) == light
 
 
@@ -158,30 +159,42 @@ def run_of(smoke_run, tmp_path_factory):
     return made
 
 
-def test_sections_are_published_one_by_one_and_each_in_place_of_what_it_was(run_of, tmp_path, monkeypatch):
+def test_sections_are_published_one_by_one_and_each_in_place_of_what_it_was(run_of, tmp_path):
     folder = tmp_path / "audit"
-    monkeypatch.setattr(publish, "LIMIT_MIB", 100)  # the copies' pages hold all sections
     publish.publish(run_of("vae"), folder)
     for name in ("all", "verdicts", "tests"):
         assert set(pd.read_csv(folder / f"{name}.csv")["experiment"]) == {"vae"}
     scripts = {facts["script"] for facts in json.loads((folder / "vae" / publish.CODE).read_text())}
     assert {"vae_train", "report_pdf"} <= scripts
-    vae, of_vae = (folder / "all.csv").read_text().splitlines(), (folder / "vae/index.html").read_text()
+    crate = (folder / "vae" / METADATA).read_text()
+    assert "vae/metrics/all.csv" in crate and "gan/metrics/all.csv" not in crate
+    vae = (folder / "all.csv").read_text().splitlines()
+    kept = contents(folder / "vae")
     gan = run_of("gan")
     publish.publish(gan, folder)
-    both = (folder / "all.csv").read_text().splitlines()
-    assert list(publish.published(folder)) == ["gan", "vae"] and both[: len(vae)] == vae
-    assert set(pd.read_csv(folder / "all.csv")["experiment"]) == {"gan", "vae"}
-    assert (folder / "vae/index.html").read_text() == of_vae
+    both = (folder / "all.csv").read_text()
+    assert list(publish.published(folder)) == ["gan", "vae"] and both.splitlines()[1 - len(vae) :] == vae[1:]
+    assert list(pd.read_csv(folder / "all.csv")["experiment"].unique()) == ["gan", "vae"]
+    assert contents(folder / "vae") == kept
     assert "Section 4 and Section 5" in publish.block(folder)
     publish.publish(gan, folder)
-    assert sorted((folder / "all.csv").read_text().splitlines()) == sorted(both)
+    assert (folder / "all.csv").read_text() == both
 
 
 def test_no_section_is_lost_where_it_was_published_with_another(run_of, tmp_path):
     publish.publish(run_of("gan", "vae"), tmp_path / "audit")
+    before = contents(tmp_path / "audit")
     with pytest.raises(ArchdynError, match=r"gan-vae: holds vae too, .*; allowed: a run that audits gan, vae, or"):
         publish.publish(run_of("gan"), tmp_path / "audit")
+    assert contents(tmp_path / "audit") == before
+    publish.publish(run_of("vae", "clip"), tmp_path / "other")
+    publish.publish(run_of("gan"), tmp_path / "other")
+    publish.publish(run_of("gan", "vae", "clip"), tmp_path / "other")
+    assert list(publish.published(tmp_path / "other")) == ["gan-vae-clip"]
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @published
@@ -206,23 +219,37 @@ def test_the_pages_over_all_sections_are_up_to_date(tmp_path):
     assert (tmp_path / "claims.csv").read_text() == (PUBLISHED / "claims.csv").read_text(), (
         "run: archdyn publish paper --check"
     )
-    page = contributed_page(PUBLISHED, PUBLISHED / publish.CONTRIBUTED, publish.stale_contributed(PUBLISHED))
+    page = contributed_page(
+        PUBLISHED, PUBLISHED / publish.CONTRIBUTED, publish.stale_contributed(PUBLISHED / publish.CONTRIBUTED)
+    )
     assert (PUBLISHED / publish.CONTRIBUTED_PAGE).read_text() == page
     front = front_page(PUBLISHED, publish.published(PUBLISHED), publish.stale_parts(PUBLISHED))
     assert (PUBLISHED / publish.FRONT).read_text() == front
 
 
+@pytest.mark.parametrize("part", PARTS)
+def test_a_published_section_has_its_files_and_the_rows_that_its_page_carries(part):
+    folder, sections = PUBLISHED / part, publish.published(PUBLISHED)[part]["sections"]
+    wanted = {publish.PAGE, publish.PAPER, publish.PICTURE, publish.SHORT, publish.CODE, METADATA}
+    assert {path.name for path in folder.iterdir()} == wanted
+    page = (folder / publish.PAGE).read_text()
+    data = json.loads(DATA.search(page)[0])
+    assert {name for name, _ in DOWNLOAD.findall(page)} <= set(data)
+    for name, step in TABLES.items():
+        rows = pd.read_csv(PUBLISHED / f"{name}.csv", dtype=str, keep_default_na=False)
+        carried = [gzip.decompress(b64decode(data[f"../{each}/{step}/{name}.csv"]["gzip"])) for each in sections]
+        theirs = pd.concat(pd.read_csv(io.BytesIO(text), dtype=str, keep_default_na=False) for text in carried)
+        ours = rows[rows["experiment"].isin(sections)]
+        pd.testing.assert_frame_equal(ours.reset_index(drop=True), theirs.reset_index(drop=True))
+
+
 @published
-def test_each_published_section_has_its_rows_and_its_files():
+def test_the_tables_hold_what_is_published_and_no_more():
     titled = {name for short in publish.published(PUBLISHED).values() for name in short["sections"]}
-    for name in ("all", "summary", "verdicts", "tests"):
+    for name in TABLES:
         assert set(pd.read_csv(PUBLISHED / f"{name}.csv")["experiment"]) == titled
-    for part in PARTS:
-        names = {path.name for path in (PUBLISHED / part).iterdir()}
-        wanted = {publish.PAGE, publish.PAPER, publish.PICTURE, publish.SHORT, publish.CODE, METADATA}
-        assert names == wanted, part
 
 
-@published
-def test_the_published_audit_stays_small():
-    assert publish.size_mib(PUBLISHED) < publish.LIMIT_MIB
+@pytest.mark.parametrize("part", PARTS)
+def test_the_published_audit_stays_small(part):
+    assert publish.size_mib(PUBLISHED / part) < publish.LIMIT_MIB

@@ -13,7 +13,8 @@ from torch import nn
 from torch.distributions import Normal, kl_divergence
 
 SEEDS = range(100, 105)
-LONG = 10**6  # images that a training sees; of those that see more, one must do
+EARLY = 2  # epochs after which trainings are compared, and after which they stop where
+LONG = 10**6  # images or more are seen by the end: many seeds say more than many epochs do
 
 
 class Vae(nn.Module):
@@ -40,20 +41,29 @@ class Vae(nn.Module):
         return error, kl_divergence(posterior, Normal(0.0, 1.0)).sum()
 
 
-def train(images: torch.Tensor, held_out: torch.Tensor, settings: dict, seed: int) -> dict[str, float]:
+def train(images: torch.Tensor, held_out: torch.Tensor, settings: dict, epochs: int, seed: int) -> dict[str, float]:
     torch.manual_seed(seed)
     model = Vae()
     adam = torch.optim.Adam(model.parameters(), settings["learning_rate"])
-    for _ in range(settings["epochs"]):
+    found = {}
+    for epoch in range(1, epochs + 1):
+        seen = torch.zeros(2)
         for batch in torch.utils.data.DataLoader(images, settings["batch_size"], shuffle=True):
             error, kl = model.losses(batch)
             adam.zero_grad()
             (error + settings["kl_weight"] * kl).backward()
             adam.step()
+            seen += torch.stack([error, kl]).detach()
+        with torch.no_grad():
+            error, kl = (float(value) / len(held_out) for value in model.losses(held_out))
+        if epoch == EARLY:
+            found["train_reconstruction_epoch2"], found["train_kl_epoch2"] = (seen / len(images)).tolist()
+            found["test_loss_epoch2"] = error + settings["kl_weight"] * kl
+    if epochs < settings["epochs"]:
+        return found
     with torch.no_grad():
-        error, kl = (float(value) / len(held_out) for value in model.losses(held_out))
         active = model.posterior(held_out).mean.var(0) > 0.01
-    return {"test_reconstruction": error, "test_kl": kl, "active_units": float(active.sum())}
+    return found | {"test_reconstruction": error, "test_kl": kl, "active_units": float(active.sum())}
 
 
 def values(run: Path) -> dict[str, dict[str, list[float]]]:
@@ -64,8 +74,8 @@ def values(run: Path) -> dict[str, dict[str, list[float]]]:
         data = {Path(name).stem: np.load(run.parents[1] / name) for name in record["inputs"] if name.endswith(".npy")}
         images = torch.from_numpy(data["train_images"][: settings["images"]]).unsqueeze(1) / 255
         held_out = torch.from_numpy(data["test_images"][: record["params"]["test_images"]]).unsqueeze(1) / 255
-        seeds = SEEDS[:1] if len(images) * settings["epochs"] > LONG else SEEDS
-        runs = [train(images, held_out, settings, seed) for seed in seeds]
+        epochs = EARLY if len(images) * settings["epochs"] >= LONG else settings["epochs"]
+        runs = [train(images, held_out, settings, epochs, seed) for seed in SEEDS]
         found[condition] = {metric: [each[metric] for each in runs] for metric in runs[0]}
     return found
 

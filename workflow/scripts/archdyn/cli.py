@@ -131,13 +131,12 @@ def publish(
     from archdyn.tables.diff import run_folder
 
     if not check:
-        note_runs()
-        typer.echo(f"{published.AUDIT}: {', '.join(published.publish(run_folder(run), published.AUDIT))}")
-    for name in published.published(published.AUDIT):
-        for change in published.mark_stale(published.AUDIT / name):
+        folder = run_folder(run)
+        note_runs(folder.parent)
+        typer.echo(f"{published.AUDIT}: {', '.join(published.publish(folder, published.AUDIT))}")
+    for name, changes in published.refresh(published.AUDIT, Path("README.md")).items():
+        for change in changes:
             typer.echo(f"{name}, stale: {change}")
-    published.write_pages(published.AUDIT)
-    published.write_findings(published.AUDIT, Path("README.md"))
 
 
 @app.command()
@@ -158,7 +157,7 @@ def contribution(
         _print_finding(examination(run), "by our code, published numbers and rules", f"{crate}: ")
         if add is not None:
             kept = keep(run, add, AUDIT / CONTRIBUTED)
-            write_pages(AUDIT)
+            write_pages(AUDIT, AUDIT / CONTRIBUTED)
             typer.echo(f"{kept}: stands beside ours in {AUDIT / CONTRIBUTED_PAGE}")
 
 

@@ -44,22 +44,24 @@ MEDIA = {
 }
 
 
-def write_crate(run: Path, output: Path) -> None:
-    """Write the run in the folder `run` (results/<run>) as an RO-Crate, into the zip file `output`.
+def write_crate(run: Path, output: Path, parts: tuple[str, ...] = (".",)) -> None:
+    """Write `parts` of the run in the folder `run` (results/<run>) as an RO-Crate, into the zip file `output`.
 
-    Raises ArchdynError when the run has no records, or the file's name does not end in .zip.
+    Raises ArchdynError when they have no records, or the file's name does not end in .zip.
     """
+    folders = [run / part for part in parts]
     if output.suffix != ".zip":
         raise ArchdynError(f"{output}: found another ending; allowed: a name that ends in .zip")
-    records = sorted(run.rglob("*.provenance.json"))
+    records = sorted(path for folder in folders for path in folder.rglob("*.provenance.json"))
     if not records:
         raise ArchdynError(f"{run}: has no *.provenance.json; allowed: a run that archdyn made")
     crate = ROCrate(version="1.1")  # the version that the profiles below build on
     _describe(crate, run, records)
     workflow = _add_workflow(crate)
     settings = _files(crate, REPOSITORY, [REPOSITORY / name for name in WORKFLOW])
-    results = _files(crate, run.parent, [path for path in run.rglob("*") if path.is_file() and travels(path, run)])
-    results += _files(crate, absolute(run).parents[1], _records_of_resources(run))
+    inside = [path for folder in folders for path in folder.rglob("*") if path.is_file() and travels(path, run)]
+    results = _files(crate, run.parent, inside)
+    results += _files(crate, absolute(run).parents[1], _records_of_resources(run, folders))
     _add_action(crate, run, workflow, settings, results, records)
     crate.write_zip(output)
 
@@ -110,10 +112,10 @@ def _properties(file: Path) -> dict:
     }
 
 
-def _records_of_resources(run: Path) -> list[Path]:
-    """Of the data and the weights that the run is made from."""
+def _records_of_resources(run: Path, folders: list[Path]) -> list[Path]:
+    """Of the data and the weights that what these folders of a run hold is made from."""
     every = read_records(run)
-    own = [record for record in every if record.path.is_relative_to(absolute(run))]
+    own = [record for record in every if any(record.path.is_relative_to(absolute(folder)) for folder in folders)]
     return [record.path for record in with_sources(own, every) if record not in own]
 
 

@@ -9,6 +9,7 @@ from archdyn.pipeline.git import introduced
 from archdyn.pipeline.origin import REPOSITORY
 
 FOLDER = "config/claims/sealed"
+RESULTS = Path("results")
 FORMAT = "%Y-%m-%dT%H:%M:%S"
 
 
@@ -19,17 +20,17 @@ def seal_all(why: str) -> str:
     for file, path in _files():
         before = read_seals(path)
         after = sealed(read_claims(file), before, now, why, lambda digest: introduced(digest, FOLDER))
-        write_seals(path, with_data(after, _runs(file.stem)))
+        write_seals(path, with_data(after, _runs(RESULTS, file.stem)))
         new = [name for name, versions in after.rules.items() if versions[-1].sealed == now]
         lines.append(f"{file.stem}: {len(new)} of {len(after.rules)} rules sealed anew")
     return "\n".join(lines)
 
 
-def note_runs() -> None:
-    """Write into config/claims/sealed since when the runs in results/ have numbers; a rule changed later is late."""
+def note_runs(results: Path) -> None:
+    """Write into config/claims/sealed since when the runs in `results` have numbers; a rule changed later is late."""
     for file, path in _files():
         before = read_seals(path)
-        after = with_data(before, _runs(file.stem))
+        after = with_data(before, _runs(results, file.stem))
         if after != before:
             write_seals(path, after)
 
@@ -39,7 +40,7 @@ def _files() -> list[tuple[Path, Path]]:
     return [(file, REPOSITORY / FOLDER / file.name) for file in sorted((REPOSITORY / "config/claims").glob("*.yaml"))]
 
 
-def _runs(experiment: str) -> dict[str, str]:
-    """Since when the runs in results/ have numbers of an experiment, by run; synthetic images of tests are none."""
-    files = [file for file in Path("results").glob(f"*/{experiment}/metrics/all.csv") if file.parts[-4] != "smoke"]
+def _runs(results: Path, experiment: str) -> dict[str, str]:
+    """Since when the runs in a folder have numbers of an experiment, by run; synthetic images of tests are none."""
+    files = [file for file in results.glob(f"*/{experiment}/metrics/all.csv") if file.parts[-4] != "smoke"]
     return {file.parts[-4]: datetime.fromtimestamp(file.stat().st_mtime, UTC).strftime(FORMAT) for file in files}

@@ -33,11 +33,12 @@ def findings_text(verdicts: pd.DataFrame, tests: pd.DataFrame, sections: list[st
 def _counts(found: pd.Series, sections: list[str], claims: int) -> str:
     counts = [(n, words) for verdict, words in COUNTED.items() if (n := int((found == verdict).sum()))]
     parts = [f"**{n}** {words[n > 1]}" for n, words in counts]
-    judged = f"the audit judges the **{len(found)}** of {_listed(sections)}"
-    return f"Of {claims} claims, the report's and a few that it leaves out, {judged}: {_listed(parts)}."
+    judged = f"the audit judges the **{len(found)}** of {listed(sections)}"
+    return f"Of {claims} claims, the report's and a few that it leaves out, {judged}: {listed(parts)}."
 
 
-def _listed(parts: list[str]) -> str:
+def listed(parts: list[str]) -> str:
+    """a, b and c."""
     return ", ".join(parts[:-1]) + f" and {parts[-1]}" if len(parts) > 1 else parts[0]
 
 

@@ -17,11 +17,11 @@ import pandas as pd
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.audited import CODE, TABLES, audited, every_claim, write_code, write_tables
 from archdyn.pipeline.crate import METADATA, write_crate
-from archdyn.pipeline.publish.front import front_page
+from archdyn.pipeline.publish.front import front_page, section_numbers
 from archdyn.pipeline.publish.page import at_top, lighter, with_notice
 from archdyn.pipeline.record import Record, absolute, changed_code, read_records
 from archdyn.pipeline.verify import with_sources
-from archdyn.report.findings import findings_text
+from archdyn.report.findings import findings_text, listed
 from archdyn.tables.contributed_page import contributed_page
 
 AUDIT = Path("docs/audit")  # of all this, as seen from the README
@@ -31,7 +31,7 @@ CONTRIBUTED_PAGE = f"{CONTRIBUTED}.html"
 PAGE, PAPER, PICTURE, SHORT = "index.html", "audit.pdf", "picture.png", "audit.json"  # of those of one run
 SHOWN = "gan/figures/figure8.png"  # of a run; where it does not audit the GAN, its first figure
 TO_FRONT = f'<p id="front"><a href="../{FRONT}">All sections of the audit</a></p>'
-LIMIT_MIB = 12  # of all sections together
+LIMIT_MIB = 12  # of the audit of one run
 BLOCK = re.compile(r"(<!-- findings[^>]*-->\n).*?(<!-- end of findings -->)", re.DOTALL)
 
 
@@ -39,22 +39,23 @@ def publish(run: Path, folder: Path) -> list[str]:
     """Copy what `run` (results/<run>) says of its sections into `folder`, in place of what that has of them.
 
     Returns the files' paths in it. Nothing changes before all of it is ready. Raises ArchdynError where the run has no
-    audit, where it replaces only some of the sections that were published together, or where all takes more than
-    LIMIT_MIB.
+    audit, where that takes more than LIMIT_MIB, or where it replaces only some of the sections that were published
+    together.
     """
     experiments = audited(run)
     others = _others(folder, experiments)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder.parent) as temporary:
         ready = Path(temporary)
-        _prepare(run, experiments, ready / "-".join(experiments))
-        _join_tables(run, experiments, folder, {name for short in others.values() for name in short["sections"]}, ready)
-        for part in others:
-            shutil.copytree(folder / part, ready / part)
-        if size_mib(ready) > LIMIT_MIB:
-            raise ArchdynError(f"{run}: with its audit, {folder} takes {size_mib(ready):.1f} MiB; allowed: {LIMIT_MIB}")
+        part = ready / "-".join(experiments)
+        _prepare(run, experiments, part)
+        if size_mib(part) > LIMIT_MIB:
+            raise ArchdynError(f"{run}: its audit takes {size_mib(part):.1f} MiB; allowed: {LIMIT_MIB}")
+        for name in others:
+            shutil.copytree(folder / name, ready / name)
+        _join_tables(run, experiments, folder, ready)
+        write_pages(ready, folder / CONTRIBUTED)
         _replace(folder, ready)
-    write_pages(folder)
     return sorted(str(path.relative_to(folder)) for path in _files(folder))
 
 
@@ -62,6 +63,15 @@ def published(folder: Path) -> dict[str, dict]:
     """What SHORT says of each audit in `folder`, by the name of its folder, in the order of the report's sections."""
     found = {path.parent.name: json.loads(path.read_text()) for path in folder.glob(f"*/{SHORT}")}
     return dict(sorted(found.items(), key=lambda part: list(part[1]["sections"].values())))
+
+
+def refresh(folder: Path, readme: Path) -> dict[str, list[str]]:
+    """Say of what is published in `folder` what is stale, on its pages and in `readme`; return that by audit."""
+    changes = {name: mark_stale(folder / name) for name in published(folder)}
+    write_pages(folder, folder / CONTRIBUTED)
+    if changes:
+        write_findings(folder, readme)
+    return changes
 
 
 def write_findings(folder: Path, readme: Path) -> None:
@@ -73,19 +83,20 @@ def block(folder: Path) -> str:
     """What the README says of the audits in `folder`: their findings, a picture, and where the rest is."""
     verdicts, tests, claims = (pd.read_csv(folder / f"{name}.csv") for name in ("verdicts", "tests", "claims"))
     parts = published(folder)
-    sections = {name: _listed_sections(short) for name, short in parts.items()}
-    first, short = next(iter(parts.items()))
+    every = [section for short in parts.values() for section in section_numbers(short)]
     links = "; ".join(
-        f"{titles}, [a page]({AUDIT}/{name}/{PAGE}) to be downloaded and opened, and [a paper]({AUDIT}/{name}/{PAPER})"
-        for name, titles in sections.items()
+        f"{listed(section_numbers(short))}, [a page]({AUDIT}/{name}/{PAGE}) to be downloaded and opened, and "
+        f"[a paper]({AUDIT}/{name}/{PAPER})"
+        for name, short in parts.items()
     )
-    return f"""{findings_text(verdicts, tests, _numbers(parts.values()), len(claims))}
+    first, short = next(iter(parts.items()))
+    return f"""{findings_text(verdicts, tests, every, len(claims))}
 
 ![{short["caption"]}]({AUDIT}/{first}/{PICTURE})
 
 *{short["caption"]} {short["label"]}.*
 
-The audit: {links}; and [every claim]({AUDIT}/{FRONT}), with what is open.
+The audit: {links}. In a clone, [every claim]({AUDIT}/{FRONT}), with what is open.
 """
 
 
@@ -99,9 +110,9 @@ def stale_parts(folder: Path) -> dict[str, list[str]]:
     return {name: stale(folder / name) for name in published(folder)}
 
 
-def stale_contributed(folder: Path) -> dict[str, list[str]]:
-    """By the name of each contributed run beside the audits in `folder`, what of the code has changed since."""
-    return {path.parent.name: stale(path.parent) for path in sorted(folder.glob(f"{CONTRIBUTED}/*/{CODE}"))}
+def stale_contributed(contributed: Path) -> dict[str, list[str]]:
+    """By the name of each run in the folder `contributed`, what of the code has changed since."""
+    return {path.parent.name: stale(path.parent) for path in sorted(contributed.glob(f"*/{CODE}"))}
 
 
 def published_text(folder: Path) -> str:
@@ -109,7 +120,9 @@ def published_text(folder: Path) -> str:
     found = {f"{folder}/{name}": changes for name, changes in stale_parts(folder).items()}
     if not found:
         return f"{folder}: no audit is published yet."
-    found |= {f"{folder}/{CONTRIBUTED}/{name}": changes for name, changes in stale_contributed(folder).items()}
+    found |= {
+        f"{folder}/{CONTRIBUTED}/{name}": changes for name, changes in stale_contributed(folder / CONTRIBUTED).items()
+    }
     return "\n".join(
         f"{place}: {len(changes)} scripts and modules have changed since." for place, changes in found.items()
     )
@@ -128,12 +141,12 @@ def size_mib(folder: Path) -> float:
     return sum(path.stat().st_size for path in _files(folder)) / 2**20
 
 
-def write_pages(folder: Path) -> None:
-    """What `folder` says of all claims: its front page, what is open beside the runs of others, and claims.csv."""
+def write_pages(folder: Path, contributed: Path) -> None:
+    """What `folder` says of all claims: a front page, what is open beside the runs in `contributed`, and claims.csv."""
     write_claims(folder)
     pages = {
         FRONT: front_page(folder, published(folder), stale_parts(folder)),
-        CONTRIBUTED_PAGE: contributed_page(folder, folder / CONTRIBUTED, stale_contributed(folder)),
+        CONTRIBUTED_PAGE: contributed_page(folder, contributed, stale_contributed(contributed)),
     }
     for name, page in pages.items():
         (folder / name).write_text(page)
@@ -145,13 +158,13 @@ def write_claims(folder: Path) -> None:
     every_claim().to_csv(folder / "claims.csv", index=False)
 
 
-def _others(folder: Path, experiments: Iterable[str]) -> dict[str, dict]:
-    """What of `published` stays when these experiments are published."""
-    others = {}
+def _others(folder: Path, experiments: Iterable[str]) -> list[str]:
+    """The audits in `folder` that stay when these experiments are published."""
+    others = []
     for name, short in published(folder).items():
         sections = set(short["sections"])
         if sections.isdisjoint(experiments):
-            others[name] = short
+            others.append(name)
         elif lost := sections - set(experiments):
             raise ArchdynError(
                 f"{folder / name}: holds {', '.join(sorted(lost))} too, which this run does not audit; "
@@ -167,18 +180,23 @@ def _prepare(run: Path, experiments: dict[str, str], folder: Path) -> None:
     shutil.copyfile(run / "report/report.pdf", folder / PAPER)
     write_code(_records(run, experiments), folder)
     _copy_picture(run, experiments, folder)
-    _copy_crate(run, folder)
+    _copy_crate(run, ("report", *experiments), folder)
     mark_stale(folder)
 
 
-def _join_tables(run: Path, experiments: dict[str, str], folder: Path, stay: set[str], ready: Path) -> None:
-    """The run's tables, below the rows that those in `folder` have of the experiments that `stay`."""
+def _join_tables(run: Path, experiments: dict[str, str], folder: Path, ready: Path) -> None:
+    """The run's tables with the rows that those in `folder` have of what else is in `ready`, section by section."""
     write_tables(run, experiments, TABLES, ready)
-    for name in TABLES if stay else ():
+    sections = [section for short in published(ready).values() for section in short["sections"]]
+    if len(sections) == len(experiments):
+        return
+    for name in TABLES:
         # As text, so that no number of another run is rounded.
         before, ours = (pd.read_csv(part / f"{name}.csv", dtype=str, keep_default_na=False) for part in (folder, ready))
-        rows = before[before["experiment"].isin(stay)]
-        pd.concat([rows, ours], ignore_index=True).fillna("").to_csv(ready / f"{name}.csv", index=False)
+        others = before[before["experiment"].isin(set(sections) - set(experiments))]
+        both = pd.concat([others, ours]).fillna("")
+        order = both["experiment"].map(sections.index).argsort(kind="stable")
+        both.iloc[order].to_csv(ready / f"{name}.csv", index=False)
 
 
 def _replace(folder: Path, ready: Path) -> None:
@@ -194,15 +212,6 @@ def _replace(folder: Path, ready: Path) -> None:
 
 def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and path.relative_to(folder).parts[0] != CONTRIBUTED]
-
-
-def _numbers(shorts: Iterable[dict]) -> list[str]:
-    """Section 4, Section 5."""
-    return [title.split(":")[0] for short in shorts for title in short["sections"].values()]
-
-
-def _listed_sections(short: dict) -> str:
-    return " and ".join(_numbers([short]))
 
 
 def _records(run: Path, experiments: dict[str, str]) -> list[dict]:
@@ -222,15 +231,15 @@ def _copy_picture(run: Path, experiments: dict[str, str], folder: Path) -> None:
     figure = run / SHOWN if run / SHOWN in plain else plain[0]
     shutil.copyfile(figure, folder / PICTURE)
     params = json.loads(figure.with_suffix(".provenance.json").read_text())["params"]
-    short = {"sections": experiments, "label": params["label"]}
+    short = {"run": run.name, "sections": experiments, "label": params["label"]}
     short["caption"] = " ".join(params["caption"].split())
     (folder / SHORT).write_text(json.dumps(short, indent=1) + "\n")
 
 
-def _copy_crate(run: Path, folder: Path) -> None:
+def _copy_crate(run: Path, parts: tuple[str, ...], folder: Path) -> None:
     with TemporaryDirectory() as temporary:
         crate = Path(temporary) / "crate.zip"
-        write_crate(run, crate)
+        write_crate(run, crate, parts)
         with zipfile.ZipFile(crate) as packed:
             (folder / METADATA).write_text(_line_by_line(json.loads(packed.read(METADATA))))
 

@@ -25,8 +25,8 @@ def front_page(audit: Path, published: dict[str, dict], stale: dict[str, list[st
     if not published:
         return filled("front.html", findings="", verdicts=VERDICTS, parts=[], claims=claims.to_dict("records"))
     verdicts, tests = (pd.read_csv(audit / f"{name}.csv") for name in ("verdicts", "tests"))
-    titles = [title.split(":")[0] for short in published.values() for title in short["sections"].values()]
-    findings = findings_text(verdicts, tests, titles, len(claims))
+    sections = [section for short in published.values() for section in section_numbers(short)]
+    findings = findings_text(verdicts, tests, sections, len(claims))
     parts = [_part(name, short["sections"], verdicts, stale[name]) for name, short in published.items()]
     found = claims.merge(verdicts[[*KEY, "verdict", "measured"]], how="left", on=KEY).fillna("")
     folders = {experiment: part["folder"] for part in parts for experiment in part["experiments"]}
@@ -39,6 +39,11 @@ def front_page(audit: Path, published: dict[str, dict], stale: dict[str, list[st
     )
 
 
+def section_numbers(short: dict) -> list[str]:
+    """Section 4, Section 5: of one of `published`."""
+    return [title.split(":")[0] for title in short["sections"].values()]
+
+
 def _part(folder: str, sections: dict[str, str], verdicts: pd.DataFrame, stale: list[str]) -> dict:
     ours = verdicts[verdicts["experiment"].isin(sections)]
     return {
@@ -46,6 +51,5 @@ def _part(folder: str, sections: dict[str, str], verdicts: pd.DataFrame, stale: 
         "experiments": list(sections),
         "title": "; ".join(sections.values()),
         "counts": ours["verdict"].value_counts().to_dict(),
-        "commits": sorted({commit[:7] for commit in ours["data"]}),
         "stale": stale,
     }
