@@ -42,7 +42,9 @@ TESTS = Contract(
     OF_TESTS,
     may_lack=("effect", "low", "high", "margin", "unit", "n_images", "p", "detectable"),  # as what cannot be tested
 )
-# By the file's name; the first that fits counts. Other CSV files need rows and finite numbers.
+# By the file's name, of tables: no test has an interval where there is one seed and no image to resample.
+TABLES = {"tests.csv": TESTS, "calibration.csv": Contract(may_be_empty=True)}
+# By the file's name, of metrics; the first that fits counts. Other CSV files need rows and finite numbers.
 CONTRACTS: dict[str, Contract] = {
     r"design_.*\.csv": EFFECTS,  # before all others: a design has whatever name its author gives it
     r"summary\.csv": SUMMARY,
@@ -80,7 +82,7 @@ def check_tables(paths: list[Path]) -> None:
 
 def _contract(path: Path) -> Contract:
     if path.parent.name != "metrics":
-        return TESTS if path.name == "tests.csv" else Contract()
+        return TABLES.get(path.name, Contract())
     experiment = path.parents[1].name
     found = next(contract for name, contract in CONTRACTS.items() if re.fullmatch(name, path.name))
     if found is EPOCHS and experiment in OF_EPOCHS:
