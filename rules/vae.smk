@@ -23,11 +23,20 @@ localrules:
     vae_rank_starts,
 
 
+def vae_starts(wildcards):
+    """The conditions that a training may go on from: all that were tried for its seed, else the one that was nearest."""
+    starts = vae.started_from(wildcards.condition)
+    if vae.is_reconstructed(wildcards.condition) and int(wildcards.seed) != VAE_TRIED_SEED:
+        with checkpoints.vae_rank_starts.get().output.ranking.open() as ranking:
+            starts = vae.nearest(ranking, starts)
+    return starts
+
+
 rule vae_train:
     """Train the VAE, for every condition and seed."""
     input:
         **vae.arrays("train_images", "test_images"),
-        starts=lambda w: vae.models(rules.vae_train.output.model, vae.started_from(w.condition), w.seed),
+        starts=lambda w: vae.models(rules.vae_train.output.model, vae_starts(w), w.seed),
         ranking=lambda w: rules.vae_rank_starts.output.ranking if vae.is_reconstructed(w.condition) else [],
     output:
         model=f"<results>/vae/models/{VAE_RUN}.safetensors",
@@ -45,7 +54,7 @@ rule vae_train:
         run=VAE_RUN,
         training=lambda w: vae.condition(w.condition),
         test_images=vae.settings["test_images"],
-        starts=lambda w: vae.started_from(w.condition),
+        starts=vae_starts,
         device=config["device"],
         code=plan.code("vae_train"),
     message:
@@ -85,7 +94,7 @@ rule vae_try_start:
         "../workflow/scripts/vae_try_start.py"
 
 
-rule vae_rank_starts:
+checkpoint vae_rank_starts:
     """Rank the starts by how near their first epochs come to Table 9."""
     input:
         epochs=VAE_TRIED,

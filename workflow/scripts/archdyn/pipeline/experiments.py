@@ -1,6 +1,8 @@
 """What only one experiment asks of the config."""
 
+import csv
 from pathlib import Path
+from typing import TextIO
 
 from snakemake.io import local
 
@@ -114,6 +116,12 @@ class Vae(Experiment):
     def models(pattern: str, conditions: list[str], seed: str) -> list[str]:
         """The trained models of conditions, of one seed; `pattern` is a model's path."""
         return [filled(pattern, condition=name, seed=seed) for name in conditions]
+
+    @staticmethod
+    def nearest(ranking: TextIO, starts: list[str]) -> list[str]:
+        """Of `starts` the first in a table of starts by their distance; none where that is new weights."""
+        first = next(csv.DictReader(ranking))["start"]
+        return [name for name in starts if name == first]
 
     @property
     def conditions(self) -> list[str]:
