@@ -29,7 +29,8 @@ BOTH_DESIGNS = dict.fromkeys(DESIGN, 2)  # of losses, and of masks
 GAN_FIGURES = dict.fromkeys([*(f"gan_figure{n}" for n in (6, 7, 8, 9)), "gan_gradients"], 1)
 GAN_TABLES = dict.fromkeys(["gan_table7", "gan_table8", "gan_conditions"], 1)
 VAE_CONDITIONS = VAE_RUNS = 6
-VAE_START_ONLY = {None: 3, "config/demo.yaml": 0, "config/smoke.yaml": 1}  # trained to be gone on from, by overlay
+# Trained to be gone on from, by overlay; those of the other seeds are planned when it is known which one is needed.
+VAE_START_ONLY = {None: 3, "config/demo.yaml": 0, "config/smoke.yaml": 1}
 VAE_STARTS = {"vae_try_start": 3, "vae_rank_starts": 1, "vae_starts": 1}
 VAE_FIGURES = dict.fromkeys(
     [f"vae_{n}" for n in ("figure10", "figure11", "kl_per_dimension", "traversal", "projection")], 1
@@ -417,9 +418,8 @@ def test_every_config_plans_the_same_steps(project, overlay):
     jobs = project.planned(*(["--configfile", overlay] if overlay else []))
     added = GAN_ADDED * (overlay == "config/smoke.yaml")
     assert runs("gan", trainings("gan", overlay) + added).items() <= jobs.items()
-    starts = VAE_START_ONLY[overlay] * {None: 5, "config/demo.yaml": 3, "config/smoke.yaml": 1}[overlay]
     trained = trainings("vae", overlay)
-    assert (runs("vae", trained) | {"vae_train": trained + starts}).items() <= jobs.items()
+    assert (runs("vae", trained) | {"vae_train": trained + VAE_START_ONLY[overlay]}).items() <= jobs.items()
     assert jobs["resnet_train"] + jobs["resnet_train_head"] == trainings("resnet", overlay)
     assert (jobs["resnet_train_head"] % RESNET_HEADS, jobs["resnet_embed"]) == (0, 3)
     assert jobs["vit_embed"] == (3 if overlay == "config/demo.yaml" else 2)
@@ -439,7 +439,25 @@ def test_planning_five_seeds_at_paper_scale_is_quick(project, bare_plan):
     jobs = project.planned("--config", *seeds)
     assert processor_seconds() - start < 6 * bare_plan
     assert jobs["gan_train"] == trainings("gan", None)  # which has as many seeds
-    assert jobs["vae_train"] == (VAE_CONDITIONS + VAE_START_ONLY[None]) * 5
+    assert jobs["vae_train"] == VAE_CONDITIONS * 5 + VAE_START_ONLY[None]
+
+
+@pytest.mark.parametrize("nearest", ["fresh", "kl5", "beta1_short"])
+def test_other_seeds_go_on_from_the_nearest_start_alone(finished, nearest):
+    """`fresh` is no model, `kl5` is trained for itself, and `beta1_short` for this alone."""
+    ranking = finished.folder / "results/smoke/vae/metrics/starts.csv"
+    content, times = ranking.read_text(), ranking.stat()
+    header, *rows = content.splitlines()
+    ranking.write_text("\n".join([header, *sorted(rows, key=lambda row: not row.startswith(f"{nearest},"))]) + "\n")
+    os.utime(ranking, ns=(times.st_atime_ns, times.st_mtime_ns))
+    try:
+        plan = finished.snakemake("--dry-run", "vae", *SMOKE, "--config", "vae={seeds: [0, 1]}").stdout
+    finally:
+        ranking.write_text(content)
+        os.utime(ranking, ns=(times.st_atime_ns, times.st_mtime_ns))
+    trained = set(re.findall(r"vae: training (\w+), seed 1$", plan, re.MULTILINE))
+    assert len(trained - {"beta1_short"}) == VAE_CONDITIONS
+    assert ("beta1_short" in trained) == (nearest == "beta1_short")
 
 
 def test_a_clean_rerun_is_quick(finished, bare_plan):
@@ -530,7 +548,7 @@ def test_every_job_off_the_local_machine_says_what_it_does(project):
     for file in (project.folder / "rules").glob("*.smk"):
         text = file.read_text()
         local = set(re.findall(r"^    (\w+),$", text.partition("localrules:")[2].partition("\n\n")[0], re.MULTILINE))
-        for block in re.split(r"^rule ", text, flags=re.MULTILINE)[1:]:
+        for block in re.split(r"^(?:rule|checkpoint) ", text, flags=re.MULTILINE)[1:]:
             name = block.partition(":")[0]
             assert '"""' in block, f"{name} has no docstring"
             assert "script:" not in block or name in local or "    message:" in block, f"{name} has no message"

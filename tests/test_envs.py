@@ -35,7 +35,7 @@ def environment_of_scripts() -> dict[str, str]:
     """The conda environment of every script, as its rule says."""
     found = {script: "torch" if kind == "benchmark" else "analysis" for script, kind in declared_scripts().items()}
     for file in (ROOT / "rules").glob("*.smk"):
-        for block in re.split(r"^(?=rule )", file.read_text(), flags=re.M):
+        for block in re.split(r"^(?=(?:rule|checkpoint) )", file.read_text(), flags=re.M):
             for script in re.findall(r"workflow/scripts/(\w+)\.py", block):
                 (found[script],) = re.findall(r"\.\./envs/(\w+)\.yaml", block)
     return found

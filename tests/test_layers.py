@@ -1,6 +1,7 @@
 """The layers of the package: who may import whom, and from outside."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -109,8 +110,8 @@ def test_scripts_are_thin_and_named_as_their_rule(path):
     assert len(text.splitlines()) <= 40
     assert "snakemake.config" not in text
     rules = "".join(file.read_text() for file in (ROOT / "rules").glob("*.smk"))
-    has_a_rule = f"rule {path.stem}:" in rules and f'workflow/scripts/{path.name}"' in rules
-    assert has_a_rule != (path.stem in declared_scripts())
+    has_a_rule = re.search(rf"^(rule|checkpoint) {path.stem}:$", rules, re.MULTILINE) and f'workflow/scripts/{path.name}"' in rules
+    assert bool(has_a_rule) != (path.stem in declared_scripts())
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "rules").glob("*.smk")), ids=lambda path: path.stem)
