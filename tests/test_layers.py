@@ -110,8 +110,9 @@ def test_scripts_are_thin_and_named_as_their_rule(path):
     assert len(text.splitlines()) <= 40
     assert "snakemake.config" not in text
     rules = "".join(file.read_text() for file in (ROOT / "rules").glob("*.smk"))
-    has_a_rule = re.search(rf"^(rule|checkpoint) {path.stem}:$", rules, re.MULTILINE) and f'workflow/scripts/{path.name}"' in rules
-    assert bool(has_a_rule) != (path.stem in declared_scripts())
+    named = re.search(rf"^(rule|checkpoint) {path.stem}:$", rules, re.MULTILINE)
+    has_a_rule = bool(named) and f'workflow/scripts/{path.name}"' in rules
+    assert has_a_rule != (path.stem in declared_scripts())
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "rules").glob("*.smk")), ids=lambda path: path.stem)
