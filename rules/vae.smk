@@ -13,8 +13,8 @@ VAE_RUN = "{condition}_seed{seed}"
 VAE_FLOOR = vae.condition("annealing_published")["free_bits"]  # as the report has it, asked of every condition
 VAE_DRAWN = "beta1"  # a model of that kind is behind the report's Figures 10 and 11
 VAE_COMPARED = 5  # epochs of Table 9 in which the KL's weight rises: those tell the starts apart
-VAE_TRIED_SEED = vae.repetitions("annealing_published")[0][1]  # one tells the starts apart; all would cost a condition
-VAE_TRIED = [f"<results>/vae/starts/{start}_seed{VAE_TRIED_SEED}_epochs.csv" for start in vae.starts]
+VAE_TRIED = [f"<results>/vae/starts/{start}_seed{vae.tried_seed}_epochs.csv" for start in vae.starts]
+VAE_RANKED = lambda: checkpoints.vae_rank_starts.get().output.ranking  # as soon as it is there
 VAE_JUDGED = [f"{prior}_{kind}" for prior in ("normal", "laplace") for kind in ("features", "logits")]
 
 
@@ -23,20 +23,11 @@ localrules:
     vae_rank_starts,
 
 
-def vae_starts(wildcards):
-    """The conditions that a training may go on from: all that were tried for its seed, else the one that was nearest."""
-    starts = vae.started_from(wildcards.condition)
-    if vae.is_reconstructed(wildcards.condition) and int(wildcards.seed) != VAE_TRIED_SEED:
-        with checkpoints.vae_rank_starts.get().output.ranking.open() as ranking:
-            starts = vae.nearest(ranking, starts)
-    return starts
-
-
 rule vae_train:
     """Train the VAE, for every condition and seed."""
     input:
         **vae.arrays("train_images", "test_images"),
-        starts=lambda w: vae.models(rules.vae_train.output.model, vae_starts(w), w.seed),
+        starts=lambda w: vae.models(rules.vae_train.output.model, vae.needed_starts(w, VAE_RANKED), w.seed),
         ranking=lambda w: rules.vae_rank_starts.output.ranking if vae.is_reconstructed(w.condition) else [],
     output:
         model=f"<results>/vae/models/{VAE_RUN}.safetensors",
@@ -54,7 +45,7 @@ rule vae_train:
         run=VAE_RUN,
         training=lambda w: vae.condition(w.condition),
         test_images=vae.settings["test_images"],
-        starts=vae_starts,
+        starts=lambda w: vae.needed_starts(w, VAE_RANKED),
         device=config["device"],
         code=plan.code("vae_train"),
     message:
@@ -292,7 +283,7 @@ vae.table(
     ranking=rules.vae_rank_starts.output.ranking,
     epochs=VAE_TRIED,
     settings={"about": {name: vae.settings["conditions"].get(name, {}).get("about", "") for name in vae.starts}},
-    label=f"{vae.scale('annealing_published')} · seed {VAE_TRIED_SEED}",
+    label=f"{vae.scale('annealing_published')} · seed {vae.tried_seed}",
 )
 vae.table(
     "conditions",

@@ -1,8 +1,8 @@
 """What only one experiment asks of the config."""
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
 
 from snakemake.io import local
 
@@ -117,12 +117,6 @@ class Vae(Experiment):
         """The trained models of conditions, of one seed; `pattern` is a model's path."""
         return [filled(pattern, condition=name, seed=seed) for name in conditions]
 
-    @staticmethod
-    def nearest(ranking: TextIO, starts: list[str]) -> list[str]:
-        """Of `starts` the first in a table of starts by their distance; none where that is new weights."""
-        first = next(csv.DictReader(ranking))["start"]
-        return [name for name in starts if name == first]
-
     @property
     def conditions(self) -> list[str]:
         """Those that are measured and shown."""
@@ -141,6 +135,23 @@ class Vae(Experiment):
     def is_reconstructed(self, condition: str) -> bool:
         """Whether the nearest start decides what the training goes on from."""
         return self.condition(condition)["start"] == NEAREST
+
+    @property
+    def tried_seed(self) -> int:
+        """The seed that tells the starts apart: all would cost a condition."""
+        return self.repetitions("annealing_published")[0][1]
+
+    def needed_starts(self, wildcards, ranking: Callable[[], Path]) -> list[str]:
+        """Those of `started_from` that one training needs: all of them for `tried_seed`, else what was nearest.
+
+        ranking: gives the table of the starts by their distance, when it is made.
+        """
+        starts = self.started_from(wildcards.condition)
+        if not self.is_reconstructed(wildcards.condition) or int(wildcards.seed) == self.tried_seed:
+            return starts
+        with ranking().open() as table:
+            nearest = next(csv.DictReader(table))["start"]
+        return [name for name in starts if name == nearest]
 
     def by_kl_weight(self) -> dict[str, float]:
         """Conditions that change nothing but the KL's weight, with it, from the lightest on."""
