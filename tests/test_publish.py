@@ -69,6 +69,19 @@ def test_findings_count_every_verdict_and_name_the_furthest_misses_mechanisms_fi
     assert surprises[2].endswith("The claim needs 95 ± 0.5.")
 
 
+def test_the_front_page_names_the_claims_that_hang_on_what_counts_as_a_family(tables, tmp_path):
+    verdicts, tests = tables
+    alone = tests.assign(p=[1e-9] * 5 + [0.04], level=0.95)  # all six are decided, at 0.05
+    other = alone.assign(experiment="vae", claim="of_vae", p=0.9, level=1 - 0.05 / 6)
+    publish.write_claims(tmp_path)
+    verdicts.assign(measured="–").to_csv(tmp_path / "verdicts.csv", index=False)
+    pd.concat([alone, other]).to_csv(tmp_path / "tests.csv", index=False)
+    published = {name: {"sections": {name: f"Section {n}: x"}} for n, name in ((4, "gan"), (5, "vae"))}
+    page = front_page(tmp_path, published, {"gan": [], "vae": ["module x changed"]})
+    assert "decided otherwise: <code>open</code>." in page  # five of twelve, at 0.05 * 5 / 12
+    assert "changed in 1 places" in page and page.count("the same</td>") == 1
+
+
 def test_the_readme_has_a_place_for_the_findings():
     assert publish.BLOCK.search((ROOT / "README.md").read_text())
 

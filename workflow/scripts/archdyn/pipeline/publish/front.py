@@ -6,7 +6,7 @@ import pandas as pd
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from archdyn.claims.decide import CORRECTED_ONLY, FAILS, HOLDS, INCONCLUSIVE, PUBLISHED_ONLY, UNTESTABLE
+from archdyn.claims.decide import CORRECTED_ONLY, FAILS, HOLDS, INCONCLUSIVE, PUBLISHED_ONLY, UNTESTABLE, family_level
 from archdyn.report.findings import findings_text
 from archdyn.tables.page import filled
 
@@ -23,7 +23,9 @@ def front_page(audit: Path, published: dict[str, dict], stale: dict[str, list[st
     """
     claims = pd.read_csv(audit / "claims.csv", keep_default_na=False)
     if not published:
-        return filled("front.html", findings="", verdicts=VERDICTS, parts=[], claims=claims.to_dict("records"))
+        return filled(
+            "front.html", findings="", verdicts=VERDICTS, parts=[], others=[], claims=claims.to_dict("records")
+        )
     verdicts, tests = (pd.read_csv(audit / f"{name}.csv") for name in ("verdicts", "tests"))
     sections = [section for short in published.values() for section in section_numbers(short)]
     findings = findings_text(verdicts, tests, sections, len(claims))
@@ -35,8 +37,16 @@ def front_page(audit: Path, published: dict[str, dict], stale: dict[str, list[st
         findings=Markup(MarkdownIt("commonmark").render(findings)),
         verdicts=VERDICTS,
         parts=parts,
+        others=sorted(set(_otherwise_as_one_family(tests))),
         claims=[row | {"folder": folders.get(row["experiment"])} for row in found.to_dict("records")],
     )
+
+
+def _otherwise_as_one_family(tests: pd.DataFrame) -> pd.Series:
+    """The claims of tests that would be decided, or left open, were the tests of all sections one family."""
+    known = tests.dropna(subset=["p"])
+    level = family_level(known["p"].tolist())
+    return known["claim"][(known["p"] <= 1 - known["level"]) != (known["p"] <= 1 - level)]
 
 
 def section_numbers(short: dict) -> list[str]:
