@@ -79,7 +79,7 @@ def test_the_front_page_names_the_claims_that_hang_on_what_counts_as_a_family(ta
     published = {name: {"sections": {name: f"Section {n}: x"}} for n, name in ((4, "gan"), (5, "vae"))}
     page = front_page(tmp_path, published, {"gan": [], "vae": ["module x changed"]})
     assert "decided otherwise: <code>open</code>." in page  # five of twelve, at 0.05 * 5 / 12
-    assert "changed in 1 places" in page and page.count("the same</td>") == 1
+    assert "changed in 1 place<" in page and page.count("the same</td>") == 1
 
 
 def test_the_readme_has_a_place_for_the_findings():

@@ -20,6 +20,6 @@ def abstract(title: str, run: str, tally: dict[str, int], sections: list[dict]) 
         if found:
             more = f", and {len(found) - NAMED} more" if len(found) > NAMED else ""
             sentences.append(f"{begin}: {'; '.join(claim.rstrip('.') for claim in found[:NAMED])}{more}.")
-    if tally[UNTESTABLE] + tally[INCONCLUSIVE] > tally[HOLDS]:
+    if 2 * (tally[UNTESTABLE] + tally[INCONCLUSIVE]) > claims:
         sentences.append("Most claims need a larger run than this one; the table says what each of them lacks.")
     return " ".join(sentences)

@@ -1,6 +1,7 @@
 """The page over all that is published: the findings, where each section's audit is, and every claim."""
 
 from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 from markdown_it import MarkdownIt
@@ -8,6 +9,7 @@ from markupsafe import Markup
 
 from archdyn.claims.decide import CORRECTED_ONLY, FAILS, HOLDS, INCONCLUSIVE, PUBLISHED_ONLY, UNTESTABLE, family_level
 from archdyn.report.findings import findings_text
+from archdyn.settings.config import Experiment
 from archdyn.tables.page import filled
 
 VERDICTS = (HOLDS, PUBLISHED_ONLY, CORRECTED_ONLY, FAILS, INCONCLUSIVE, UNTESTABLE)
@@ -22,6 +24,7 @@ def front_page(audit: Path, published: dict[str, dict], stale: dict[str, list[st
     of the code has changed since.
     """
     claims = pd.read_csv(audit / "claims.csv", keep_default_na=False)
+    claims = claims.iloc[claims["experiment"].map(get_args(Experiment).index).argsort(kind="stable")]
     if not published:
         return filled(
             "front.html", findings="", verdicts=VERDICTS, parts=[], others=[], claims=claims.to_dict("records")
