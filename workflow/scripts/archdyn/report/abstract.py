@@ -1,6 +1,6 @@
 """The audit in a paragraph, from its verdicts."""
 
-from archdyn.claims.decide import FAILS, HOLDS, INCONCLUSIVE, PUBLISHED_ONLY, UNTESTABLE, VERDICTS
+from archdyn.claims.decide import FAILS, INCONCLUSIVE, PUBLISHED_ONLY, UNTESTABLE, VERDICTS
 
 NAMED = 3  # claims of a kind that the paragraph names
 

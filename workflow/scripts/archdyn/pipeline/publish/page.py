@@ -41,5 +41,6 @@ def with_notice(page: str, changes: list[str]) -> str:
     if not changes:
         return plain
     listed = "".join(f"<li>{escape(change)}</li>" for change in changes)
-    said = f"<summary>The code has changed since these numbers were made, in {len(changes)} places.</summary>"
+    places = f"{len(changes)} places" if len(changes) > 1 else "one place"
+    said = f"<summary>The code has changed since these numbers were made, in {places}.</summary>"
     return at_top(plain, f'<aside id="stale" role="note"><details>{said}<ul>{listed}</ul></details></aside>')
