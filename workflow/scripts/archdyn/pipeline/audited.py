@@ -10,6 +10,7 @@ from archdyn.claims.read import read_claims
 from archdyn.claims.seal import rule_hash, rule_text
 from archdyn.errors import ArchdynError
 from archdyn.pipeline.origin import REPOSITORY
+from archdyn.pipeline.record import Record, absolute
 
 CODE = "code.json"  # where the code behind an audit is kept beside it
 TABLES = {"all": "metrics", "summary": "metrics", "verdicts": "tables", "tests": "tables"}
@@ -34,6 +35,12 @@ def write_tables(run: Path, experiments: Iterable[str], names: Iterable[str], fo
         if missing:
             raise ArchdynError(f"{missing[0]}: is missing; allowed: a run whose audit was made")
         pd.concat(map(pd.read_csv, files), ignore_index=True).to_csv(folder / f"{name}.csv", index=False)
+
+
+def within(records: list[Record], folders: list[Path]) -> list[Record]:
+    """Those that stand in one of these folders."""
+    places = [absolute(folder) for folder in folders]
+    return [record for record in records if any(record.path.is_relative_to(place) for place in places)]
 
 
 def write_code(records: list[dict], folder: Path) -> None:

@@ -14,6 +14,7 @@ from rocrate.model.contextentity import ContextEntity
 from rocrate.rocrate import ROCrate
 
 from archdyn.errors import ArchdynError
+from archdyn.pipeline.audited import within
 from archdyn.pipeline.git import repository
 from archdyn.pipeline.origin import REPOSITORY
 from archdyn.pipeline.record import absolute, read_records
@@ -115,7 +116,7 @@ def _properties(file: Path) -> dict:
 def _records_of_resources(run: Path, folders: list[Path]) -> list[Path]:
     """Of the data and the weights that what these folders of a run hold is made from."""
     every = read_records(run)
-    own = [record for record in every if any(record.path.is_relative_to(absolute(folder)) for folder in folders)]
+    own = within(every, folders)
     return [record.path for record in with_sources(own, every) if record not in own]
 
 

@@ -15,13 +15,13 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from archdyn.errors import ArchdynError
-from archdyn.pipeline.audited import CODE, TABLES, audited, every_claim, write_code, write_tables
+from archdyn.pipeline.audited import CODE, TABLES, audited, every_claim, within, write_code, write_tables
 from archdyn.pipeline.crate import METADATA, write_crate
-from archdyn.pipeline.publish.front import front_page, section_numbers
+from archdyn.pipeline.publish.front import findings, front_page, section_numbers
 from archdyn.pipeline.publish.page import at_top, lighter, with_notice
-from archdyn.pipeline.record import Record, absolute, changed_code, read_records
+from archdyn.pipeline.record import changed_code, read_records
 from archdyn.pipeline.verify import with_sources
-from archdyn.report.findings import findings_text, listed
+from archdyn.report.findings import listed
 from archdyn.tables.contributed_page import contributed_page
 
 AUDIT = Path("docs/audit")  # of all this, as seen from the README
@@ -83,14 +83,13 @@ def block(folder: Path) -> str:
     """What the README says of the audits in `folder`: their findings, a picture, and where the rest is."""
     verdicts, tests, claims = (pd.read_csv(folder / f"{name}.csv") for name in ("verdicts", "tests", "claims"))
     parts = published(folder)
-    every = [section for short in parts.values() for section in section_numbers(short)]
     links = "; ".join(
         f"{listed(section_numbers(short))}, [a page]({AUDIT}/{name}/{PAGE}) to be downloaded and opened, and "
         f"[a paper]({AUDIT}/{name}/{PAPER})"
         for name, short in parts.items()
     )
     first, short = next(iter(parts.items()))
-    return f"""{findings_text(verdicts, tests, every, len(claims))}
+    return f"""{findings(verdicts, tests, len(claims), parts)}
 
 ![{short["caption"]}]({AUDIT}/{first}/{PICTURE})
 
@@ -217,12 +216,8 @@ def _files(folder: Path) -> list[Path]:
 def _records(run: Path, experiments: dict[str, str]) -> list[dict]:
     """What the jobs of the report, of the experiments in it, and of their data left."""
     every = read_records(run)
-
-    def within(*names: str) -> list[Record]:
-        folders = [absolute(run) / name for name in names]
-        return [record for record in every if any(record.path.is_relative_to(folder) for folder in folders)]
-
-    return [record.facts for record in [*within("report"), *with_sources(within(*experiments), every)]]
+    of_report, of_experiments = within(every, [run / "report"]), within(every, [run / name for name in experiments])
+    return [record.facts for record in [*of_report, *with_sources(of_experiments, every)]]
 
 
 def _copy_picture(run: Path, experiments: dict[str, str], folder: Path) -> None:

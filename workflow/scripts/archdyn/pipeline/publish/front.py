@@ -7,12 +7,11 @@ import pandas as pd
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from archdyn.claims.decide import CORRECTED_ONLY, FAILS, HOLDS, INCONCLUSIVE, PUBLISHED_ONLY, UNTESTABLE, family_level
+from archdyn.claims.decide import VERDICTS, family_level
 from archdyn.report.findings import findings_text
 from archdyn.settings.config import Experiment
 from archdyn.tables.page import filled
 
-VERDICTS = (HOLDS, PUBLISHED_ONLY, CORRECTED_ONLY, FAILS, INCONCLUSIVE, UNTESTABLE)
 KEY = ["experiment", "id"]
 
 
@@ -30,14 +29,12 @@ def front_page(audit: Path, published: dict[str, dict], stale: dict[str, list[st
             "front.html", findings="", verdicts=VERDICTS, parts=[], others=[], claims=claims.to_dict("records")
         )
     verdicts, tests = (pd.read_csv(audit / f"{name}.csv") for name in ("verdicts", "tests"))
-    sections = [section for short in published.values() for section in section_numbers(short)]
-    findings = findings_text(verdicts, tests, sections, len(claims))
     parts = [_part(name, short["sections"], verdicts, stale[name]) for name, short in published.items()]
     found = claims.merge(verdicts[[*KEY, "verdict", "measured"]], how="left", on=KEY).fillna("")
     folders = {experiment: part["folder"] for part in parts for experiment in part["experiments"]}
     return filled(
         "front.html",
-        findings=Markup(MarkdownIt("commonmark").render(findings)),
+        findings=Markup(MarkdownIt("commonmark").render(findings(verdicts, tests, len(claims), published))),
         verdicts=VERDICTS,
         parts=parts,
         others=sorted(set(_otherwise_as_one_family(tests))),
@@ -50,6 +47,12 @@ def _otherwise_as_one_family(tests: pd.DataFrame) -> pd.Series:
     known = tests.dropna(subset=["p"])
     level = family_level(known["p"].tolist())
     return known["claim"][(known["p"] <= 1 - known["level"]) != (known["p"] <= 1 - level)]
+
+
+def findings(verdicts: pd.DataFrame, tests: pd.DataFrame, claims: int, published: dict[str, dict]) -> str:
+    """Markdown: what the tables of all that is published found, of so many claims."""
+    sections = [section for short in published.values() for section in section_numbers(short)]
+    return findings_text(verdicts, tests, sections, claims)
 
 
 def section_numbers(short: dict) -> list[str]:
