@@ -1,15 +1,14 @@
-# archdyn: data -> train -> embed -> metrics -> figures and tables -> report.
+# archdyn: data -> train -> embed -> metrics -> figures and tables -> audit.
 #   snakemake --cores 8 --resources gpu=1      everything at the report's scale
 #   snakemake --cores 2 gan                    one experiment
 #   snakemake --cores 2 report                 all of them, and the audit of the report
 
 
-from archdyn.pipeline.faults import pass_on_sigterm
-from archdyn.pipeline.scheduling import drop_rate_limit
+from archdyn.workflow.faults import pass_on_sigterm
 
 
 # Of `snakemake --report`; it keeps to what Markdown and reStructuredText share.
-report: "workflow/report/introduction.md"
+report: "workflow/audit/introduction.md"
 
 
 include: "rules/common.smk"
@@ -25,14 +24,12 @@ include: "rules/clip.smk"
 include: "rules/designs.smk"
 include: "rules/panels.smk"
 include: "rules/results.smk"
-include: "rules/report.smk"
-include: "rules/benchmarks.smk"
+include: "rules/audit.smk"
 
 
 onstart:
     registry.forget_missing()
     pass_on_sigterm()
-    drop_rate_limit(workflow)
 
 
 onerror:
@@ -44,4 +41,4 @@ rule all:
     default_target: True
     input:
         plan.results(),
-        rules.report.input,
+        rules.audit.input,

@@ -33,7 +33,7 @@ rule backbone_download:
         files=lambda w: backbone_entries[w.backbone]["weights"]["files"],
         architecture=lambda w: backbones.architecture(w.backbone),
         weights=lambda w: backbones.weights_label({"name": w.backbone, "weights": backbones.providers(w.backbone)[0]}),
-        code=plan.code("backbone_download"),
+        **plan.code("backbone_download"),
     message:
         "Fetching the weights of {wildcards.backbone}"
     script:
@@ -65,7 +65,7 @@ rule backbone_pretrain:
         weights=lambda w: plan.experiment(w.experiment).pretrained_label(w.backbone),
         seed=0,
         device=config["device"],
-        code=plan.code("backbone_pretrain"),
+        **plan.code("backbone_pretrain"),
     message:
         "{wildcards.experiment}: pretraining {wildcards.backbone}"
     script:
@@ -91,7 +91,7 @@ rule backbone_import:
         run="{experiment}_{backbone}",
         architecture=lambda w: backbones.architecture(w.backbone),
         weights=lambda w, input: backbones.weights_label({"name": w.backbone, "weights": {"file": input.file}}),
-        code=plan.code("backbone_import"),
+        **plan.code("backbone_import"),
     message:
         "{wildcards.experiment}: reading the weights of {wildcards.backbone}"
     script:
@@ -116,7 +116,7 @@ rule backbone_initialise:
         architecture=lambda w: backbones.architecture(w.backbone),
         weights=lambda w: backbones.weights_label({"name": w.backbone, "weights": "random"}),
         seed=0,
-        code=plan.code("backbone_initialise"),
+        **plan.code("backbone_initialise"),
     message:
         "{wildcards.experiment}: drawing random weights for {wildcards.backbone}"
     script:

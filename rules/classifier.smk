@@ -2,7 +2,7 @@
 #   needs: the prepared dataset
 #   makes: models/classifier.safetensors, metrics/classifier.csv, embeddings/real_{train,test}_{features,logits}.npy
 
-from archdyn.pipeline.experiment import real_paths
+from archdyn.workflow.experiment import real_paths
 
 
 rule classifier_train:
@@ -26,7 +26,7 @@ rule classifier_train:
         settings=lambda w: plan.experiment(w.experiment).settings["classifier"],
         seed=0,
         device=config["device"],
-        code=plan.code("classifier_train"),
+        **plan.code("classifier_train"),
     message:
         "{wildcards.experiment}: training the classifier of generated images"
     script:
@@ -51,7 +51,7 @@ rule classifier_embed_real:
     params:
         experiment="{experiment}",
         device=config["device"],
-        code=plan.code("classifier_embed_real"),
+        **plan.code("classifier_embed_real"),
     message:
         "{wildcards.experiment}: embedding the real images"
     script:

@@ -6,7 +6,7 @@
 #          and Figures 12 and 13 from clip_project
 #   makes: results/<run>/clip/{models,embeddings,metrics,figures,tables}
 
-from archdyn.pipeline.experiments import Clip
+from archdyn.workflow.experiments import Clip
 
 clip = plan.add("clip", Clip)
 CLIP_BACKBONE = clip.backbone("clip")
@@ -14,10 +14,6 @@ CLIP_PROMPTS = ["plain", "photo", "wild"]  # in the order of the embeddings; the
 CLIP_RUN = "seed{seed}"
 CLIP_PER_IMAGE = ["right", "pairs", "gap", "told"]  # what is kept of each image, for the claims
 CLIP_EMBEDDED = ["train_images", "test_images", "prompts", "ensemble"]
-
-
-localrules:
-    clip_summary,
 
 
 rule clip_pretrain:
@@ -41,7 +37,7 @@ rule clip_pretrain:
         settings=clip.settings["pretraining"],
         weights=clip.pretrained_label(CLIP_BACKBONE),
         device=config["device"],
-        code=plan.code("clip_pretrain"),
+        **plan.code("clip_pretrain"),
     message:
         "clip: pretraining, seed {wildcards.seed}"
     script:
@@ -73,7 +69,7 @@ rule clip_embed:
         precision=clip.settings["precision"],
         embedding_batch=config["embedding_batch"],
         device=config["device"],
-        code=plan.code("clip_embed"),
+        **plan.code("clip_embed"),
     message:
         "clip: embedding images and texts, seed {wildcards.seed}"
     script:
@@ -92,8 +88,6 @@ rule clip_evaluate:
         provenance=f"<results>/clip/metrics/{CLIP_RUN}.provenance.json",
     log:
         f"<logs>/clip_evaluate/{CLIP_RUN}.log",
-    benchmark:
-        f"<benchmarks>/clip_evaluate/{CLIP_RUN}.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -102,7 +96,7 @@ rule clip_evaluate:
     params:
         prompts=CLIP_PROMPTS,
         draws=clip.settings["draws"],
-        code=plan.code("clip_evaluate"),
+        **plan.code("clip_evaluate"),
     message:
         "clip: measuring accuracy and gap, seed {wildcards.seed}"
     script:
@@ -121,8 +115,6 @@ rule clip_align:
         provenance=f"<results>/clip/metrics/{CLIP_RUN}_alignment.provenance.json",
     log:
         f"<logs>/clip_align/{CLIP_RUN}.log",
-    benchmark:
-        f"<benchmarks>/clip_align/{CLIP_RUN}.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -131,7 +123,7 @@ rule clip_align:
     params:
         pairs=clip.settings["pairs"],
         draws=clip.settings["draws"],
-        code=plan.code("clip_align"),
+        **plan.code("clip_align"),
     message:
         "clip: aligning texts with images, seed {wildcards.seed}"
     script:
@@ -148,8 +140,6 @@ rule clip_project:
         provenance=f"<results>/clip/embeddings/{CLIP_RUN}_projections.provenance.json",
     log:
         f"<logs>/clip_project/{CLIP_RUN}.log",
-    benchmark:
-        f"<benchmarks>/clip_project/{CLIP_RUN}.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -158,45 +148,24 @@ rule clip_project:
     params:
         pairs=clip.settings["pairs"],
         images=clip.settings["projected_images"],
-        code=plan.code("clip_project"),
+        **plan.code("clip_project"),
     message:
         "clip: projecting images and texts, seed {wildcards.seed}"
     script:
         "../workflow/scripts/clip_project.py"
 
 
-rule clip_summary:
-    """Gather the numbers of all seeds; mean, spread and n over the seeds."""
-    input:
-        **{
-            f"{kind}_images": [
-                filled(getattr(rules.clip_evaluate.output, f"{kind}_images"), seed=seed) for seed in clip.model_seeds()
-            ]
-            for kind in CLIP_PER_IMAGE
-        },
-        metrics=[filled(rules.clip_evaluate.output.metrics, seed=seed) for seed in clip.model_seeds()],
-        shifts=[filled(rules.clip_evaluate.output.shift, seed=seed) for seed in clip.model_seeds()],
-        alignments=[filled(rules.clip_align.output.metrics, seed=seed) for seed in clip.seeds],
-    output:
-        **{f"{kind}_images": f"<results>/clip/metrics/{kind}_images.csv" for kind in CLIP_PER_IMAGE},
-        metrics="<results>/clip/metrics/all.csv",
-        summary="<results>/clip/metrics/summary.csv",
-        shift="<results>/clip/metrics/shift.csv",
-        provenance="<results>/clip/metrics/summary.provenance.json",
-    log:
-        "<logs>/clip_summary/summary.log",
-    benchmark:
-        "<benchmarks>/clip_summary/summary.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        kinds=[f"{kind}_images" for kind in CLIP_PER_IMAGE],
-        code=plan.code("clip_summary"),
-    script:
-        "../workflow/scripts/clip_summary.py"
-
-
-clip.per_image(*[getattr(rules.clip_summary.output, f"{kind}_images") for kind in CLIP_PER_IMAGE])
+clip.per_image(
+    *[
+        filled(rules.clip_evaluate.output[f"{kind}_images"], seed=seed)
+        for kind in CLIP_PER_IMAGE
+        for seed in clip.model_seeds()
+    ]
+)
+clip.summarise(
+    *[filled(rules.clip_evaluate.output.metrics, seed=seed) for seed in clip.model_seeds()],
+    *[filled(rules.clip_align.output.metrics, seed=seed) for seed in clip.seeds],
+)
 
 
 clip.figure(
@@ -211,19 +180,19 @@ clip.figure(
     points=filled(rules.clip_project.output.points, seed=clip.seeds[0]),
     label=clip.label(images_of_first_seed=True),
 )
-clip.figure("classes", classes=clip.classes, summary=rules.clip_summary.output.summary)
-clip.figure("shift", shift=rules.clip_summary.output.shift)
+clip.figure("classes", classes=clip.classes, summary=clip.summary)
+clip.figure("shift", shift=[filled(rules.clip_evaluate.output.shift, seed=seed) for seed in clip.model_seeds()])
 clip.table(
     "table10",
     published=clip.published,
-    summary=rules.clip_summary.output.summary,
+    summary=clip.summary,
     settings={"prompts": clip.settings["prompts"], "templates": len(clip.settings["ensemble"])},
 )
-clip.table("gap", summary=rules.clip_summary.output.summary)
+clip.table("gap", summary=clip.summary)
 clip.table(
     "procrustes",
     published=clip.published,
-    summary=rules.clip_summary.output.summary,
+    summary=clip.summary,
     settings={"pairs": clip.settings["pairs"]},
 )
 

@@ -4,7 +4,7 @@
 #   steps  data_download or data_synthesise -> data_prepare; data_imagefolder for a user's own pictures
 
 from archdyn.data import registry
-from archdyn.pipeline.experiment import array_paths
+from archdyn.workflow.experiment import array_paths
 
 dataset_entries = registry.load()
 image_folders = registry.image_folders(config)
@@ -47,8 +47,6 @@ rule data_synthesise:
         provenance="resources/raw/{dataset}.provenance.json",
     log:
         "resources/logs/data_synthesise/{dataset}.log",
-    benchmark:
-        "resources/benchmarks/data_synthesise/{dataset}.tsv"
     wildcard_constraints:
         dataset="|".join(registry.of_kind("synthetic")),
     conda:
@@ -57,7 +55,7 @@ rule data_synthesise:
         mem_mb=1000,
         runtime=10,
     params:
-        code=plan.code("data_synthesise"),
+        **plan.code("data_synthesise"),
         files=lambda wildcards: dataset_entries[wildcards.dataset]["files"],
     message:
         "Making {wildcards.dataset}"
@@ -85,7 +83,7 @@ rule data_prepare:
         runtime=10,
     params:
         dataset="{dataset}",
-        code=plan.code("data_prepare"),
+        **plan.code("data_prepare"),
         kind=lambda wildcards: dataset_entries[wildcards.dataset]["kind"],
         files=lambda wildcards: dataset_entries[wildcards.dataset]["files"],
         image_shape=lambda wildcards: dataset_entries[wildcards.dataset]["image_shape"],
@@ -104,8 +102,6 @@ rule data_imagefolder:
         provenance="resources/datasets/{dataset}/provenance.json",
     log:
         "resources/logs/data_imagefolder/{dataset}.log",
-    benchmark:
-        "resources/benchmarks/data_imagefolder/{dataset}.tsv"
     wildcard_constraints:
         dataset="imagefolder-[a-z0-9-]+",
     conda:
@@ -114,7 +110,7 @@ rule data_imagefolder:
         mem_mb=4000,
         runtime=60,
     params:
-        code=plan.code("data_imagefolder"),
+        **plan.code("data_imagefolder"),
         folder=lambda wildcards: image_folders[wildcards.dataset]["imagefolder"],
         size=lambda wildcards: image_folders[wildcards.dataset]["size"],
         channels=lambda wildcards: image_folders[wildcards.dataset]["channels"],

@@ -6,7 +6,6 @@
 
 
 localrules:
-    resnet_score,
     design_effects,
     design_figure,
     design_table,
@@ -22,8 +21,6 @@ rule vit_score_masks:
         provenance="<results>/vit/metrics/runs_{design}.provenance.json",
     log:
         "<logs>/vit_score_masks/{design}.log",
-    benchmark:
-        "<benchmarks>/vit_score_masks/{design}.tsv"
     conda:
         "../envs/torch.yaml"
     resources:
@@ -35,32 +32,11 @@ rule vit_score_masks:
         precision=vit.settings["precision"],
         embedding_batch=config["embedding_batch"],
         device=config["device"],
-        code=plan.code("vit_score_masks"),
+        **plan.code("vit_score_masks"),
     message:
         "vit: scoring the masks of the design {wildcards.design}"
     script:
         "../workflow/scripts/vit_score_masks.py"
-
-
-rule resnet_score:
-    """Score the runs of a design."""
-    input:
-        **resnet.arrays("test_labels"),
-        epochs=lambda w: resnet.designs.of_runs(rules.resnet_train.output.epochs, w.design),
-        logits=lambda w: resnet.designs.of_runs(rules.resnet_train.output.logits, w.design),
-    output:
-        metrics="<results>/resnet/metrics/runs_{design}.csv",
-        provenance="<results>/resnet/metrics/runs_{design}.provenance.json",
-    log:
-        "<logs>/resnet_score/{design}.log",
-    benchmark:
-        "<benchmarks>/resnet_score/{design}.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        code=plan.code("resnet_score"),
-    script:
-        "../workflow/scripts/resnet_score.py"
 
 
 resnet.designs.scored = rules.resnet_score.output.metrics
@@ -123,13 +99,11 @@ rule design_effects:
         provenance="<results>/{experiment}/metrics/design_{design}.provenance.json",
     log:
         "<logs>/design_effects/{experiment}_{design}.log",
-    benchmark:
-        "<benchmarks>/design_effects/{experiment}_{design}.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
         design=lambda w: plan.experiment(w.experiment).designs.analysed(w.design),
-        code=plan.code("design_effects"),
+        **plan.code("design_effects"),
     script:
         "../workflow/scripts/design_effects.py"
 
@@ -142,15 +116,13 @@ rule design_figure:
         **figure_files("<results>/{experiment}/figures/design_{design}"),
     log:
         "<logs>/design_figure/{experiment}_{design}.log",
-    benchmark:
-        "<benchmarks>/design_figure/{experiment}_{design}.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
         label=lambda w: plan.experiment(w.experiment).design_label(w.design),
         scale=lambda w: plan.experiment(w.experiment).designs.is_against_scale(w.design),
         caption=lambda w: plan.experiment(w.experiment).designs.caption("figure", w.design),
-        code=plan.code("design_figure"),
+        **plan.code("design_figure"),
     script:
         "../workflow/scripts/design_figure.py"
 
@@ -163,14 +135,12 @@ rule design_table:
         **table_files("<results>/{experiment}/tables/design_{design}"),
     log:
         "<logs>/design_table/{experiment}_{design}.log",
-    benchmark:
-        "<benchmarks>/design_table/{experiment}_{design}.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
         label=lambda w: plan.experiment(w.experiment).design_label(w.design),
         scale=lambda w: plan.experiment(w.experiment).designs.is_against_scale(w.design),
         caption=lambda w: plan.experiment(w.experiment).designs.caption("table", w.design),
-        code=plan.code("design_table"),
+        **plan.code("design_table"),
     script:
         "../workflow/scripts/design_table.py"

@@ -10,10 +10,6 @@ GAN_OVERFIT = ["overfit", "overfit_dropout"]
 GAN_COLLAPSE = ["collapse", "collapse_mitigated", "collapse_minibatch"]
 
 
-localrules:
-    gan_summary,
-
-
 rule gan_train:
     """Train the GAN, for every condition and seed."""
     input:
@@ -37,7 +33,7 @@ rule gan_train:
         run=GAN_RUN,
         training=lambda w: gan.condition(w.condition),
         device=config["device"],
-        code=plan.code("gan_train"),
+        **plan.code("gan_train"),
     message:
         "gan: training {wildcards.condition}, seed {wildcards.seed}"
     script:
@@ -63,7 +59,7 @@ rule gan_embed:
         run=GAN_RUN,
         samples=gan.settings["samples"],
         device=config["device"],
-        code=plan.code("gan_embed"),
+        **plan.code("gan_embed"),
     message:
         "gan: drawing images from {wildcards.condition}, seed {wildcards.seed}"
     script:
@@ -83,8 +79,6 @@ rule gan_evaluate:
         provenance=f"<results>/gan/metrics/{GAN_RUN}.provenance.json",
     log:
         f"<logs>/gan_evaluate/{GAN_RUN}.log",
-    benchmark:
-        f"<benchmarks>/gan_evaluate/{GAN_RUN}.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -93,7 +87,7 @@ rule gan_evaluate:
     params:
         trained_on=lambda w: gan.condition(w.condition)["images"],
         neighbours=gan.settings["neighbours"],
-        code=plan.code("gan_evaluate"),
+        **plan.code("gan_evaluate"),
     message:
         "gan: measuring {wildcards.condition}, seed {wildcards.seed}"
     script:
@@ -110,8 +104,6 @@ rule gan_evaluate_real:
         provenance="<results>/gan/metrics/held_out.provenance.json",
     log:
         "<logs>/gan_evaluate_real/held_out.log",
-    benchmark:
-        "<benchmarks>/gan_evaluate_real/held_out.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -120,35 +112,18 @@ rule gan_evaluate_real:
     params:
         samples=gan.settings["samples"],
         neighbours=gan.settings["neighbours"],
-        code=plan.code("gan_evaluate_real"),
+        **plan.code("gan_evaluate_real"),
     message:
         "gan: measuring the held-out images"
     script:
         "../workflow/scripts/gan_evaluate_real.py"
 
 
-rule gan_summary:
-    """Gather the numbers of all conditions and seeds; mean, spread and n over the seeds."""
-    input:
-        metrics=gan.runs(rules.gan_evaluate.output.metrics),
-        held_out=rules.gan_evaluate_real.output.metrics,
-        classifier="<results>/gan/metrics/classifier.csv",
-    output:
-        metrics="<results>/gan/metrics/all.csv",
-        summary="<results>/gan/metrics/summary.csv",
-        provenance="<results>/gan/metrics/summary.provenance.json",
-    log:
-        "<logs>/gan_summary/summary.log",
-    benchmark:
-        "<benchmarks>/gan_summary/summary.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        code=plan.code("gan_summary"),
-    script:
-        "../workflow/scripts/gan_summary.py"
-
-
+gan.summarise(
+    "<results>/gan/metrics/classifier.csv",
+    rules.gan_evaluate_real.output.metrics,
+    *gan.runs(rules.gan_evaluate.output.metrics),
+)
 gan.figure(
     "figure6",
     steps=gan.runs(rules.gan_train.output.steps, "baseline"),
@@ -162,13 +137,13 @@ gan.figure(
     published=gan.first_seed(rules.gan_train.output.samples_train, "baseline")[0],
     corrected=gan.first_seed(rules.gan_train.output.samples_eval, "baseline")[0],
     linder_noren=gan.first_seed(rules.gan_train.output.samples_train, "linder_noren")[0],
-    summary=rules.gan_summary.output.summary,
+    summary=gan.summary,
     label=gan.label("baseline", "linder_noren", images_of_first_seed=True),
 )
 gan.figure(
     "figure8",
     samples=gan.first_seed(rules.gan_train.output.samples_eval, *GAN_COLLAPSE),
-    metrics=rules.gan_summary.output.metrics,
+    metrics=gan.metrics,
     settings={"conditions": GAN_COLLAPSE},
     label=gan.label(*GAN_COLLAPSE, images_of_first_seed=True),
 )
@@ -203,13 +178,8 @@ gan.table(
 )
 gan.table(
     "conditions",
-    summary=rules.gan_summary.output.summary,
+    summary=gan.summary,
     settings={"conditions": ["held_out", *gan.conditions]},
-)
-gan.benchmark(
-    "benchmark",
-    **gan.arrays("train_images"),
-    settings=gan.settings["benchmark"] | {"training": gan.condition("baseline")},
 )
 
 

@@ -1,6 +1,6 @@
 # Panels: what a reader can move on the page, and the steps that nothing else needs.
 #   needs: the trained models, embeddings and numbers of the experiments; a caption for each panel in
-#          workflow/report/<experiment>/panels/<name>.rst
+#          workflow/audit/<experiment>/panels/<name>.rst
 #   steps: vae_decode_plane, vit_grow_masks; then the panels, by the rule of rules/results.smk
 #   makes: results/<run>/<experiment>/panels/*.json
 
@@ -24,7 +24,7 @@ rule vae_decode_plane:
     params:
         run=VAE_RUN,
         device=config["device"],
-        code=plan.code("vae_decode_plane"),
+        **plan.code("vae_decode_plane"),
     message:
         "vae: decoding the latent plane of {wildcards.condition}, seed {wildcards.seed}"
     script:
@@ -54,14 +54,13 @@ rule vit_grow_masks:
         precision=vit.settings["precision"],
         embedding_batch=config["embedding_batch"],
         device=config["device"],
-        code=plan.code("vit_grow_masks"),
+        **plan.code("vit_grow_masks"),
     message:
         "vit: masking more and more of the pictures"
     script:
         "../workflow/scripts/vit_grow_masks.py"
 
 
-resnet.panel("curves", epochs=rules.resnet_summary.output.epochs)
 vit.panel(
     "growth",
     **VIT_PICTURES,
@@ -77,19 +76,9 @@ gan.panel(
     settings={"conditions": gan.conditions},
     label=gan.label(images_of_first_seed=True),
 )
-gan.panel("curves", epochs=gan.runs(rules.gan_train.output.epochs), settings={"runs": gan.repetitions()})
 vae.panel(
     "plane",
     planes=vae.first_seed(rules.vae_decode_plane.output.plane, *vae.by_kl_weight()),
     settings={"weights": vae.by_kl_weight()},
     label=vae.label(images_of_first_seed=True),
-)
-vae.panel("curves", epochs=rules.vae_summary.output.epochs)
-clip.panel(
-    "closing",
-    **clip.arrays("train_labels", "test_labels"),
-    **{name: filled(rules.clip_embed.output[name], seed=clip.seeds[0]) for name in CLIP_EMBEDDED},
-    classes=clip.classes,
-    settings={"prompt": CLIP_PROMPTS[0], "images": clip.settings["projected_images"]},
-    label=clip.label(images_of_first_seed=True),
 )

@@ -5,7 +5,7 @@
 #          then Tables 1 to 4, a table of all conditions, Figures 1 to 3, gradients, layers and strategies
 #   makes: results/<run>/resnet/{models,embeddings,metrics,figures,tables}
 
-from archdyn.pipeline.experiments import Resnet
+from archdyn.workflow.experiments import NAMED, Resnet
 
 resnet = plan.add("resnet", Resnet)
 RESNET_RUN = "{condition}_seed{seed}"
@@ -16,10 +16,6 @@ RESNET_STRATEGIES = ["head", "random", "layer4", "full"]
 RESNET_TABLE3 = [name for name in resnet.conditions if name.split("_")[0] in RESNET_STRATEGIES]
 RESNET_GRADIENTS = [f"{skips}_{how}" for how in ("published", "corrected", "scratch") for skips in ("skips", "noskip")]
 RESNET_CONFUSED = ["head_published", "head_corrected"]  # whose features are those that classes are compared by
-
-
-localrules:
-    resnet_summary,
 
 
 rule resnet_embed:
@@ -49,7 +45,7 @@ rule resnet_embed:
         precision=resnet.settings["precision"],
         embedding_batch=config["embedding_batch"],
         device=config["device"],
-        code=plan.code("resnet_embed"),
+        **plan.code("resnet_embed"),
     message:
         "resnet: extracting features by the {wildcards.role} backbone"
     script:
@@ -83,7 +79,7 @@ rule resnet_train:
         images=resnet.settings["images"],
         test_images=resnet.settings["test_images"],
         device=config["device"],
-        code=plan.code("resnet_train"),
+        **plan.code("resnet_train"),
     message:
         "resnet: training {wildcards.condition}, seed {wildcards.seed}"
     script:
@@ -116,7 +112,7 @@ rule resnet_train_head:
         training=lambda w: resnet.condition(w.condition),
         validation_share=resnet.settings["validation_share"],
         device="cpu",
-        code=plan.code("resnet_train_head"),
+        **plan.code("resnet_train_head"),
     message:
         "resnet: training the head of {wildcards.condition}, seed {wildcards.seed}"
     script:
@@ -150,7 +146,7 @@ rule resnet_embed_layers:
         precision=resnet.settings["precision"],
         embedding_batch=config["embedding_batch"],
         device=config["device"],
-        code=plan.code("resnet_embed_layers"),
+        **plan.code("resnet_embed_layers"),
     message:
         "resnet: embedding images by layer"
     script:
@@ -181,7 +177,7 @@ rule resnet_embed_untrained:
         precision=resnet.settings["precision"],
         embedding_batch=config["embedding_batch"],
         device=config["device"],
-        code=plan.code("resnet_embed_untrained"),
+        **plan.code("resnet_embed_untrained"),
     message:
         "resnet: embedding images as Figures 2 and 3 do"
     script:
@@ -205,8 +201,6 @@ rule resnet_probe_layers:
         provenance="<results>/resnet/metrics/layers.provenance.json",
     log:
         "<logs>/resnet_probe_layers/layers.log",
-    benchmark:
-        "<benchmarks>/resnet_probe_layers/layers.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -217,7 +211,7 @@ rule resnet_probe_layers:
         neighbours=resnet.settings["layers"]["neighbours"],
         validation_share=resnet.settings["validation_share"],
         first=resnet.projected_images(),
-        code=plan.code("resnet_probe_layers"),
+        **plan.code("resnet_probe_layers"),
     message:
         "resnet: probing and projecting the layers"
     script:
@@ -234,8 +228,6 @@ rule resnet_measure_gradients:
         provenance="<results>/resnet/metrics/gradients.provenance.json",
     log:
         "<logs>/resnet_measure_gradients/gradients.log",
-    benchmark:
-        "<benchmarks>/resnet_measure_gradients/gradients.tsv"
     conda:
         "../envs/torch.yaml"
     resources:
@@ -245,7 +237,7 @@ rule resnet_measure_gradients:
         images=resnet.settings["images"],
         batch_size=resnet.settings["training"]["batch_size"],
         device=config["device"],
-        code=plan.code("resnet_measure_gradients"),
+        **plan.code("resnet_measure_gradients"),
     message:
         "resnet: measuring gradients by block"
     script:
@@ -266,8 +258,6 @@ rule resnet_score_images:
         provenance="<results>/resnet/metrics/confusions.provenance.json",
     log:
         "<logs>/resnet_score_images/images.log",
-    benchmark:
-        "<benchmarks>/resnet_score_images/images.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -277,37 +267,11 @@ rule resnet_score_images:
         repetitions=resnet.repetitions(),
         validated=resnet.validated_on_test(),
         confused=RESNET_CONFUSED,
-        code=plan.code("resnet_score_images"),
+        **plan.code("resnet_score_images"),
     message:
         "resnet: scoring every image"
     script:
         "../workflow/scripts/resnet_score_images.py"
-
-
-rule resnet_summary:
-    """Score all conditions and seeds, and gather all numbers with their mean, spread and n."""
-    input:
-        **resnet.arrays("test_labels"),
-        epochs=resnet.runs(rules.resnet_train.output.epochs),
-        logits=resnet.runs(rules.resnet_train.output.logits),
-        layers=rules.resnet_probe_layers.output.metrics,
-        confusions=rules.resnet_score_images.output.metrics,
-        gradients=rules.resnet_measure_gradients.output.metrics,
-    output:
-        metrics="<results>/resnet/metrics/all.csv",
-        summary="<results>/resnet/metrics/summary.csv",
-        epochs="<results>/resnet/metrics/epochs.csv",
-        provenance="<results>/resnet/metrics/summary.provenance.json",
-    log:
-        "<logs>/resnet_summary/summary.log",
-    benchmark:
-        "<benchmarks>/resnet_summary/summary.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        code=plan.code("resnet_summary"),
-    script:
-        "../workflow/scripts/resnet_summary.py"
 
 
 resnet.per_image(
@@ -316,12 +280,37 @@ resnet.per_image(
     rules.resnet_probe_layers.output.layers_images,
     rules.resnet_probe_layers.output.projections_images,
 )
+rule resnet_score:
+    """Score the trainings of a design, or of all named conditions."""
+    input:
+        **resnet.arrays("test_labels"),
+        epochs=lambda w: resnet.trained(rules.resnet_train.output.epochs, w.design),
+        logits=lambda w: resnet.trained(rules.resnet_train.output.logits, w.design),
+    output:
+        metrics="<results>/resnet/metrics/runs_{design}.csv",
+        provenance="<results>/resnet/metrics/runs_{design}.provenance.json",
+    log:
+        "<logs>/resnet_score/{design}.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        **plan.code("resnet_score"),
+    script:
+        "../workflow/scripts/resnet_score.py"
+
+
+resnet.summarise(
+    filled(rules.resnet_score.output.metrics, design=NAMED),
+    rules.resnet_probe_layers.output.metrics,
+    rules.resnet_score_images.output.metrics,
+    rules.resnet_measure_gradients.output.metrics,
+)
 resnet.figure(
     "figure1",
     classes=resnet.classes,
     labels=rules.resnet_embed_layers.output.test_labels,
     points=rules.resnet_probe_layers.output.points,
-    summary=rules.resnet_summary.output.summary,
+    summary=resnet.summary,
     settings={"layers": RESNET_LAYERS},
     label=resnet.label("head_corrected"),
 )
@@ -330,7 +319,7 @@ resnet.figure(
     classes=resnet.classes,
     labels=resnet.arrays()["test_labels"],
     points=rules.resnet_probe_layers.output.first_points,
-    summary=rules.resnet_summary.output.summary,
+    summary=resnet.summary,
     label=resnet.label("baseline_published", "head_corrected"),
 )
 resnet.figure(
@@ -350,46 +339,38 @@ resnet.figure(
 )
 resnet.figure(
     "layers",
-    summary=rules.resnet_summary.output.summary,
+    summary=resnet.summary,
     cka=rules.resnet_probe_layers.output.cka,
     settings={"layers": RESNET_LAYERS},
     label=resnet.label("head_corrected"),
 )
 resnet.figure(
     "strategies",
-    summary=rules.resnet_summary.output.summary,
+    summary=resnet.summary,
     label=resnet.label(*RESNET_TABLE3),
 )
 resnet.table(
     "table1",
     published=resnet.published,
-    epochs=rules.resnet_summary.output.epochs,
+    epochs=resnet.runs(rules.resnet_train.output.epochs),
     settings={"restart_after": resnet.condition("baseline_published")["epochs"] // 2},
 )
-resnet.table("table2", published=resnet.published, epochs=rules.resnet_summary.output.epochs)
+resnet.table("table2", published=resnet.published, epochs=resnet.runs(rules.resnet_train.output.epochs))
 resnet.table(
     "table3",
     published=resnet.published,
-    epochs=rules.resnet_summary.output.epochs,
+    epochs=resnet.runs(rules.resnet_train.output.epochs),
     settings={"conditions": RESNET_STRATEGIES},
     label=resnet.label(*RESNET_TABLE3),
 )
 resnet.table(
     "table4",
     published=resnet.published,
-    epochs=rules.resnet_summary.output.epochs,
+    epochs=resnet.runs(rules.resnet_train.output.epochs),
     settings={"conditions": ["shallow", "deep"]},
 )
-resnet.table("conditions", summary=rules.resnet_summary.output.summary, settings={"conditions": resnet.conditions})
+resnet.table("conditions", summary=resnet.summary, settings={"conditions": resnet.conditions})
 
-RESNET_TIMED = {
-    **resnet.arrays("train_images"),
-    "backbone": resnet.weights("deep"),
-    "settings": resnet.settings["benchmark"] | {"training": resnet.training("skips_scratch")},
-}
-
-resnet.benchmark("benchmark_embedding", **RESNET_TIMED)
-resnet.benchmark("benchmark_training", **RESNET_TIMED)
 
 
 rule resnet:

@@ -1,14 +1,33 @@
-# Figures, tables and panels of the page: what each experiment declares in its own rule file, made by
-# workflow/scripts/<experiment>_<name>.py.
-#   needs: what the declaration names, and its caption in workflow/report/<experiment>/{figures,tables,panels}/<name>.rst
+# Summaries, figures, tables and panels of the page: what each experiment declares in its own rule file, made by the
+# function of that name in archdyn/experiments/<experiment>/{figures,tables,panels}.py.
+#   needs: what the declaration names, and its caption in workflow/audit/<experiment>/{figures,tables,panels}/<name>.rst
 #   makes: results/<run>/<experiment>/{figures,tables,panels}/<name>.*
 
 
 # On a cluster, these take seconds and stay where Snakemake runs.
 localrules:
+    summary,
     figure,
     table,
     panel,
+
+
+rule summary:
+    """Gather the numbers of an experiment's conditions and seeds; mean, spread and n over the seeds."""
+    input:
+        metrics=lambda w: plan.experiment(w.experiment).summarised,
+    output:
+        metrics="<results>/{experiment}/metrics/all.csv",
+        summary="<results>/{experiment}/metrics/summary.csv",
+        provenance="<results>/{experiment}/metrics/summary.provenance.json",
+    log:
+        "<logs>/summary/{experiment}.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        **plan.code("summary"),
+    script:
+        "../workflow/scripts/summary.py"
 
 
 rule figure:
@@ -19,8 +38,6 @@ rule figure:
         **figure_files("<results>/{experiment}/figures/{name}"),
     log:
         "<logs>/{experiment}_{name}/{name}.log",
-    benchmark:
-        "<benchmarks>/{experiment}_{name}/{name}.tsv"
     wildcard_constraints:
         name=plan.names("figures"),
     conda:
@@ -30,7 +47,7 @@ rule figure:
     message:
         "{wildcards.experiment}: drawing {wildcards.name}"
     script:
-        "../workflow/scripts/{wildcards.experiment}_{wildcards.name}.py"
+        "../workflow/scripts/figure.py"
 
 
 rule table:
@@ -41,8 +58,6 @@ rule table:
         **table_files("<results>/{experiment}/tables/{name}"),
     log:
         "<logs>/{experiment}_{name}/{name}.log",
-    benchmark:
-        "<benchmarks>/{experiment}_{name}/{name}.tsv"
     wildcard_constraints:
         name=plan.names("tables"),
     conda:
@@ -52,7 +67,7 @@ rule table:
     message:
         "{wildcards.experiment}: tabulating {wildcards.name}"
     script:
-        "../workflow/scripts/{wildcards.experiment}_{wildcards.name}.py"
+        "../workflow/scripts/table.py"
 
 
 rule panel:
@@ -63,8 +78,6 @@ rule panel:
         **panel_files("<results>/{experiment}/panels/{name}"),
     log:
         "<logs>/{experiment}_{name}/{name}.log",
-    benchmark:
-        "<benchmarks>/{experiment}_{name}/{name}.tsv"
     wildcard_constraints:
         name=plan.names("panels"),
     conda:
@@ -74,4 +87,4 @@ rule panel:
     message:
         "{wildcards.experiment}: making the panel {wildcards.name}"
     script:
-        "../workflow/scripts/{wildcards.experiment}_{wildcards.name}.py"
+        "../workflow/scripts/panel.py"

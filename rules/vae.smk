@@ -6,7 +6,7 @@
 #          latent dimension, a latent traversal, and the posterior means in two dimensions
 #   makes: results/<run>/vae/{models,embeddings,metrics,figures,tables}
 
-from archdyn.pipeline.experiments import Vae
+from archdyn.workflow.experiments import Vae
 
 vae = plan.add("vae", Vae)
 VAE_RUN = "{condition}_seed{seed}"
@@ -19,7 +19,6 @@ VAE_JUDGED = [f"{prior}_{kind}" for prior in ("normal", "laplace") for kind in (
 
 
 localrules:
-    vae_summary,
     vae_rank_starts,
 
 
@@ -47,7 +46,7 @@ rule vae_train:
         test_images=vae.settings["test_images"],
         starts=lambda w: vae.needed_starts(w, VAE_RANKED),
         device=config["device"],
-        code=plan.code("vae_train"),
+        **plan.code("vae_train"),
     message:
         "vae: training {wildcards.condition}, seed {wildcards.seed}"
     script:
@@ -78,7 +77,7 @@ rule vae_try_start:
         test_images=vae.settings["test_images"],
         epochs=VAE_COMPARED,
         device=config["device"],
-        code=plan.code("vae_try_start"),
+        **plan.code("vae_try_start"),
     message:
         "vae: trying Table 9 from {wildcards.start}, seed {wildcards.seed}"
     script:
@@ -98,7 +97,7 @@ checkpoint vae_rank_starts:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=plan.code("vae_rank_starts"),
+        **plan.code("vae_rank_starts"),
     script:
         "../workflow/scripts/vae_rank_starts.py"
 
@@ -125,7 +124,7 @@ rule vae_embed:
         test_images=vae.settings["test_images"],
         samples=vae.settings["samples"],
         device=config["device"],
-        code=plan.code("vae_embed"),
+        **plan.code("vae_embed"),
     message:
         "vae: embedding test images and drawing new ones by {wildcards.condition}, seed {wildcards.seed}"
     script:
@@ -152,7 +151,7 @@ rule vae_embed_minibatches:
         images=lambda w: vae.condition(w.condition)["images"],
         batch_size=lambda w: vae.condition(w.condition)["batch_size"],
         device=config["device"],
-        code=plan.code("vae_embed_minibatches"),
+        **plan.code("vae_embed_minibatches"),
     message:
         "vae: a pass over the training images by {wildcards.condition}, seed {wildcards.seed}"
     script:
@@ -172,8 +171,6 @@ rule vae_evaluate:
         provenance=f"<results>/vae/metrics/{VAE_RUN}.provenance.json",
     log:
         f"<logs>/vae_evaluate/{VAE_RUN}.log",
-    benchmark:
-        f"<benchmarks>/vae_evaluate/{VAE_RUN}.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -181,7 +178,7 @@ rule vae_evaluate:
         runtime=20,
     params:
         floor=VAE_FLOOR,
-        code=plan.code("vae_evaluate"),
+        **plan.code("vae_evaluate"),
     message:
         "vae: measuring {wildcards.condition}, seed {wildcards.seed}"
     script:
@@ -197,8 +194,6 @@ rule vae_evaluate_real:
         provenance="<results>/vae/metrics/held_out.provenance.json",
     log:
         "<logs>/vae_evaluate_real/held_out.log",
-    benchmark:
-        "<benchmarks>/vae_evaluate_real/held_out.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -206,58 +201,39 @@ rule vae_evaluate_real:
         runtime=20,
     params:
         samples=vae.settings["samples"],
-        code=plan.code("vae_evaluate_real"),
+        **plan.code("vae_evaluate_real"),
     message:
         "vae: measuring the held-out images"
     script:
         "../workflow/scripts/vae_evaluate_real.py"
 
 
-rule vae_summary:
-    """Gather the epochs and numbers of all conditions and seeds; mean, spread and n over the seeds."""
-    input:
-        metrics=vae.runs(rules.vae_evaluate.output.metrics),
-        epochs=vae.runs(rules.vae_train.output.epochs),
-        held_out=rules.vae_evaluate_real.output.metrics,
-        classifier="<results>/vae/metrics/classifier.csv",
-    output:
-        metrics="<results>/vae/metrics/all.csv",
-        summary="<results>/vae/metrics/summary.csv",
-        epochs="<results>/vae/metrics/epochs.csv",
-        provenance="<results>/vae/metrics/summary.provenance.json",
-    log:
-        "<logs>/vae_summary/summary.log",
-    benchmark:
-        "<benchmarks>/vae_summary/summary.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        code=plan.code("vae_summary"),
-    script:
-        "../workflow/scripts/vae_summary.py"
-
-
+vae.summarise(
+    "<results>/vae/metrics/classifier.csv",
+    rules.vae_evaluate_real.output.metrics,
+    *vae.runs(rules.vae_evaluate.output.metrics),
+)
 vae.figure(
     "figure10",
     **vae.arrays("test_images"),
     reconstructions=vae.first_seed(rules.vae_embed.output.reconstructions),
     normal=vae.first_seed(rules.vae_embed.output.normal_images),
     laplace=vae.first_seed(rules.vae_embed.output.laplace_images),
-    summary=rules.vae_summary.output.summary,
+    summary=vae.summary,
     settings={"conditions": vae.conditions, "published": VAE_DRAWN},
     label=vae.label(images_of_first_seed=True),
 )
 vae.figure(
     "figure11",
     minibatches=vae.first_seed(rules.vae_embed_minibatches.output.minibatches, VAE_DRAWN)[0],
-    epochs=rules.vae_summary.output.epochs,
+    epochs=vae.runs(rules.vae_train.output.epochs),
     published=vae.published,
 )
-vae.figure("kl_per_dimension", metrics=rules.vae_summary.output.metrics, settings={"floor": VAE_FLOOR})
+vae.figure("kl_per_dimension", metrics=vae.metrics, settings={"floor": VAE_FLOOR})
 vae.figure(
     "traversal",
     traversals=vae.first_seed(rules.vae_embed.output.traversal),
-    metrics=rules.vae_summary.output.metrics,
+    metrics=vae.metrics,
     settings={"seeds": {name: vae.repetitions(name)[0][1] for name in vae.conditions}},
     label=vae.label(images_of_first_seed=True),
 )
@@ -287,14 +263,9 @@ vae.table(
 )
 vae.table(
     "conditions",
-    metrics=rules.vae_summary.output.metrics,
-    summary=rules.vae_summary.output.summary,
+    metrics=vae.metrics,
+    summary=vae.summary,
     settings={"conditions": vae.conditions},
-)
-vae.benchmark(
-    "benchmark",
-    **vae.arrays("train_images"),
-    settings=vae.settings["benchmark"] | {"training": vae.condition("kl5")},
 )
 
 

@@ -6,7 +6,7 @@
 #          what is drawn of them: rules/vit_results.smk
 #   makes: results/<run>/vit/{models,embeddings,metrics}
 
-from archdyn.pipeline.experiments import Vit
+from archdyn.workflow.experiments import Vit
 
 vit = plan.add("vit", Vit)
 VIT_MODEL = vit.weights("vit")
@@ -39,7 +39,6 @@ VIT_LIKELIEST = {"k": vit.settings["likeliest"]}
 
 localrules:
     vit_images,
-    vit_summary,
 
 
 rule vit_images:
@@ -55,15 +54,13 @@ rule vit_images:
         provenance="<results>/vit/embeddings/pictures.provenance.json",
     log:
         "<logs>/vit_images/pictures.log",
-    benchmark:
-        "<benchmarks>/vit_images/pictures.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
         # A function, since Snakemake would fill in braces.
         names=lambda w: vit.photo_names(),
         preprocessing=VIT_PREPROCESSING,
-        code=plan.code("vit_images"),
+        **plan.code("vit_images"),
     script:
         "../workflow/scripts/vit_images.py"
 
@@ -93,7 +90,7 @@ rule vit_look:
     params:
         images=vit.settings["attention"]["images"],
         device=config["device"],
-        code=plan.code("vit_look"),
+        **plan.code("vit_look"),
     message:
         "vit: reading logits and attention"
     script:
@@ -119,7 +116,7 @@ rule vit_gradcam:
     params:
         device=config["device"],
         weights=VIT_CNN_LABEL,
-        code=plan.code("vit_gradcam"),
+        **plan.code("vit_gradcam"),
     message:
         "vit: computing Grad-CAM of a CNN"
     script:
@@ -148,7 +145,7 @@ rule vit_recognise:
         names=lambda w: vit.photo_names(),
         preprocessing=backbones.architecture(resnet.backbone("imagenet"))["preprocessing"],
         device=config["device"],
-        code=plan.code("vit_recognise"),
+        **plan.code("vit_recognise"),
     message:
         "vit: recognising photos by a CNN"
     script:
@@ -187,7 +184,7 @@ rule vit_mask:
         precision=vit.settings["precision"],
         embedding_batch=config["embedding_batch"],
         device=config["device"],
-        code=plan.code("vit_mask"),
+        **plan.code("vit_mask"),
     message:
         "vit: masking images"
     script:
@@ -218,7 +215,7 @@ rule vit_embed:
         precision=vit.settings["precision"],
         embedding_batch=config["embedding_batch"],
         device=config["device"],
-        code=plan.code("vit_embed"),
+        **plan.code("vit_embed"),
     message:
         "vit: embedding {wildcards.dataset}, {wildcards.normalisation} normalisation"
     script:
@@ -237,8 +234,6 @@ rule vit_evaluate_attention:
         provenance="<results>/vit/metrics/attention.provenance.json",
     log:
         "<logs>/vit_evaluate_attention/attention.log",
-    benchmark:
-        "<benchmarks>/vit_evaluate_attention/attention.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -246,7 +241,7 @@ rule vit_evaluate_attention:
         runtime=10,
     params:
         seed=vit.seeds[0],
-        code=plan.code("vit_evaluate_attention"),
+        **plan.code("vit_evaluate_attention"),
     message:
         "vit: measuring the attention heads"
     script:
@@ -269,8 +264,6 @@ rule vit_evaluate_masking:
         provenance="<results>/vit/metrics/masking.provenance.json",
     log:
         "<logs>/vit_evaluate_masking/masking.log",
-    benchmark:
-        "<benchmarks>/vit_evaluate_masking/masking.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -279,7 +272,7 @@ rule vit_evaluate_masking:
     params:
         seed=vit.seeds[0],
         validation_share=VIT_PROBES["validation_share"],
-        code=plan.code("vit_evaluate_masking"),
+        **plan.code("vit_evaluate_masking"),
     message:
         "vit: measuring the answers under masks"
     script:
@@ -296,8 +289,6 @@ rule vit_probe_published:
         provenance="<results>/vit/metrics/probe_published.provenance.json",
     log:
         "<logs>/vit_probe_published/probe.log",
-    benchmark:
-        "<benchmarks>/vit_probe_published/probe.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -305,7 +296,7 @@ rule vit_probe_published:
         runtime=120,
     params:
         seed=vit.seeds[0],
-        code=plan.code("vit_probe_published"),
+        **plan.code("vit_probe_published"),
     message:
         "vit: fitting the probes as published"
     script:
@@ -322,8 +313,6 @@ rule vit_probe_corrected:
         provenance="<results>/vit/metrics/probe_corrected.provenance.json",
     log:
         "<logs>/vit_probe_corrected/probe.log",
-    benchmark:
-        "<benchmarks>/vit_probe_corrected/probe.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -332,36 +321,11 @@ rule vit_probe_corrected:
     params:
         validation_share=VIT_PROBES["validation_share"],
         seeds=vit.seeds,
-        code=plan.code("vit_probe_corrected"),
+        **plan.code("vit_probe_corrected"),
     message:
         "vit: fitting the corrected probes"
     script:
         "../workflow/scripts/vit_probe_corrected.py"
-
-
-rule vit_summary:
-    """Gather the numbers of section 3; mean, spread and n over the seeds."""
-    input:
-        metrics=[
-            rules.vit_evaluate_attention.output.metrics,
-            rules.vit_evaluate_masking.output.metrics,
-            rules.vit_probe_published.output.metrics,
-            rules.vit_probe_corrected.output.metrics,
-        ],
-    output:
-        metrics="<results>/vit/metrics/all.csv",
-        summary="<results>/vit/metrics/summary.csv",
-        provenance="<results>/vit/metrics/summary.provenance.json",
-    log:
-        "<logs>/vit_summary/summary.log",
-    benchmark:
-        "<benchmarks>/vit_summary/summary.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        code=plan.code("vit_summary"),
-    script:
-        "../workflow/scripts/vit_summary.py"
 
 
 vit.per_image(
@@ -369,4 +333,12 @@ vit.per_image(
     rules.vit_evaluate_masking.output.images,
     rules.vit_probe_published.output.images,
     rules.vit_probe_corrected.output.images,
+)
+
+
+vit.summarise(
+    rules.vit_evaluate_attention.output.metrics,
+    rules.vit_evaluate_masking.output.metrics,
+    rules.vit_probe_published.output.metrics,
+    rules.vit_probe_corrected.output.metrics,
 )

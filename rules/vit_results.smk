@@ -18,7 +18,7 @@ vit.figure(
     attention=rules.vit_look.output.attention,
     cams=rules.vit_gradcam.output.maps,
     cam_facts=rules.vit_gradcam.output.facts,
-    label=VIT_PICTURES_LABEL,
+    label=f"{VIT_PICTURES_LABEL} · CNN: {VIT_CNN_LABEL}",
 )
 vit.figure(
     "photos",
@@ -42,13 +42,13 @@ vit.figure(
     sweep=rules.vit_mask.output.pictures,
     masks=rules.vit_mask.output.picture_masks,
     logits=rules.vit_mask.output.picture_logits,
-    summary=rules.vit_summary.output.summary,
+    summary=vit.summary,
     settings={"fractions": VIT_MASKING["fractions"]},
     label=f"{vit.label(data=vit.pictures())} · {VIT_MASKING['images']} images of {vit.dataset}, 95% intervals",
 )
 vit.figure(
     "learning_curve",
-    summary=rules.vit_summary.output.summary,
+    summary=vit.summary,
     published=vit.published,
     label=VIT_PROBES_LABEL,
 )
@@ -71,26 +71,20 @@ vit.table(
 )
 vit.table(
     "masked_accuracy",
-    summary=rules.vit_summary.output.summary,
+    summary=vit.summary,
     settings={"fractions": VIT_MASKING["fractions"]},
 )
 vit.table(
     "mask_controls",
-    summary=rules.vit_summary.output.summary,
+    summary=vit.summary,
     settings={"share": VIT_MASKING["published_share"]},
     label=f"{vit.label()} · {VIT_MASKING['images']} images, 95% intervals",
 )
-vit.table("table6", summary=rules.vit_summary.output.summary, published=vit.published, label=VIT_PROBES_LABEL)
+vit.table("table6", summary=vit.summary, published=vit.published, label=VIT_PROBES_LABEL)
 vit.table(
     "head_statistics",
-    summary=rules.vit_summary.output.summary,
+    summary=vit.summary,
     label=f"{vit.scale()} · {vit.settings['attention']['images']} images",
-)
-vit.benchmark(
-    "benchmark",
-    **vit.arrays("train_images"),
-    model=VIT_MODEL,
-    settings=vit.settings["benchmark"] | {"preprocessing": VIT_PREPROCESSING, "precision": vit.settings["precision"]},
 )
 
 

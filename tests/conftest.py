@@ -91,7 +91,7 @@ class Project:
     def faults_by_digests(self) -> list[str]:
         """Artifacts of the smoke run here that are not what their records say, without planning anything."""
         looked_up = "by_digests(read_records(Path('results/smoke'))).faults"
-        imports = "from archdyn.pipeline.record import read_records; from archdyn.pipeline.verify import by_digests"
+        imports = "from archdyn.workflow.record import read_records; from archdyn.workflow.verify import by_digests"
         code = f"import json; from pathlib import Path; {imports}; print(json.dumps({looked_up}))"
         return json.loads(self.python("-c", code))
 

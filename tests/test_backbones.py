@@ -11,10 +11,10 @@ from torch.nn.functional import interpolate
 
 from archdyn.data import backbones
 from archdyn.errors import ArchdynError
-from archdyn.models.backbones import build, convert, load_backbone, save_backbone
-from archdyn.models.preprocessing import Preprocess
+from archdyn.networks.backbones import build, convert, load_backbone, save_backbone
+from archdyn.networks.preprocessing import Preprocess
+from archdyn.networks.pretraining import pretrain
 from archdyn.settings.common import Pretraining
-from archdyn.train.pretrain import pretrain
 
 CPU = torch.device("cpu")
 NARROW = backbones.architecture("resnet18-narrow")

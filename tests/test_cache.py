@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from archdyn.errors import ArchdynError
-from archdyn.pipeline.cache import evict_corrupt
-from archdyn.pipeline.files import content_digest
+from archdyn.workflow.cache import evict_corrupt
+from archdyn.workflow.files import content_digest
 from conftest import Project
 
 SMOKE = ("--cores", "2", "--cache", "--configfile", "config/smoke.yaml")
@@ -85,7 +85,7 @@ def test_an_edited_helper_is_a_miss(second):
         return second.snakemake("--dry-run", *TARGETS, *SMOKE).stdout.count("will be written to global")
 
     assert misses() == 0
-    second.replace("workflow/scripts/archdyn/models/gan.py", "LEAK = 0.2", "LEAK = 0.3")
+    second.replace("workflow/scripts/archdyn/experiments/gan/model.py", "LEAK = 0.2", "LEAK = 0.3")
     assert misses() == 3  # two trainings, and the embedding of one
 
 
@@ -127,7 +127,7 @@ def entries(tmp_path):
 
 def test_a_whole_entry_stays_and_is_read_once(entries, monkeypatch):
     assert evict_corrupt(entries) == []
-    monkeypatch.setattr("archdyn.pipeline.cache.content_digest", lambda path: pytest.fail(f"{path} was read again"))
+    monkeypatch.setattr("archdyn.workflow.cache.content_digest", lambda path: pytest.fail(f"{path} was read again"))
     assert evict_corrupt(entries) == []
     assert len(list(entries.iterdir())) == 3
 

@@ -7,7 +7,13 @@ import torch
 from torch import nn
 
 from archdyn.errors import ArchdynError
-from archdyn.models.checkpoint import load_state_or_set_aside, load_weights, read_settings, save_checkpoint, save_state
+from archdyn.networks.checkpoint import (
+    load_state_or_set_aside,
+    load_weights,
+    read_settings,
+    save_checkpoint,
+    save_state,
+)
 
 
 @pytest.fixture

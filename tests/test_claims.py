@@ -27,10 +27,10 @@ from archdyn.claims.seal import Seals, amendments, check_sealed, read_seals, rul
 from archdyn.claims.trials import p_values, pivotal, trials
 from archdyn.claims.values import Values
 from archdyn.errors import ArchdynError
-from archdyn.pipeline.experiment import Experiment
-from archdyn.pipeline.experiments import Resnet, Vit
 from archdyn.settings.check import CONFIG_FOLDER, SHIPPED, checked
 from archdyn.settings.read import read_yaml
+from archdyn.workflow.experiment import Experiment
+from archdyn.workflow.experiments import Resnet, Vit
 from conftest import ROOT
 
 EXPERIMENTS = sorted(path.stem for path in (CONFIG_FOLDER / "claims").glob("*.yaml"))

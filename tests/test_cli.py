@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from archdyn.cli import main
-from archdyn.pipeline.fingerprint import module_fingerprints
+from archdyn.workflow.fingerprint import module_fingerprints
 
 
 def exit_status(*arguments: str) -> int:

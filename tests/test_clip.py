@@ -11,16 +11,15 @@ import yaml
 from PIL import Image
 
 from archdyn.data import backbones
-from archdyn.embed.clip import embed_images, embed_texts
 from archdyn.errors import ArchdynError
-from archdyn.metrics import clip as metrics
-from archdyn.metrics import clip_alignment as alignment
-from archdyn.metrics.clip_evaluation import Embedded, evaluate
-from archdyn.models.backbones import build, convert, default_classes, load_backbone, save_backbone
-from archdyn.models.preprocessing import Preprocess
-from archdyn.settings.clip import ClipPretraining
-from archdyn.tables.clip import table10
-from archdyn.train.clip import pretrain_clip
+from archdyn.experiments.clip import alignment, metrics
+from archdyn.experiments.clip.embed import embed_images, embed_texts
+from archdyn.experiments.clip.evaluation import Embedded, evaluate
+from archdyn.experiments.clip.settings import ClipPretraining
+from archdyn.experiments.clip.tables import table10
+from archdyn.experiments.clip.train import pretrain_clip
+from archdyn.networks.backbones import build, convert, default_classes, load_backbone, save_backbone
+from archdyn.networks.preprocessing import Preprocess
 from conftest import ROOT
 
 CPU = torch.device("cpu")

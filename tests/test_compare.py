@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from archdyn.cli import main
-from archdyn.metrics.compare import changes
+from archdyn.workflow.compare import changes
 
 COLUMNS = ["experiment", "condition", "metric", "mean", "sd", "n"]
 NAN = float("nan")

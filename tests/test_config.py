@@ -19,7 +19,7 @@ from snakemake.utils import update_config
 
 from archdyn.errors import ArchdynError
 from archdyn.settings.check import checked
-from archdyn.settings.conditions import merged_condition
+from archdyn.settings.common import merged_condition
 from archdyn.settings.config import Config
 from archdyn.settings.manual import editors_schema, manual
 from archdyn.settings.read import read_yaml

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from archdyn.contracts.arrays import check_arrays
-from archdyn.contracts.tables import check_tables
+from archdyn.data.arrays_contract import check_arrays
+from archdyn.data.tables_contract import check_tables
 from archdyn.errors import ArchdynError
-from archdyn.metrics.tidy import summarise, tidy
+from archdyn.measures.tidy import summarise, tidy
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import rocrate
 from rocrate_validator import models, services
 
 from archdyn.errors import ArchdynError
-from archdyn.pipeline.crate import write_crate
+from archdyn.workflow.crate import write_crate
 
 CONTEXT = "https://w3id.org/ro/crate/1.1/context"
 
@@ -66,7 +66,7 @@ def test_it_holds_results_records_settings_lock_and_licence(crate, smoke_run):
     with zipfile.ZipFile(crate) as archive:
         names = set(archive.namelist())
         assert {"Snakefile", "requirements.lock", "LICENSE", "CITATION.cff", "config/config.yaml"} <= names
-        assert {"smoke/gan/metrics/all.csv", "smoke/report/report.html"} <= names
+        assert {"smoke/gan/metrics/all.csv", "smoke/audit/audit.html"} <= names
         assert not [name for name in names if name.endswith((".safetensors", "_images.npy"))]
         record = json.loads(archive.read("smoke/gan/metrics/summary.provenance.json"))
         summary = hashlib.sha256(archive.read("smoke/gan/metrics/summary.csv")).hexdigest()

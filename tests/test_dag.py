@@ -13,9 +13,9 @@ import pytest
 from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 
-from archdyn.pipeline.experiment import Experiment
-from archdyn.pipeline.experiments import Vae
 from archdyn.settings.check import checked
+from archdyn.workflow.experiment import Experiment
+from archdyn.workflow.experiments import Vae
 from conftest import ROOT, Project, processor_seconds
 
 SMOKE = ("--configfile", "config/smoke.yaml")
@@ -54,7 +54,7 @@ FIGURES = RESNET_FIGURES | VIT_FIGURES | {"vit_photos": 1} | GAN_FIGURES | VAE_F
 TABLES = RESNET_TABLES | VIT_TABLES | GAN_TABLES | VAE_TABLES | CLIP_TABLES | {"vae_starts": 1}
 
 REPORT = dict.fromkeys([f"report_{n}" for n in ("multiverse", "calibration", "worlds")], 1)
-REPORT |= {"report_tests": 5, "report_verdicts": 5, "report_content": 1, "report_html": 1, "report_pdf": 1}
+REPORT |= {"report_tests": 5, "claims_verdicts": 5, "audit_content": 1, "audit_page": 1, "audit_paper": 1}
 
 OF_PANELS = ("panel", "vae_decode_plane", "vit_grow_masks")
 
@@ -165,7 +165,7 @@ CHANGES = {
             replaced("train_images: 100, test_images: 60", "train_images: 90, test_images: 60"),
             once("resnet_embed_layers", "resnet_probe_layers", "resnet_summary") | RESNET_OF_THE_SUMMARY,
         ),
-        "a comment": Change(f"{CODE}/archdyn/embed/resnet.py", replaced("  # of the report's", "  # Of the report's")),
+        "a comment": Change(f"{CODE}/archdyn/experiments/resnet/embed.py", replaced("  # of the report's", "  # Of the report's")),
         "touching a model": Change("results/smoke/resnet/models/head_published_seed0.safetensors", Path.touch),
     },
     "vit": {
@@ -190,11 +190,11 @@ CHANGES = {
             once("vit_figure4"),
         ),
         "a helper of the embeddings": Change(
-            f"{CODE}/archdyn/embed/vit.py",
+            f"{CODE}/archdyn/experiments/vit/embed.py",
             replaced("ATTENTION_BATCH = 32", "ATTENTION_BATCH = 16"),
             EMBEDDED_BY_VIT | MASKS,
         ),
-        "a comment": Change(f"{CODE}/archdyn/embed/vit.py", replaced("  # in ViT-B/16", "  # In ViT-B/16")),
+        "a comment": Change(f"{CODE}/archdyn/experiments/vit/embed.py", replaced("  # in ViT-B/16", "  # In ViT-B/16")),
         "touching an embedding": Change("results/smoke/vit/embeddings/picture_attention.npy", Path.touch),
     },
     "gan": {
@@ -227,7 +227,7 @@ CHANGES = {
             | DESIGN,
         ),
         "a helper of the training": Change(
-            f"{CODE}/archdyn/train/losses.py",
+            f"{CODE}/archdyn/experiments/gan/train.py",
             replaced("softplus(fake_logits).mean()\n\n\nGEN", "softplus(fake_logits).sum()\n\n\nGEN"),
             runs("gan", GAN_RUNS) | once("gan_summary") | GAN_FIGURES | GAN_TABLES | DESIGN,
         ),
@@ -235,7 +235,7 @@ CHANGES = {
             SCALE, replaced("seeds: [0, 1]\n      out", "seeds: [0, 1, 2]\n      out"), runs("gan", 2) | DESIGN
         ),
         "a comment and a docstring": Change(
-            f"{CODE}/archdyn/train/gan.py",
+            f"{CODE}/archdyn/experiments/gan/train.py",
             replaced('"""Networks, optimisers, trace and samples."""', '"""All of it."""  # again'),
         ),
         "touching a model": Change("results/smoke/gan/models/baseline_seed0.safetensors", Path.touch),
@@ -275,12 +275,12 @@ CHANGES = {
             | VAE_FIGURES_OF_THE_SUMMARY,
         ),
         "a helper of the training": Change(
-            f"{CODE}/archdyn/train/vae.py",
+            f"{CODE}/archdyn/experiments/vae/train.py",
             replaced("ANNEALED_SHARE = 0.3", "ANNEALED_SHARE = 0.4"),
             VAE_TRAININGS | once("vae_summary") | VAE_FIGURES | VAE_TABLES,
         ),
         "a comment and a docstring": Change(
-            f"{CODE}/archdyn/train/vae.py", replaced('"""In random order."""', '"""At random."""  # again')
+            f"{CODE}/archdyn/experiments/vae/train.py", replaced('"""In random order."""', '"""At random."""  # again')
         ),
         "touching an embedding": Change("results/smoke/vae/embeddings/kl5_seed0_mean.npy", Path.touch),
     },
@@ -313,12 +313,12 @@ CHANGES = {
     },
     "every experiment": {
         "a caption of a figure": Change(
-            "workflow/report/gan/figures/figure6.rst",
+            "workflow/audit/gan/figures/figure6.rst",
             replaced("a line per", "one line per"),
             once("gan_figure6"),
         ),
         "a caption of a table": Change(
-            "workflow/report/vae/tables/table9.rst", replaced("rows beside ours", "rows above ours"), once("vae_table9")
+            "workflow/audit/vae/tables/table9.rst", replaced("rows beside ours", "rows above ours"), once("vae_table9")
         ),
         "a setting that only one figure says": Change(
             "rules/gan.smk",
@@ -331,12 +331,12 @@ CHANGES = {
             once("clip_gap"),
         ),
         "the style of all figures": Change(
-            f"{CODE}/archdyn/plots/style.py",
+            f"{CODE}/archdyn/render/style.py",
             replaced('"font.size": 9', '"font.size": 8'),
             FIGURES | {"design_figure": 2},
         ),
         "a helper of all metrics": Change(
-            f"{CODE}/archdyn/metrics/tidy.py",
+            f"{CODE}/archdyn/measures/tidy.py",
             replaced('sd="std"', 'sd="sem"'),
             CLASSIFIERS
             | runs("gan", GAN_RUNS, "embed", "evaluate")
@@ -520,7 +520,7 @@ def test_training_rules_ask_for_a_gpu_where_there_is_one(project):
 
 
 def test_the_readme_shows_the_rule_graph_of_today(project):
-    command = [sys.executable, "-m", "archdyn.pipeline.rulegraph"]
+    command = [sys.executable, "-m", "archdyn.workflow.rulegraph"]
     graph = subprocess.check_output(command, cwd=project.folder, env=project.environment, text=True)
     assert graph in (ROOT / "README.md").read_text(), f"paste the output of {' '.join(command[1:])}"
 
@@ -560,4 +560,4 @@ def test_a_figure_that_no_experiment_declares_is_refused(project):
     assert "rules/gan.smk: figure6 is declared twice; allowed: each name once" in run.stdout
     project.replace("rules/gan.smk", '    "figure6",\n    published', '    "figure66",\n    published')
     run = project.snakemake("--dry-run", "gan", *SMOKE)
-    assert "workflow/report/gan/tables/figure66.rst: there is no such file; it holds the caption" in run.stdout
+    assert "workflow/audit/gan/tables/figure66.rst: there is no such file; it holds the caption" in run.stdout

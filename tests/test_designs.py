@@ -9,17 +9,17 @@ import yaml
 from matplotlib.figure import Figure
 from PIL import Image
 
-from archdyn.claims.scale import curve_text, effects_by_size
-from archdyn.contracts.tables import check_tables
-from archdyn.data.masks import chosen_masks
+from archdyn.data.tables_contract import check_tables
+from archdyn.designs import figures as plots
+from archdyn.designs.effects import design_effects, run_values
+from archdyn.designs.settings import Designs
+from archdyn.designs.sizes import curve_text, effects_by_size
 from archdyn.errors import ArchdynError
-from archdyn.metrics.designs import design_effects, run_values
-from archdyn.pipeline.designs import PlannedDesigns
-from archdyn.plots import designs as plots
+from archdyn.experiments.vit.masks import chosen_masks
 from archdyn.settings.check import CONFIG_FOLDER, checked
-from archdyn.settings.conditions import merged_condition
-from archdyn.settings.designs import Designs
+from archdyn.settings.common import merged_condition
 from archdyn.settings.read import read_yaml
+from archdyn.workflow.designs import PlannedDesigns
 
 SMALL = {
     "about": "Small.",

@@ -10,7 +10,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from archdyn.pipeline.fingerprint import SCRIPTS, _import_closure
+from archdyn.workflow.fingerprint import SCRIPTS, _import_closure
 from conftest import ROOT, declared_scripts
 from test_layers import LIBRARY, imports
 

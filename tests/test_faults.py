@@ -18,7 +18,7 @@ import torch
 from PIL import Image
 
 import fault_list
-from archdyn.pipeline.faults import explained
+from archdyn.workflow.faults import explained
 from conftest import Project
 
 SMOKE = ("--cores", "1", "--configfile", "config/smoke.yaml")

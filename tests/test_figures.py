@@ -7,8 +7,7 @@ import matplotlib.pyplot as plt
 import pytest
 from matplotlib.figure import Figure
 
-from archdyn.plots.classes import CLASS_COLOURS, class_look
-from archdyn.plots.style import STYLE, few_logarithmic_ticks
+from archdyn.render.style import CLASS_COLOURS, STYLE, class_look, few_logarithmic_ticks
 from figure_text import text_faults, watch
 
 EXPERIMENTS = ("resnet", "vit", "gan", "vae", "clip")

@@ -8,8 +8,7 @@ from archdyn.claims.decide import CORRECTED_ONLY, FAILS, HOLDS, INCONCLUSIVE, PU
 from archdyn.claims.read import read_claims
 from archdyn.claims.trials import trials
 from archdyn.claims.values import Values
-from archdyn.metrics.per_image import per_image
-from archdyn.metrics.tidy import tidy
+from archdyn.measures.tidy import per_image, tidy
 from archdyn.settings.check import CONFIG_FOLDER
 from archdyn.settings.read import read_yaml
 

@@ -4,25 +4,25 @@ from pathlib import Path
 
 import pytest
 
-from archdyn.pipeline import fingerprint
-from archdyn.pipeline.fingerprint import CARRIERS, SCRIPTS, code_files, code_fingerprint, module_fingerprints
+from archdyn.workflow import fingerprint
+from archdyn.workflow.fingerprint import CARRIERS, SCRIPTS, code_files, code_fingerprint, module_fingerprints
 
 FILES = {
-    "train.py": '"""Train."""\n\nfrom archdyn.models import net\nfrom archdyn.pipeline.job import Job\n',
-    "draw.py": "from archdyn.plots.style import colour\n",
+    "train.py": '"""Train."""\n\nfrom archdyn.models import net\nfrom archdyn.workflow.job import Job\n',
+    "draw.py": "from archdyn.render.style import colour\n",
     "archdyn/__init__.py": "",
     "archdyn/models/__init__.py": "",
     "archdyn/models/net.py": (
-        "from archdyn.models.layers import width\nfrom archdyn.settings.gan import Gan\n"
+        "from archdyn.models.layers import width\nfrom archdyn.experiments.gan.settings import Gan\n"
         'def net():\n    """A net."""\n    return 1\n'
     ),
     "archdyn/models/layers.py": "width = 3  # hidden\n",
     "archdyn/settings/__init__.py": "",
-    "archdyn/settings/gan.py": 'class Gan:\n    epochs: int\n    """Passes."""\n    dropout: float\n    """Share."""\n',
+    "archdyn/experiments/gan/settings.py": 'class Gan:\n    epochs: int\n    """Passes."""\n    dropout: float\n    """Share."""\n',
     "archdyn/pipeline/__init__.py": "",
-    "archdyn/pipeline/job.py": "class Job: ...\n",
+    "archdyn/workflow/job.py": "class Job: ...\n",
     "archdyn/plots/__init__.py": "",
-    "archdyn/plots/style.py": 'colour = "#fff"\n',
+    "archdyn/render/style.py": 'colour = "#fff"\n',
 }
 
 
@@ -52,7 +52,7 @@ def changed_by(package, name: str, old: str, new: str) -> set[str]:
 
 def test_an_edited_helper_of_a_helper_changes_its_users_alone(package):
     assert changed_by(package, "archdyn/models/layers.py", "3", "4") == {"train"}
-    assert changed_by(package, "archdyn/plots/style.py", "#fff", "#000") == {"draw"}
+    assert changed_by(package, "archdyn/render/style.py", "#fff", "#000") == {"draw"}
     assert changed_by(package, "train.py", "import net", "import net as network") == {"train"}
 
 
@@ -63,16 +63,16 @@ def test_comments_docstrings_and_blank_lines_do_not_count(package):
 
 
 def test_descriptions_of_settings_do_not_count_and_their_types_do(package):
-    assert changed_by(package, "archdyn/settings/gan.py", "Passes.", "Passes over\n    the images.") == set()
-    assert changed_by(package, "archdyn/settings/gan.py", "dropout: float", "dropout: int") == {"train"}
+    assert changed_by(package, "archdyn/experiments/gan/settings.py", "Passes.", "Passes over\n    the images.") == set()
+    assert changed_by(package, "archdyn/experiments/gan/settings.py", "dropout: float", "dropout: int") == {"train"}
 
 
 def test_a_hash_inside_a_string_is_code(package):
-    assert changed_by(package, "archdyn/plots/style.py", "#fff", "#ffe") == {"draw"}
+    assert changed_by(package, "archdyn/render/style.py", "#fff", "#ffe") == {"draw"}
 
 
 def test_what_carries_a_job_does_not_count(package):
-    assert changed_by(package, "archdyn/pipeline/job.py", "...", "x = 1") == set()
+    assert changed_by(package, "archdyn/workflow/job.py", "...", "x = 1") == set()
 
 
 def test_each_module_has_a_digest_of_its_own(package):
@@ -102,8 +102,8 @@ def test_an_import_by_name_counts(package):
 
 def test_what_a_carrier_imports_for_a_function_counts_where_the_function_is_used(package):
     (package / "archdyn/randomness.py").write_text("seed = 1\n")
-    job = "class Job:\n    def start(self):\n        from archdyn.randomness import seed\n"
-    (package / "archdyn/pipeline/job.py").write_text(job)
+    job = "class Job:\n    def start(self):\n        from archdyn.networks.seeds import seed\n"
+    (package / "archdyn/workflow/job.py").write_text(job)
     assert changed_by(package, "archdyn/randomness.py", "1", "2") == set()
     (package / "train.py").write_text(FILES["train.py"] + "Job().start()\n")
     assert changed_by(package, "archdyn/randomness.py", "2", "3") == {"train"}
@@ -131,9 +131,9 @@ def test_every_module_counts_for_a_script_or_cannot_change_a_number():
 
 def test_seed_and_device_count_for_what_trains():
     files = {file.relative_to(SCRIPTS).as_posix() for file in code_files("gan_train")}
-    assert {"archdyn/randomness.py", "archdyn/seed.py", "archdyn/pipeline/device.py"} <= files
+    assert {"archdyn/randomness.py", "archdyn/seed.py", "archdyn/networks/device.py"} <= files
     drawn = {file.relative_to(SCRIPTS).as_posix() for file in code_files("gan_figure9")}
-    assert not {"archdyn/randomness.py", "archdyn/pipeline/device.py"} & drawn
+    assert not {"archdyn/randomness.py", "archdyn/networks/device.py"} & drawn
 
 
 @pytest.mark.parametrize("file", sorted(counted()), ids=lambda file: file.stem)

@@ -7,10 +7,10 @@ import yaml
 from torch import nn
 
 from archdyn.errors import ArchdynError
-from archdyn.models.gan import NOISE_DIM, MinibatchDiscrimination, build_discriminator, build_generator
-from archdyn.settings.conditions import merged_condition
-from archdyn.settings.gan import GanTraining
-from archdyn.train.gan import STEP_COLUMNS, train_gan
+from archdyn.experiments.gan.model import NOISE_DIM, MinibatchDiscrimination, build_discriminator, build_generator
+from archdyn.experiments.gan.settings import GanTraining
+from archdyn.experiments.gan.train import STEP_COLUMNS, train_gan
+from archdyn.settings.common import merged_condition
 from conftest import ROOT
 
 CPU = torch.device("cpu")
@@ -98,7 +98,7 @@ def test_samples_in_train_mode_are_normalised_by_themselves(monkeypatch):
     gan = trained("baseline", images=130)
     assert not np.array_equal(gan.samples["train"], gan.samples["eval"])
     drawn_once = gan.generator[2].running_mean.clone()
-    monkeypatch.setattr("archdyn.train.gan.SAMPLE_MODES", ("eval",))
+    monkeypatch.setattr("archdyn.experiments.gan.train.SAMPLE_MODES", ("eval",))
     assert torch.equal(trained("baseline", images=130).generator[2].running_mean, drawn_once)
 
 

@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from archdyn.metrics.epochs import at_epochs
-from archdyn.metrics.gan import training_metrics
-from archdyn.metrics.generative import (
+from archdyn.experiments.gan.metrics import training_metrics
+from archdyn.measures.generative import (
     class_histogram,
     confident_modes,
     feature_spread,
@@ -19,7 +18,7 @@ from archdyn.metrics.generative import (
     precision_recall,
     sharpness,
 )
-from archdyn.metrics.tidy import summarise, tidy
+from archdyn.measures.tidy import at_epochs, summarise, tidy
 
 RANDOM = np.random.default_rng(0)
 

@@ -29,27 +29,27 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from archdyn.benchmarks.timer import bare_ways, enough, time_in_turn
 from archdyn.data import backbones
-from archdyn.embed.vae import decode_plane, embed_posterior, reconstruct, traverse
 from archdyn.errors import ArchdynError
-from archdyn.models.backbones import Backbone, build
-from archdyn.models.classifier import Classifier
-from archdyn.models.classifier import embed_images as embed_by_classifier
-from archdyn.models.inference import compiled_in_half, fold
-from archdyn.models.preprocessing import Preprocess
-from archdyn.models.resnet import freeze, remove_skips
-from archdyn.models.vae import Vae
-from archdyn.pipeline import device as devices
-from archdyn.pipeline.faults import explained
-from archdyn.pipeline.provenance import hardware, write_provenance
-from archdyn.settings.conditions import merged_condition
-from archdyn.settings.gan import GanTraining
-from archdyn.settings.resnet import TransferTraining
-from archdyn.settings.vae import VaeTraining
-from archdyn.train import capture, read_ahead
-from archdyn.train.gan import train_gan
-from archdyn.train.loop import Interruption, Trace
-from archdyn.train.resnet import train_transfer
-from archdyn.train.vae import train_vae
+from archdyn.experiments.gan.settings import GanTraining
+from archdyn.experiments.gan.train import train_gan
+from archdyn.experiments.resnet.model import freeze, remove_skips
+from archdyn.experiments.resnet.settings import TransferTraining
+from archdyn.experiments.resnet.train import train_transfer
+from archdyn.experiments.vae.embed import decode_plane, embed_posterior, reconstruct, traverse
+from archdyn.experiments.vae.model import Vae
+from archdyn.experiments.vae.settings import VaeTraining
+from archdyn.experiments.vae.train import train_vae
+from archdyn.networks import capture, read_ahead
+from archdyn.networks import device as devices
+from archdyn.networks.backbones import Backbone, build
+from archdyn.networks.classifier import Classifier
+from archdyn.networks.classifier import embed_images as embed_by_classifier
+from archdyn.networks.inference import compiled_in_half, fold
+from archdyn.networks.loop import Interruption, Trace
+from archdyn.networks.preprocessing import Preprocess
+from archdyn.settings.common import merged_condition
+from archdyn.workflow.faults import explained
+from archdyn.workflow.provenance import hardware, write_provenance
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = yaml.safe_load((ROOT / "config/config.yaml").read_text())
@@ -223,7 +223,7 @@ def test_sigterm_between_replays_ends_a_training_and_it_goes_on(tmp_path):
 
 
 def by_resnet(device, precision):
-    from archdyn.embed.resnet import embed_layers, embed_penultimate, embed_with_head
+    from archdyn.experiments.resnet.embed import embed_layers, embed_penultimate, embed_with_head
 
     backbone = drawn("resnet152-narrow", device)
     arrays = embed_layers(backbone, images(40), device, precision)
@@ -233,7 +233,7 @@ def by_resnet(device, precision):
 
 def by_vit(device, precision, ways=("pixels", "mean", "tokens")):
     pytest.importorskip("scipy")
-    from archdyn.embed.vit import embed
+    from archdyn.experiments.vit.embed import embed
 
     vit, masks = drawn("vit-small-4", device), np.tile(np.arange(49) % 2 == 0, (40, 1))
     passes = {"whole": (None, "pixels")} | {way: (masks, way) for way in ways}
@@ -243,14 +243,14 @@ def by_vit(device, precision, ways=("pixels", "mean", "tokens")):
 
 def by_attention(device, _):
     pytest.importorskip("scipy")
-    from archdyn.embed.vit import head_statistics, look
+    from archdyn.experiments.vit.embed import head_statistics, look
 
     vit = drawn("vit-small-4", device)
     return look(vit, images(4), device) | head_statistics(vit, images(40), device)
 
 
 def by_grad_cam(device, _):
-    from archdyn.embed.gradcam import grad_cam
+    from archdyn.experiments.vit.gradcam import grad_cam
 
     maps, logits, _ = grad_cam(drawn("resnet18-narrow", device, size=64), images(4), device)
     return {"maps": maps, "logits": logits}
@@ -268,8 +268,8 @@ def by_vae(device, _):
     posterior = embed_posterior(model, images(40), device)
     del posterior["errors"]  # of latents drawn at random
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("archdyn.embed.vae.from_unit", lambda images: images.cpu().numpy())  # before they are rounded
-        patch.setattr("archdyn.models.vae.sample_posterior", lambda mean, logvar: mean)  # devices draw other numbers
+        patch.setattr("archdyn.experiments.vae.embed.from_unit", lambda images: images.cpu().numpy())  # before they are rounded
+        patch.setattr("archdyn.experiments.vae.model.sample_posterior", lambda mean, logvar: mean)  # devices draw other numbers
         posterior["reconstructions"] = reconstruct(model, images(40), device)
         posterior["plane"] = decode_plane(model, np.array([3, 7]), device)
         return posterior | {"traversal": traverse(model, device)}
@@ -277,7 +277,7 @@ def by_vae(device, _):
 
 def by_clip(device, _):
     pytest.importorskip("open_clip")
-    from archdyn.embed.clip import embed_images, embed_texts
+    from archdyn.experiments.clip.embed import embed_images, embed_texts
 
     clip = drawn("clip-narrow", device)
     texts = embed_texts(clip.model, ["a {}"], ["cat", "dog"], device)
@@ -592,9 +592,9 @@ def test_no_c_compiler_for_triton():
 TOO_MUCH = """
 import sys, torch
 from pathlib import Path
-from archdyn.pipeline.device import pick_device
-from archdyn.pipeline.faults import explained
-from archdyn.train.capture import CapturedStep
+from archdyn.networks.device import pick_device
+from archdyn.workflow.faults import explained
+from archdyn.networks.capture import CapturedStep
 device = pick_device("cuda", 1)
 in_capture = sys.argv[1] == "in capture"
 
@@ -661,13 +661,13 @@ def timed(ways: dict, pixels: np.ndarray) -> dict:
 
 
 def by_our_resnet(backbone: Backbone, pixels: np.ndarray, device: torch.device, precision: str) -> None:
-    from archdyn.embed.resnet import embed_penultimate
+    from archdyn.experiments.resnet.embed import embed_penultimate
 
     embed_penultimate(backbone, pixels, device, precision)
 
 
 def by_our_vit(backbone: Backbone, pixels: np.ndarray, device: torch.device, precision: str) -> None:
-    from archdyn.embed.vit import embed
+    from archdyn.experiments.vit.embed import embed
 
     embed(backbone, pixels, device, precision)
 
@@ -780,9 +780,9 @@ OF_THE_MACHINE = ["seconds", "jobs_on_device"]  # metrics that differ between ru
 
 
 def differing_results(first: Path, second: Path):
-    """What differs at all between the results in two folders of runs, as `archdyn.metrics.compare` has it."""
+    """What differs at all between the results in two folders of runs, as `archdyn.workflow.compare` has it."""
     pandas = pytest.importorskip("pandas")
-    from archdyn.metrics.compare import changes
+    from archdyn.workflow.compare import changes
 
     def results(folder: Path):
         files = sorted(folder.glob("*/metrics/summary.csv"))

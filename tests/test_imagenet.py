@@ -11,17 +11,17 @@ from snakemake.utils import update_config
 
 from archdyn.data import backbones
 from archdyn.data.download import MissingData, fetch
-from archdyn.data.photos import SAMPLES, read_photo, sample_photos
-from archdyn.embed.gradcam import grad_cam
-from archdyn.embed.resnet import LAYERS, embed_layers, embed_penultimate
 from archdyn.errors import ArchdynError
-from archdyn.models.backbones import build, convert, load_backbone, save_backbone
-from archdyn.models.resnet import load_transferred, save_transferred, transferred
-from archdyn.models.stages import freeze, set_mode, stages
-from archdyn.pipeline.experiments import Resnet
+from archdyn.experiments.resnet.embed import LAYERS, embed_layers, embed_penultimate
+from archdyn.experiments.resnet.model import load_transferred, save_transferred, transferred
+from archdyn.experiments.resnet.train import train_transfer
+from archdyn.experiments.vit.gradcam import grad_cam
+from archdyn.experiments.vit.photos import SAMPLES, read_photo, sample_photos
+from archdyn.networks.backbones import build, convert, load_backbone, save_backbone
+from archdyn.networks.stages import freeze, set_mode, stages
 from archdyn.settings.check import CONFIG_FOLDER, checked
-from archdyn.settings.conditions import merged_condition
-from archdyn.train.resnet import train_transfer
+from archdyn.settings.common import merged_condition
+from archdyn.workflow.experiments import Resnet
 from test_resnet import SETTINGS, drifted
 
 CPU = torch.device("cpu")

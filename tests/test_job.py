@@ -16,11 +16,11 @@ import pytest
 import torch
 
 from archdyn.errors import ArchdynError
-from archdyn.pipeline.device import claim
-from archdyn.pipeline.files import content_digest
-from archdyn.pipeline.fingerprint import code_fingerprint, module_fingerprints
-from archdyn.pipeline.git import commit
-from archdyn.pipeline.job import Job
+from archdyn.networks.device import claim
+from archdyn.workflow.files import content_digest
+from archdyn.workflow.fingerprint import code_fingerprint, module_fingerprints
+from archdyn.workflow.git import commit
+from archdyn.workflow.job import Job
 
 
 class Named(list):
@@ -40,7 +40,7 @@ class Named(list):
 
 @pytest.fixture
 def snakemake(tmp_path, monkeypatch, tmp_path_factory):
-    monkeypatch.setattr("archdyn.pipeline.job.end_with_parent", lambda: None)  # pytest is to outlive its shell
+    monkeypatch.setattr("archdyn.workflow.job.end_with_parent", lambda: None)  # pytest is to outlive its shell
     data = tmp_path_factory.mktemp("input") / "data.csv"
     data.write_text("x\n1\n")
     return SimpleNamespace(
@@ -96,7 +96,7 @@ def test_provenance_says_what_made_the_output(snakemake):
 
 def test_the_record_of_a_training_that_went_on_counts_all_attempts(snakemake, tmp_path, monkeypatch):
     now = iter([100, 107, 200, 205, 300, 304])  # an attempt of 7 s that stops, one of 5 s that stops, one of 4 s
-    monkeypatch.setattr("archdyn.pipeline.job.time", SimpleNamespace(monotonic=lambda: next(now)))
+    monkeypatch.setattr("archdyn.workflow.job.time", SimpleNamespace(monotonic=lambda: next(now)))
     for stops in (True, True, False):
         with pytest.raises(SystemExit) if stops else nullcontext(), Job(snakemake) as job:
             state = job.interruption().path
@@ -110,7 +110,7 @@ def test_the_record_of_a_training_that_went_on_counts_all_attempts(snakemake, tm
 
 def test_seconds_of_other_settings_are_not_counted(snakemake, monkeypatch):
     now = iter([100, 107, 200, 205])
-    monkeypatch.setattr("archdyn.pipeline.job.time", SimpleNamespace(monotonic=lambda: next(now)))
+    monkeypatch.setattr("archdyn.workflow.job.time", SimpleNamespace(monotonic=lambda: next(now)))
     with pytest.raises(SystemExit), Job(snakemake) as job:
         job.interruption().path.write_bytes(b"weights and moments")
         raise ArchdynError("stopped on request")
@@ -126,7 +126,7 @@ def test_the_record_of_a_rule_that_watches_its_code_names_every_module(snakemake
     with Job(snakemake) as job:
         write_outputs(job)
     modules = json.loads(Path(snakemake.output.provenance).read_text())["modules"]
-    assert {"gan_train.py", "archdyn/train/gan.py", "archdyn/models/gan.py"} <= set(modules)
+    assert {"gan_train.py", "archdyn/experiments/gan/train.py", "archdyn/experiments/gan/model.py"} <= set(modules)
     assert modules == module_fingerprints("gan_train")
 
 
@@ -243,7 +243,7 @@ def test_progress_goes_to_terminal_log_and_csv(snakemake, tmp_path, capsys):
 HOLDER = """
 import sys, time
 from pathlib import Path
-from archdyn.pipeline.device import claim
+from archdyn.networks.device import claim
 print(claim(["0", "1"], Path(sys.argv[1])), flush=True)
 time.sleep(60)
 """
@@ -282,8 +282,8 @@ def test_an_epoch_takes_one_short_line_and_all_its_numbers_the_csv(snakemake, tm
 
 def test_jobs_that_count_at_once_do_not_count_each_other(snakemake, monkeypatch, tmp_path):
     seats = [f"seat{number}" for number in range(64)]
-    monkeypatch.setattr("archdyn.pipeline.device._held", [])
-    monkeypatch.setattr("archdyn.pipeline.device._seats", lambda device: seats)
+    monkeypatch.setattr("archdyn.networks.device._held", [])
+    monkeypatch.setattr("archdyn.networks.device._seats", lambda device: seats)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert [claim(seats, tmp_path) for _ in range(2)] == [0, 1]
 

@@ -122,7 +122,7 @@ def test_rule_files_are_short(path):
 
 def test_drawing_does_not_load_torch():
     parts = [f"archdyn.{part}.{experiment}" for part in ("plots", "tables", "metrics") for experiment in ("gan", "vae")]
-    code = f"import {', '.join(parts)}, archdyn.pipeline.job, sys;"
+    code = f"import {', '.join(parts)}, archdyn.workflow.job, sys;"
     code += "sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

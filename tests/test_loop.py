@@ -9,23 +9,22 @@ import yaml
 
 from archdyn.data import backbones
 from archdyn.errors import ArchdynError
-from archdyn.models.backbones import Backbone, build
-from archdyn.models.checkpoint import load_state, save_state
-from archdyn.models.preprocessing import Preprocess
-from archdyn.models.resnet import freeze
-from archdyn.settings.clip import ClipPretraining
-from archdyn.settings.common import ClassifierTraining, Pretraining
-from archdyn.settings.conditions import merged_condition
-from archdyn.settings.gan import GanTraining
-from archdyn.settings.resnet import TransferTraining
-from archdyn.settings.vae import VaeTraining
-from archdyn.train.classifier import train_classifier
-from archdyn.train.clip import pretrain_clip
-from archdyn.train.gan import train_gan
-from archdyn.train.loop import Interruption
-from archdyn.train.pretrain import pretrain
-from archdyn.train.resnet import train_transfer
-from archdyn.train.vae import train_vae
+from archdyn.experiments.clip.settings import ClipPretraining
+from archdyn.experiments.clip.train import pretrain_clip
+from archdyn.experiments.gan.settings import GanTraining
+from archdyn.experiments.gan.train import train_gan
+from archdyn.experiments.resnet.model import freeze
+from archdyn.experiments.resnet.settings import TransferTraining
+from archdyn.experiments.resnet.train import train_transfer
+from archdyn.experiments.vae.settings import VaeTraining
+from archdyn.experiments.vae.train import train_vae
+from archdyn.networks.backbones import Backbone, build
+from archdyn.networks.checkpoint import load_state, save_state
+from archdyn.networks.classifier_training import train_classifier
+from archdyn.networks.loop import Interruption
+from archdyn.networks.preprocessing import Preprocess
+from archdyn.networks.pretraining import pretrain
+from archdyn.settings.common import ClassifierTraining, Pretraining, merged_condition
 from conftest import ROOT
 
 CPU = torch.device("cpu")

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from archdyn.train.losses import discriminator_loss, minimax, minimax_wrong_sign, non_saturating
+from archdyn.experiments.gan.train import discriminator_loss, minimax, minimax_wrong_sign, non_saturating
 
 LOGITS = torch.tensor([-6.0, -1.0, 0.0, 2.0])
 

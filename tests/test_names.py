@@ -10,12 +10,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from archdyn.audit.prose import fill, setting_names
 from archdyn.errors import ArchdynError
-from archdyn.plots.style import figure_file
-from archdyn.plots.vit import predictions
-from archdyn.report.prose import fill, setting_names
-from archdyn.tables.markup import latex_table, latex_text, markdown_table
-from archdyn.tables.write import write_table
+from archdyn.experiments.vit.figures import predictions
+from archdyn.render.style import figure_file
+from archdyn.render.tables import latex_table, latex_text, markdown_table, write_table
 
 ODD = [r"$\foo$", "a_b & 50% #1 {x} ~ ^", "one|two", "<script>alert(1)</script>", "é ± ≥ β → –", "漢字", r"back\slash"]
 # The three rules of booktabs, which is not in LaTeX's base.

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 import yaml
 
+from archdyn.audit.notebook_settings import Cell
+from archdyn.audit.notebooks import notebooks_table, read_cells
 from archdyn.errors import ArchdynError
-from archdyn.numbers.published import read_all_published
-from archdyn.settings.notebooks import Cell
-from archdyn.tables.notebooks import notebooks_table, read_cells
-from archdyn.tables.write import write_table
+from archdyn.render.published import read_all_published
+from archdyn.render.tables import write_table
 
 ROOT = Path(__file__).resolve().parents[1]
 CELLS = ROOT / "config" / "published" / "notebooks.yaml"

@@ -19,7 +19,7 @@ TOO_WIDE = """[...document.querySelectorAll("main *")]
 
 @pytest.fixture(scope="module")
 def report(smoke_run) -> Path:
-    return smoke_run.folder / "results/smoke/report"
+    return smoke_run.folder / "results/smoke/audit"
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def test_the_page_shows_every_picture_and_every_row(shared, content):
     text = plain(shared.locator("main").text_content())
     for result in results(content).values():
         assert plain(f"{result['number']}. {result['text']}") in text
-        if result["rule"] != "report_verdicts":
+        if result["rule"] != "claims_verdicts":
             assert all(plain(cell) in text for row in result.get("rows", []) for cell in row)
     for row in (row for section in content["sections"] for row in section["verdicts"]):
         assert text.count(plain(row["claim"])) >= 2

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from archdyn.numbers.duration import spoken
+from archdyn.render.words import spoken
 from snakemake_logger_plugin_archdyn.progress import Progress
 
 

@@ -9,16 +9,16 @@ from base64 import b64decode
 import pandas as pd
 import pytest
 
+from archdyn.audit.findings import findings_text
 from archdyn.claims.seal import read_seals
 from archdyn.errors import ArchdynError
-from archdyn.pipeline import publish
-from archdyn.pipeline.audited import TABLES
-from archdyn.pipeline.crate import METADATA
-from archdyn.pipeline.fingerprint import module_fingerprints
-from archdyn.pipeline.publish.front import front_page
-from archdyn.pipeline.publish.page import CARRIED, DATA, DOWNLOAD, lighter
-from archdyn.report.findings import findings_text
-from archdyn.tables.contributed_page import contributed_page
+from archdyn.workflow import publish
+from archdyn.workflow.audited import TABLES
+from archdyn.workflow.contributed_page import contributed_page
+from archdyn.workflow.crate import METADATA
+from archdyn.workflow.fingerprint import module_fingerprints
+from archdyn.workflow.publish.front import front_page
+from archdyn.workflow.publish.page import CARRIED, DATA, DOWNLOAD, lighter
 from conftest import ROOT
 
 PUBLISHED = ROOT / "docs/audit"
@@ -178,7 +178,7 @@ def test_sections_are_published_one_by_one_and_each_in_place_of_what_it_was(run_
     for name in ("all", "verdicts", "tests"):
         assert set(pd.read_csv(folder / f"{name}.csv")["experiment"]) == {"vae"}
     scripts = {facts["script"] for facts in json.loads((folder / "vae" / publish.CODE).read_text())}
-    assert {"vae_train", "report_pdf"} <= scripts
+    assert {"vae_train", "audit_paper"} <= scripts
     crate = (folder / "vae" / METADATA).read_text()
     assert "vae/metrics/all.csv" in crate and "gan/metrics/all.csv" not in crate
     vae = (folder / "all.csv").read_text().splitlines()

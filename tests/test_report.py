@@ -13,15 +13,15 @@ from markdown_it import MarkdownIt
 from pypdf import PdfReader
 from pypdfium2 import PdfDocument
 
+from archdyn.audit import prose
+from archdyn.audit.markdown import to_typst
+from archdyn.audit.numbering import letters, numbers
+from archdyn.audit.overview import margins
+from archdyn.audit.prose import LITERAL_NUMBER
+from archdyn.audit.references import check_cited, read_references
 from archdyn.errors import ArchdynError
-from archdyn.metrics.margins import margins
-from archdyn.numbers.format import significant
-from archdyn.pipeline.git import WEB_REMOTE
-from archdyn.report import prose
-from archdyn.report.markdown import to_typst
-from archdyn.report.numbering import letters, numbers
-from archdyn.report.prose import LITERAL_NUMBER
-from archdyn.report.references import check_cited, read_references
+from archdyn.render.words import significant
+from archdyn.workflow.git import WEB_REMOTE
 from conftest import ROOT
 
 SMOKE = ("--configfile", "config/smoke.yaml")
@@ -32,7 +32,7 @@ LEAST_TYPE = 8  # points
 
 @pytest.fixture(scope="module")
 def report(smoke_run) -> Path:
-    return smoke_run.folder / "results/smoke/report"
+    return smoke_run.folder / "results/smoke/audit"
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +187,7 @@ def test_every_figure_and_table_is_shown_with_its_caption(content):
             stem, kind = Path(result["stem"]).name, result["kind"].removesuffix("s")
             rule, script = (kind, f"{section['experiment']}_{stem}")
             if stem == "verdicts":
-                rule = script = "report_verdicts"
+                rule = script = "claims_verdicts"
             elif stem.startswith("design_"):
                 rule = script = f"design_{kind}"
             assert result["rule"] == rule

@@ -7,10 +7,10 @@ import torch
 from torch.nn.functional import relu
 
 from archdyn.data import backbones
-from archdyn.embed.resnet import LAYERS, draw_rows, embed_layers, embed_penultimate, embed_with_head
 from archdyn.errors import ArchdynError
-from archdyn.metrics.probes import corrected_probe
-from archdyn.metrics.resnet import (
+from archdyn.experiments.resnet.embed import LAYERS, draw_rows, embed_layers, embed_penultimate, embed_with_head
+from archdyn.experiments.resnet.figures import confused_pairs
+from archdyn.experiments.resnet.metrics import (
     check_projectable,
     class_similarity,
     confusion,
@@ -19,15 +19,15 @@ from archdyn.metrics.resnet import (
     linear_cka,
     transfer_metrics,
 )
-from archdyn.models.backbones import build, load_backbone, save_backbone
-from archdyn.models.resnet import blocks, load_transferred, remove_skips, save_transferred, transferred
-from archdyn.plots.resnet import confused_pairs
+from archdyn.experiments.resnet.model import blocks, load_transferred, remove_skips, save_transferred, transferred
+from archdyn.experiments.resnet.settings import ResnetMode, TransferTraining
+from archdyn.experiments.resnet.tables import strategies_table, warm_restart_table
+from archdyn.experiments.resnet.train import forward_gflops, gradient_norms, split_rows, train_head, train_transfer
+from archdyn.measures.probes import corrected_probe
+from archdyn.networks.backbones import build, load_backbone, save_backbone
+from archdyn.networks.pretraining import pretrain
+from archdyn.networks.read_ahead import TrainingImages
 from archdyn.settings.common import Pretraining
-from archdyn.settings.resnet import ResnetMode, TransferTraining
-from archdyn.tables.resnet import strategies_table, warm_restart_table
-from archdyn.train.pretrain import pretrain
-from archdyn.train.read_ahead import TrainingImages
-from archdyn.train.resnet import forward_gflops, gradient_norms, split_rows, train_head, train_transfer
 
 CPU = torch.device("cpu")
 SETTINGS = TransferTraining.model_validate(
@@ -365,13 +365,13 @@ def test_images_that_do_not_fit_are_read_ahead_to_the_same_result(start, arrays,
 
     resident = trained()
     asked = []
-    monkeypatch.setattr("archdyn.train.read_ahead.fits", lambda size, device: bool(asked.append(size)))
+    monkeypatch.setattr("archdyn.networks.read_ahead.fits", lambda size, device: bool(asked.append(size)))
     assert all(torch.equal(*pair) for pair in zip(resident, trained(), strict=True))
     assert asked == [(48 if training is train_transfer else 50) * 28 * 28]
 
 
 def test_batches_are_read_while_others_are_worked_on(monkeypatch):
-    monkeypatch.setattr("archdyn.train.read_ahead.fits", lambda size, device: False)
+    monkeypatch.setattr("archdyn.networks.read_ahead.fits", lambda size, device: False)
     source = np.random.default_rng(0).integers(0, 256, (20, 4, 4), np.uint8)
     images = TrainingImages(source, np.arange(5, 15), CPU)
     batches = [torch.tensor([3, 1]), torch.tensor([0, 9])]

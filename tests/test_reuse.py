@@ -73,7 +73,7 @@ def test_as_a_module(mine, workflow):
     assert "Nothing to be done" in mine.snakemake("--cores", "1").stdout
     plan = mine.snakemake("--dry-run", "all")
     assert plan.returncode == 0, plan.stdout[-3000:]
-    assert "report_pdf" in plan.stdout
+    assert "audit_paper" in plan.stdout
 
 
 @pytest.mark.skipif(not shutil.which("snakedeploy"), reason="snakedeploy asks for a Python before 3.13")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from archdyn.pipeline.experiment import Experiment, in_words
+from archdyn.workflow.experiment import Experiment, in_words
 
 MANY = list(range(20))
 BLOCK = {

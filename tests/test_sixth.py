@@ -16,14 +16,14 @@ EDITS = {  # file: pairs of a place in it, and what a stranger puts before that
     "Snakefile": [('include: "rules/results.smk"\n', 'include: "rules/linear.smk"\n')],
     "config/config.yaml": [("]  # the experiments in the audit", ", linear")],
     "workflow/scripts/archdyn/settings/config.py": [
-        ("from archdyn.settings.resnet", "from archdyn.settings.linear import LinearSettings\n"),
+        ("from archdyn.experiments.resnet.settings", "from archdyn.settings.linear import LinearSettings\n"),
         ("]\n\n\nclass Config", ', "linear"'),
         ("    clip: ClipSettings\n", "    linear: LinearSettings\n"),
     ],
 }
 GENERATED = ("config/README.md", "config/schema.json")  # by `make format`
 # What another experiment would not share: its mathematics with its tests, what it claims, and what it says of itself.
-SCIENCE = ("config/claims", "config/published", "workflow/report", "tests") + tuple(
+SCIENCE = ("config/claims", "config/published", "workflow/audit", "tests") + tuple(
     f"workflow/scripts/archdyn/{layer}" for layer in ("models", "train", "embed", "metrics", "plots", "tables")
 )
 RESULTS = "results/smoke"
@@ -105,7 +105,7 @@ def test_page_and_paper_have_its_section_verdict_figure_and_table(extended):
     paper = "".join(leaf.extract_text() for leaf in pypdf.PdfReader(folder / "report.pdf").pages)
     words = " ".join(paper.split())
     assert "A linear autoencoder finds PCA’s subspace" in words.replace("'", "’")
-    for caption in (TEMPLATE / "workflow/report/linear").rglob("*.rst"):
+    for caption in (TEMPLATE / "workflow/audit/linear").rglob("*.rst"):
         assert caption.read_text().strip()[:60] in words
     verdict = pd.read_csv(extended.folder / RESULTS / "linear/tables/verdicts.csv")["verdict"].item()
     assert verdict == "holds"
@@ -123,6 +123,6 @@ def test_it_keeps_the_rules_of_the_house(extended):
 @pytest.mark.long
 def test_it_is_one_of_all_experiments(extended):
     planned = extended.planned("--configfile", "config/smoke.yaml", "--forcerun", "linear_summary")
-    assert {"linear_errors", "linear_conditions", "vae_train", "report_content"} <= planned.keys()
+    assert {"linear_errors", "linear_conditions", "vae_train", "audit_content"} <= planned.keys()
     assert "linear_train" not in planned
     assert "## linear" in (extended.folder / "config/README.md").read_text()

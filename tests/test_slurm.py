@@ -12,7 +12,7 @@ from itertools import combinations, product
 import pytest
 import yaml
 
-from archdyn.pipeline.device import has_gpu
+from archdyn.networks.device import has_gpu
 from conftest import ROOT, Project
 from slurm_cluster import Cluster, missing_commands
 

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from archdyn.numbers.format import mean_sd
-from archdyn.tables.benchmark import benchmark_table
-from archdyn.tables.gan import conditions_table, epoch_table
-from archdyn.tables.write import write_table
+from archdyn.benchmarks.table import benchmark_table
+from archdyn.experiments.gan.tables import conditions_table, epoch_table
+from archdyn.render.tables import write_table
+from archdyn.render.words import mean_sd
 
 PUBLISHED = pd.DataFrame([[1, 0.5, 0.25, 1.0, 0.0], [8, 0.1, 0.1, 1.0, 0.0]])
 PUBLISHED.columns = ["epoch", "D loss", "G loss", "D(real)", "D(fake)"]

@@ -9,18 +9,16 @@ import torch
 from PIL import Image
 from torch.distributions import Normal, kl_divergence
 
-from archdyn.embed import vae as embed
 from archdyn.errors import ArchdynError
-from archdyn.metrics import vae as metrics
-from archdyn.metrics.vae_collapse import verdict
-from archdyn.metrics.vae_starts import kept_model, rank_starts
-from archdyn.models.checkpoint import save_checkpoint
-from archdyn.models.pixels import from_unit, on_device, to_unit
-from archdyn.models.vae import LATENT_DIM, Vae, kl_per_dimension
-from archdyn.numbers.published import read_published
-from archdyn.settings.vae import VaeTraining
-from archdyn.tables.vae import as_printed, conditions_table, table9
-from archdyn.train.vae import _Training, kl_weights, loss_terms, train_vae
+from archdyn.experiments.vae import embed, metrics
+from archdyn.experiments.vae.model import LATENT_DIM, Vae, kl_per_dimension
+from archdyn.experiments.vae.settings import VaeTraining
+from archdyn.experiments.vae.starts import kept_model, rank_starts
+from archdyn.experiments.vae.tables import as_printed, conditions_table, table9, verdict
+from archdyn.experiments.vae.train import _Training, kl_weights, loss_terms, train_vae
+from archdyn.networks.checkpoint import save_checkpoint
+from archdyn.networks.pixels import from_unit, on_device, to_unit
+from archdyn.render.published import read_published
 from conftest import ROOT
 
 CPU = torch.device("cpu")

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from archdyn.errors import ArchdynError
-from archdyn.pipeline.files import content_digest
-from archdyn.pipeline.record import read_records
-from archdyn.pipeline.replaced import redate_replaced
-from archdyn.pipeline.verify import behind, by_digests
+from archdyn.workflow.files import content_digest
+from archdyn.workflow.record import read_records
+from archdyn.workflow.replaced import redate_replaced
+from archdyn.workflow.verify import behind, by_digests
 from conftest import Project
 
 SMOKE = ("--configfile", "config/smoke.yaml")
@@ -147,7 +147,7 @@ def test_a_copy_is_read_once_and_keeps_its_dates(run, tmp_path, monkeypatch):
     dates = {path: path.stat().st_mtime_ns for path in copy.rglob("*") if path.is_file()}
     read = []
     monkeypatch.setattr(
-        "archdyn.pipeline.replaced.content_digest", lambda path: read.append(path) or content_digest(path)
+        "archdyn.workflow.replaced.content_digest", lambda path: read.append(path) or content_digest(path)
     )
     redate_replaced(copy / "results/mine", pytest.fail)
     assert copy / "resources/d/images.npy" in read
@@ -177,7 +177,7 @@ def test_verify_names_code_settings_inputs_and_files_without_a_record(trained, t
     assert (sound.returncode, sound.stderr) == (0, "")
     assert sound.stdout == "All 8 files of 3 jobs are what the jobs wrote, from the inputs, settings and code of now.\n"
     project = trained.clone(tmp_path)
-    project.replace("workflow/scripts/archdyn/models/vae.py", "from torch import", "X = 1\nfrom torch import")
+    project.replace("workflow/scripts/archdyn/experiments/vae/model.py", "from torch import", "X = 1\nfrom torch import")
     project.replace("config/smoke.yaml", "\nvae:\n", "\nvae:\n  conditions: {kl5: {learning_rate: 5.0e-3}}\n")
     array = project.folder / DATA / "test_images.npy"
     array.write_bytes(array.read_bytes()[:-1] + b"\x09")
@@ -186,7 +186,7 @@ def test_verify_names_code_settings_inputs_and_files_without_a_record(trained, t
     assert unsound.returncode == 1
     assert set(unsound.stdout.splitlines()) == {
         f"{MODELS}/kl5_seed0: its input {DATA}/test_images.npy is not what it was made from",
-        f"{MODELS}/kl5_seed0: was made by other code: module workflow/scripts/archdyn/models/vae.py changed",
+        f"{MODELS}/kl5_seed0: was made by other code: module workflow/scripts/archdyn/experiments/vae/model.py changed",
         f"{MODELS}/kl5_seed0: setting training.learning_rate: 0.001 -> 0.005",
         f"{MODELS}/mine.csv: no record says what made it",
         f"{DATA}/provenance.json: {DATA}/test_images.npy is not what the job wrote",
@@ -213,6 +213,6 @@ def test_a_restored_backup_runs_its_readers_again(trained, tmp_path):
 
 
 def test_the_audit_says_whether_its_files_stand_by_their_records(smoke_run):
-    content = json.loads((smoke_run.folder / "results/smoke/report/content.json").read_text())
+    content = json.loads((smoke_run.folder / "results/smoke/audit/content.json").read_text())
     assert content["verified"].startswith("All of the ")
-    assert content["verified"] in (smoke_run.folder / "results/smoke/report/report.html").read_text()
+    assert content["verified"] in (smoke_run.folder / "results/smoke/audit/audit.html").read_text()

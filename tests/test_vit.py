@@ -11,7 +11,11 @@ from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 from archdyn.data import backbones
-from archdyn.data.masks import (
+from archdyn.errors import ArchdynError
+from archdyn.experiments.vit import embed, metrics
+from archdyn.experiments.vit.answers import rollout
+from archdyn.experiments.vit.gradcam import grad_cam, patch_gradcam
+from archdyn.experiments.vit.masks import (
     block_fraction,
     centre_masks,
     enlarge,
@@ -19,18 +23,13 @@ from archdyn.data.masks import (
     random_masks,
     strongest_masks,
 )
-from archdyn.data.photos import pick_images, read_photo, squash_photo
-from archdyn.embed import vit as embed
-from archdyn.embed.gradcam import grad_cam, patch_gradcam
-from archdyn.errors import ArchdynError
-from archdyn.metrics import vit as metrics
-from archdyn.metrics.probes import corrected_probe
-from archdyn.metrics.vit_answers import rollout
-from archdyn.models.backbones import Backbone, build, load_backbone, save_backbone
-from archdyn.models.preprocessing import Preprocess
-from archdyn.models.stages import STAGES
-from archdyn.models.vit import attention_read, load_vit, patches_kept
-from archdyn.tables.vit import predictions_table, table5
+from archdyn.experiments.vit.model import attention_read, load_vit, patches_kept
+from archdyn.experiments.vit.photos import pick_images, read_photo, squash_photo
+from archdyn.experiments.vit.tables import predictions_table, table5
+from archdyn.measures.probes import corrected_probe
+from archdyn.networks.backbones import Backbone, build, load_backbone, save_backbone
+from archdyn.networks.preprocessing import Preprocess
+from archdyn.networks.stages import STAGES
 
 CPU = torch.device("cpu")
 SMALL = backbones.architecture("vit-small-4")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from archdyn.data import backbones
 from archdyn.data.download import fetch_or_note
-from archdyn.models.backbones import convert
-from archdyn.pipeline.job import Job
+from archdyn.networks.backbones import convert
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job, tempfile.TemporaryDirectory(dir=job.output.model.parent, prefix=".") as folder:
     name = job.wildcards["backbone"]

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from archdyn.models.backbones import convert
-from archdyn.pipeline.job import Job
+from archdyn.networks.backbones import convert
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     convert(Path(job.input.file), job.output.model, job.params.architecture, job.params.weights)

@@ -3,15 +3,18 @@
 import numpy as np
 import pandas as pd
 
-from archdyn.models.backbones import build, save_backbone
-from archdyn.pipeline.job import Job
+from archdyn.networks.backbones import build, save_backbone
+from archdyn.networks.device import pick_device
+from archdyn.networks.pretraining import pretrain
+from archdyn.networks.seeds import seed_everything
+from archdyn.render.published import read_json
 from archdyn.settings.common import Pretraining
-from archdyn.train.pretrain import pretrain
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
-    device = job.device()
-    job.seed_everything()
-    classes = job.read_json("classes")
+    device = job.uses(pick_device(job.params.device, job.threads))
+    seed_everything(job.seed)
+    classes = read_json(job.input.classes)
     architecture = job.params.architecture
     model = build(architecture, len(classes))
     names = ("train_images", "train_labels", "test_images", "test_labels")

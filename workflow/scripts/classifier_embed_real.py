@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from archdyn.models.classifier import embed_images, load_classifier
-from archdyn.pipeline.job import Job
+from archdyn.networks.classifier import embed_images, load_classifier
+from archdyn.networks.device import pick_device
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
-    device = job.device()
+    device = job.uses(pick_device(job.params.device, job.threads))
     classifier = load_classifier(Path(job.input.classifier), device)
     for split in ("train", "test"):
         images = np.load(job.input[f"{split}_images"], mmap_mode="r")

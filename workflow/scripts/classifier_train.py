@@ -2,15 +2,17 @@
 
 import numpy as np
 
-from archdyn.metrics.tidy import tidy
-from archdyn.models.checkpoint import save_checkpoint
-from archdyn.pipeline.job import Job
+from archdyn.measures.tidy import tidy
+from archdyn.networks.checkpoint import save_checkpoint
+from archdyn.networks.classifier_training import train_classifier
+from archdyn.networks.device import pick_device
+from archdyn.networks.seeds import seed_everything
 from archdyn.settings.common import ClassifierTraining
-from archdyn.train.classifier import train_classifier
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
-    device = job.device()
-    job.seed_everything()
+    device = job.uses(pick_device(job.params.device, job.threads))
+    seed_everything(job.seed)
     names = ("train_images", "train_labels", "test_images", "test_labels")
     arrays = {name: np.load(job.input[name]) for name in names}
     training = ClassifierTraining.model_validate(job.params.settings)

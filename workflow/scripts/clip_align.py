@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from archdyn.metrics.clip_alignment import drawn_alignment_metrics
-from archdyn.metrics.tidy import tidy
-from archdyn.pipeline.job import Job
+from archdyn.experiments.clip.alignment import drawn_alignment_metrics
+from archdyn.measures.tidy import tidy
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     images = {split: np.load(job.input[f"{split}_images"]) for split in ("train", "test")}

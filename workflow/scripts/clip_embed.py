@@ -4,15 +4,17 @@ from pathlib import Path
 
 import numpy as np
 
-from archdyn.embed.clip import embed_images, embed_texts
-from archdyn.models.backbones import load_backbone
-from archdyn.pipeline.job import Job
+from archdyn.experiments.clip.embed import embed_images, embed_texts
+from archdyn.networks.backbones import load_backbone
+from archdyn.networks.device import pick_device
+from archdyn.render.published import read_json
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
-    device = job.device()
+    device = job.uses(pick_device(job.params.device, job.threads))
     how = device, job.params.precision, job.params.embedding_batch
     clip = load_backbone(Path(job.input.model), device)
-    classes = job.read_json("classes")
+    classes = read_json(job.input.classes)
     for split in ("train_images", "test_images"):
         images = np.load(job.input[split], mmap_mode="r")[: job.params[split]]
         vectors = embed_images(clip.model, clip.preprocess, images, *how)

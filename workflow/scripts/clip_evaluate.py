@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from archdyn.metrics.clip_evaluation import Embedded, evaluate
-from archdyn.pipeline.job import Job
+from archdyn.experiments.clip.evaluation import Embedded, evaluate
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     images = {split: np.load(job.input[f"{split}_images"]) for split in ("train", "test")}

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from archdyn.metrics.clip import unit
-from archdyn.metrics.clip_alignment import draw
-from archdyn.metrics.clip_projection import projections
-from archdyn.pipeline.job import Job
+from archdyn.experiments.clip.alignment import draw
+from archdyn.experiments.clip.metrics import unit
+from archdyn.experiments.clip.projection import projections
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     images = {split: np.load(job.input[f"{split}_images"]) for split in ("train", "test")}

@@ -2,7 +2,7 @@
 
 from archdyn.data import registry
 from archdyn.data.download import fetch_or_note
-from archdyn.pipeline.job import Job
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     name = job.wildcards["dataset"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from archdyn.data.imagefolder import prepare_imagefolder
 from archdyn.data.prepare import save_dataset
-from archdyn.pipeline.job import Job
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     folder = Path(job.params.folder).expanduser()

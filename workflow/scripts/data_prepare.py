@@ -4,7 +4,7 @@ from pathlib import Path
 
 from archdyn.data.archives import prepare_cifar10, prepare_stl10
 from archdyn.data.prepare import prepare_idx, save_dataset
-from archdyn.pipeline.job import Job
+from archdyn.workflow.job import Job
 
 ARCHIVES = {"cifar10": prepare_cifar10, "stl10": prepare_stl10}
 

@@ -1,7 +1,7 @@
 """Make the synthetic dataset's files."""
 
 from archdyn.data.synthetic import synthesise
-from archdyn.pipeline.job import Job
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     synthesise(job.output.raw, job.params.files)

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from archdyn.claims.scale import effects_by_size
-from archdyn.metrics.designs import design_effects, run_values
-from archdyn.pipeline.job import Job
+from archdyn.designs.effects import design_effects, run_values
+from archdyn.designs.sizes import effects_by_size
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     design = job.params.design

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from archdyn.pipeline.job import Job
-from archdyn.plots.designs import effects_by_outcome, effects_by_size
-from archdyn.plots.style import figure_file
+from archdyn.designs.figures import effects_by_outcome, effects_by_size
+from archdyn.render.style import figure_file
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job, figure_file(job.output, job.params.label) as figure:
     draw = effects_by_size if job.params.scale else effects_by_outcome

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from archdyn.pipeline.job import Job
-from archdyn.tables.designs import effects_table, sizes_table
-from archdyn.tables.write import write_table
+from archdyn.designs.tables import effects_table, sizes_table
+from archdyn.render.tables import write_table
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     table = sizes_table if job.params.scale else effects_table

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from archdyn.metrics.gan import sample_metrics, training_metrics
-from archdyn.metrics.generative import ImageSet
-from archdyn.metrics.tidy import tidy
-from archdyn.pipeline.job import Job
+from archdyn.experiments.gan.metrics import sample_metrics, training_metrics
+from archdyn.measures.generative import ImageSet
+from archdyn.measures.tidy import tidy
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     train = ImageSet.load(job.input.train_images, job.input.train_features, job.input.train_logits)

@@ -1,9 +1,9 @@
 """Measure held-out real images as though they were samples: the best that a generator could score."""
 
-from archdyn.metrics.gan import sample_metrics
-from archdyn.metrics.generative import ImageSet
-from archdyn.metrics.tidy import tidy
-from archdyn.pipeline.job import Job
+from archdyn.experiments.gan.metrics import sample_metrics
+from archdyn.measures.generative import ImageSet
+from archdyn.measures.tidy import tidy
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     train = ImageSet.load(job.input.train_images, job.input.train_features, job.input.train_logits)

@@ -3,14 +3,16 @@
 import numpy as np
 import pandas as pd
 
-from archdyn.models.checkpoint import save_checkpoint
-from archdyn.pipeline.job import Job
-from archdyn.settings.gan import GanTraining
-from archdyn.train.gan import train_gan
+from archdyn.experiments.gan.settings import GanTraining
+from archdyn.experiments.gan.train import train_gan
+from archdyn.networks.checkpoint import save_checkpoint
+from archdyn.networks.device import pick_device
+from archdyn.networks.seeds import seed_everything
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
-    device = job.device()
-    job.seed_everything()
+    device = job.uses(pick_device(job.params.device, job.threads))
+    seed_everything(job.seed)
     train_images = np.load(job.input.train_images, mmap_mode="r")
     test_images = np.load(job.input.test_images, mmap_mode="r")
     training = GanTraining.model_validate(job.params.training)

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from archdyn.embed.resnet import embed_penultimate
-from archdyn.models.backbones import load_backbone
-from archdyn.pipeline.job import Job
-from archdyn.train.resnet import forward_gflops
+from archdyn.experiments.resnet.embed import embed_penultimate
+from archdyn.experiments.resnet.train import forward_gflops
+from archdyn.networks.backbones import load_backbone
+from archdyn.networks.device import pick_device
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
-    device = job.device(job.params.precision)
+    device = job.uses(pick_device(job.params.device, job.threads, job.params.precision))
     how = device, job.params.precision, job.params.embedding_batch
     backbone = load_backbone(Path(job.input.backbone), device, job.params.preprocessing)
     for split, n in (("test", job.params.test_images), ("train", job.params.images)):
@@ -22,5 +23,4 @@ with Job(snakemake) as job:
         seconds = (time.perf_counter() - began) / len(images)
         np.save(getattr(job.output, f"{split}_features"), features)
     cost = {"gflops": forward_gflops(backbone, images, device), "seconds": seconds}
-    cost["jobs_on_device"] = job.jobs_on_device
     job.output.cost.write_text(json.dumps(cost))

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
-from archdyn.embed.resnet import draw_rows, embed_layers
-from archdyn.models.backbones import load_backbone
-from archdyn.pipeline.job import Job
+from archdyn.experiments.resnet.embed import draw_rows, embed_layers
+from archdyn.networks.backbones import load_backbone
+from archdyn.networks.device import pick_device
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
-    device = job.device(job.params.precision)
+    device = job.uses(pick_device(job.params.device, job.threads, job.params.precision))
     how = device, job.params.precision, job.params.embedding_batch
     backbone = load_backbone(Path(job.input.backbone), device, job.params.preprocessing)
     for split in ("train", "test"):

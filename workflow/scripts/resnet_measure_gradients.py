@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from archdyn.metrics.tidy import tidy
-from archdyn.models.resnet import load_transferred, training_mode
-from archdyn.pipeline.job import Job
-from archdyn.train.resnet import gradient_norms
+from archdyn.experiments.resnet.model import load_transferred, training_mode
+from archdyn.experiments.resnet.train import gradient_norms
+from archdyn.measures.tidy import tidy
+from archdyn.networks.device import pick_device
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
-    device = job.device()
+    device = job.uses(pick_device(job.params.device, job.threads))
     names = ("train_images", "train_labels")
     images, labels = (np.load(job.input[name], mmap_mode="r")[: job.params.images] for name in names)
     rows = []

@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from archdyn.metrics.per_image import per_image
-from archdyn.metrics.resnet import (
+from archdyn.experiments.resnet.metrics import (
     check_projectable,
     cka_matrix,
     layer_metrics,
@@ -12,8 +11,8 @@ from archdyn.metrics.resnet import (
     project_umap,
     projection_metrics,
 )
-from archdyn.metrics.tidy import tidy
-from archdyn.pipeline.job import Job
+from archdyn.measures.tidy import per_image, tidy
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     layers, k = job.params.layers, job.params.neighbours

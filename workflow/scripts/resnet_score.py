@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from archdyn.metrics.resnet import run_rows
-from archdyn.pipeline.job import Job
+from archdyn.experiments.resnet.metrics import run_rows
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     labels = np.load(job.input.test_labels)

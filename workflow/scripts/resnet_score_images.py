@@ -3,14 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from archdyn.metrics.per_image import per_image
-from archdyn.metrics.resnet import class_similarity, confusion, confusion_similarity
-from archdyn.metrics.tidy import tidy
-from archdyn.pipeline.job import Job
+from archdyn.experiments.resnet.metrics import class_similarity, confusion, confusion_similarity
+from archdyn.measures.tidy import per_image, tidy
+from archdyn.render.published import read_json
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     labels, features = np.load(job.input.test_labels), np.load(job.input.features)
-    classes = len(job.read_json("classes"))
+    classes = len(read_json(job.input.classes))
     similarity = class_similarity(features, labels[: len(features)], classes)
     tested, validated, confused = [], [], []
     for (condition, seed), file in zip(job.params.repetitions, job.input.logits, strict=True):

@@ -5,15 +5,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from archdyn.models.resnet import save_transferred, transferred
-from archdyn.pipeline.job import Job
-from archdyn.settings.resnet import TransferTraining
-from archdyn.train.resnet import train_transfer
+from archdyn.experiments.resnet.model import save_transferred, transferred
+from archdyn.experiments.resnet.settings import TransferTraining
+from archdyn.experiments.resnet.train import train_transfer
+from archdyn.networks.device import pick_device
+from archdyn.networks.seeds import seed_everything
+from archdyn.render.published import read_json
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
-    device = job.device(job.params.training["precision"])
-    seed = job.seed_everything()
-    classes = job.read_json("classes")
+    device = job.uses(pick_device(job.params.device, job.threads, job.params.training["precision"]))
+    seed = seed_everything(job.seed)
+    classes = read_json(job.input.classes)
     limits = {"train": job.params.images, "test": job.params.test_images}
     arrays = {
         f"{split}_{kind}": np.load(job.input[f"{split}_{kind}"], mmap_mode="r")[:n]
@@ -25,6 +28,7 @@ with Job(snakemake) as job:
     backbone = transferred(start, settings, len(classes), device)
     result = train_transfer(backbone, arrays, settings, seed, device, job.progress, job.interruption())
     save_transferred(job.output.model, backbone, start, settings, classes)
-    epochs = pd.DataFrame(result.epochs).assign(jobs_on_device=job.jobs_on_device)
-    epochs.assign(condition=job.wildcards["condition"], seed=seed).to_csv(job.output.epochs, index=False)
+    pd.DataFrame(result.epochs).assign(condition=job.wildcards["condition"], seed=seed).to_csv(
+        job.output.epochs, index=False
+    )
     np.save(job.output.logits, result.logits)

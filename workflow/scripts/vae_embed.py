@@ -4,13 +4,15 @@ from pathlib import Path
 
 import numpy as np
 
-from archdyn.embed.vae import PRIORS, SHOWN, embed_posterior, load_vae, reconstruct, sample_images, traverse
-from archdyn.models.classifier import embed_images, load_classifier
-from archdyn.pipeline.job import Job
+from archdyn.experiments.vae.embed import PRIORS, SHOWN, embed_posterior, load_vae, reconstruct, sample_images, traverse
+from archdyn.networks.classifier import embed_images, load_classifier
+from archdyn.networks.device import pick_device
+from archdyn.networks.seeds import seed_everything
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
-    device = job.device()
-    job.seed_everything()
+    device = job.uses(pick_device(job.params.device, job.threads))
+    seed_everything(job.seed)
     model = load_vae(Path(job.input.model), device)
     classifier = load_classifier(Path(job.input.classifier), device)
     test_images = np.load(job.input.test_images, mmap_mode="r")[: job.params.test_images]

@@ -3,9 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from archdyn.metrics.tidy import tidy
-from archdyn.metrics.vae import decoder_metrics, posterior_metrics, project, sample_metrics, training_metrics
-from archdyn.pipeline.job import Job
+from archdyn.experiments.vae.metrics import (
+    decoder_metrics,
+    posterior_metrics,
+    project,
+    sample_metrics,
+    training_metrics,
+)
+from archdyn.measures.tidy import tidy
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     mean, logvar = np.load(job.input.mean), np.load(job.input.logvar)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from archdyn.metrics.tidy import tidy
-from archdyn.metrics.vae import sample_metrics
-from archdyn.pipeline.job import Job
+from archdyn.experiments.vae.metrics import sample_metrics
+from archdyn.measures.tidy import tidy
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     features = {split: np.load(job.input[f"{split}_features"]) for split in ("train", "test")}

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from archdyn.metrics.vae_starts import rank_starts
-from archdyn.numbers.published import read_published
-from archdyn.pipeline.job import Job
+from archdyn.experiments.vae.starts import rank_starts
+from archdyn.render.published import read_published
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     epochs = pd.concat(map(pd.read_csv, job.input.epochs))

@@ -5,13 +5,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from archdyn.pipeline.job import Job
-from archdyn.settings.vae import VaeTraining
-from archdyn.train.vae import train_vae
+from archdyn.experiments.vae.settings import VaeTraining
+from archdyn.experiments.vae.train import train_vae
+from archdyn.networks.device import pick_device
+from archdyn.networks.seeds import seed_everything
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
-    device = job.device()
-    job.seed_everything()
+    device = job.uses(pick_device(job.params.device, job.threads))
+    seed_everything(job.seed)
     train_images = np.load(job.input.train_images, mmap_mode="r")
     test_images = np.load(job.input.test_images, mmap_mode="r")[: job.params.test_images]
     start = Path(job.input.start[0]) if job.input.start else None

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
-from archdyn.embed.vit import embed
-from archdyn.models.vit import load_vit
-from archdyn.pipeline.job import Job
+from archdyn.experiments.vit.embed import embed
+from archdyn.experiments.vit.model import load_vit
+from archdyn.networks.device import pick_device
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
-    device = job.device(job.params.precision)
+    device = job.uses(pick_device(job.params.device, job.threads, job.params.precision))
     vit = load_vit(Path(job.input.model), device, job.params.preprocessing)
     for split in ("train", "test"):
         images = np.load(job.input[f"{split}_images"], mmap_mode="r")[: job.params.images[split]]

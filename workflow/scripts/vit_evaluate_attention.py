@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from archdyn.metrics.per_image import per_image
-from archdyn.metrics.vit import head_rows, heads_apart
-from archdyn.pipeline.job import Job
+from archdyn.experiments.vit.metrics import head_rows, heads_apart
+from archdyn.measures.tidy import per_image
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     tokens = np.load(job.input.attention, mmap_mode="r").shape[-1]

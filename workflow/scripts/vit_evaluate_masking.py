@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from archdyn.metrics.probes import corrected_probe
-from archdyn.metrics.vit import masked_images, masking_rows
-from archdyn.pipeline.job import Job
+from archdyn.experiments.vit.metrics import masked_images, masking_rows
+from archdyn.measures.probes import corrected_probe
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     train_cls = np.load(job.input.train_cls)

@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 from scipy.special import softmax
 
-from archdyn.embed.gradcam import grad_cam
-from archdyn.models.backbones import load_backbone
-from archdyn.pipeline.job import Job
+from archdyn.experiments.vit.gradcam import grad_cam
+from archdyn.networks.backbones import load_backbone
+from archdyn.networks.device import pick_device
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
-    device = job.device()
+    device = job.uses(pick_device(job.params.device, job.threads))
     cnn = load_backbone(Path(job.input.model), device)
     maps, logits, layer = grad_cam(cnn, np.load(job.input.images), device)
     np.save(job.output.maps, maps)

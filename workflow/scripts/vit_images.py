@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from archdyn.data.photos import pick_images, read_photo, squash_photo
-from archdyn.pipeline.job import Job
+from archdyn.experiments.vit.photos import pick_images, read_photo, squash_photo
+from archdyn.render.published import read_json
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     if job.params.names:
@@ -17,7 +18,7 @@ with Job(snakemake) as job:
         names = job.params.names
     else:
         labels = np.load(job.input.test_labels)
-        classes = job.read_json("classes")
+        classes = read_json(job.input.classes)
         picked = pick_images(labels)
         images = squashed = np.load(job.input.test_images, mmap_mode="r")[picked]
         names = [classes[label] for label in labels[picked]]

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from archdyn.embed.vit import cls_maps, head_statistics, look
-from archdyn.models.vit import load_vit
-from archdyn.pipeline.job import Job
+from archdyn.experiments.vit.embed import cls_maps, head_statistics, look
+from archdyn.experiments.vit.model import load_vit
+from archdyn.networks.device import pick_device
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
-    device = job.device()
+    device = job.uses(pick_device(job.params.device, job.threads))
     vit = load_vit(Path(job.input.model), device)
     found = look(vit, np.load(job.input.images), device)
     test_images = np.load(job.input.test_images, mmap_mode="r")[: job.params.images]

@@ -6,15 +6,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from archdyn.data.masks import block_fraction
-from archdyn.embed import vit as embed
-from archdyn.embed.gradcam import patch_gradcam
-from archdyn.models.backbones import load_backbone
-from archdyn.models.vit import load_vit, patch_grid
-from archdyn.pipeline.job import Job
+from archdyn.experiments.vit import embed
+from archdyn.experiments.vit.gradcam import patch_gradcam
+from archdyn.experiments.vit.masks import block_fraction
+from archdyn.experiments.vit.model import load_vit, patch_grid
+from archdyn.networks.backbones import load_backbone
+from archdyn.networks.device import pick_device
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
-    device = job.device(job.params.precision)
+    device = job.uses(pick_device(job.params.device, job.threads, job.params.precision))
     vit, masking, seeds = load_vit(Path(job.input.model), device), job.params.masking, job.params.seeds
     grid, block = patch_grid(vit.model), masking["published_block"]
     areas = [masking["published_share"], block_fraction(grid, block["side"] / block["grid"])]

@@ -4,9 +4,9 @@ from functools import partial
 
 import pandas as pd
 
-from archdyn.metrics.probes import corrected_probe
-from archdyn.metrics.vit import Embedded, learning_curve, probe_rows
-from archdyn.pipeline.job import Job
+from archdyn.experiments.vit.metrics import Embedded, learning_curve, probe_rows
+from archdyn.measures.probes import corrected_probe
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     train, test = (Embedded.load(job.input, split) for split in ("train", "test"))

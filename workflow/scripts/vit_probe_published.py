@@ -1,7 +1,7 @@
 """Table 6 as the report's code has it."""
 
-from archdyn.metrics.vit import Embedded, probe_rows, published_probe
-from archdyn.pipeline.job import Job
+from archdyn.experiments.vit.metrics import Embedded, probe_rows, published_probe
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     train, test = (Embedded.load(job.input, split) for split in ("train", "test"))

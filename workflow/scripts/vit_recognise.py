@@ -5,13 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from archdyn.data.photos import read_photo, sample_photos
-from archdyn.embed.gradcam import grad_cam
-from archdyn.models.backbones import load_backbone
-from archdyn.pipeline.job import Job
+from archdyn.experiments.vit.gradcam import grad_cam
+from archdyn.experiments.vit.photos import read_photo, sample_photos
+from archdyn.networks.backbones import load_backbone
+from archdyn.networks.device import pick_device
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
-    device = job.device()
+    device = job.uses(pick_device(job.params.device, job.threads))
     cnn = load_backbone(Path(job.input.model), device)
     files = dict(zip(job.params.names, job.input.files, strict=True)) or sample_photos()
     photos = np.stack([read_photo(Path(file), job.params.preprocessing) for file in files.values()])

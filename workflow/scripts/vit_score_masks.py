@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from archdyn.embed.vit import mask_scores
-from archdyn.metrics.tidy import tidy
-from archdyn.models.vit import load_vit
-from archdyn.pipeline.job import Job
+from archdyn.experiments.vit.embed import mask_scores
+from archdyn.experiments.vit.model import load_vit
+from archdyn.measures.tidy import tidy
+from archdyn.networks.device import pick_device
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
-    device = job.device(job.params.precision)
+    device = job.uses(pick_device(job.params.device, job.threads, job.params.precision))
     vit = load_vit(Path(job.input.model), device)
     images = np.load(job.input.test_images, mmap_mode="r")[: job.params.images]
     how = device, job.params.precision, job.params.embedding_batch

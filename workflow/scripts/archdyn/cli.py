@@ -30,8 +30,8 @@ def diff(
     html: Annotated[Path | None, typer.Option(help="Write a page instead, with the figures side by side.")] = None,
 ) -> None:
     """Which metrics changed between two runs, as a Markdown table, or as a page with their figures."""
-    from archdyn.tables.diff import diff_text
-    from archdyn.tables.diff_page import diff_page
+    from archdyn.workflow.diff import diff_text
+    from archdyn.workflow.diff_page import diff_page
 
     if html is None:
         typer.echo(diff_text(run_a, run_b, spreads))
@@ -46,8 +46,8 @@ def tensorboard(
     output: Annotated[Path | None, typer.Option(help="The folder to write to; RUN.tensorboard by default.")] = None,
 ) -> None:
     """Write the training curves of a run as event files, for `tensorboard --logdir`."""
-    from archdyn.tables.diff import run_folder
-    from archdyn.tables.tensorboard import write_events
+    from archdyn.workflow.diff import run_folder
+    from archdyn.workflow.tensorboard import write_events
 
     folder = run_folder(run)
     events = output or Path(f"{folder.name}.tensorboard")
@@ -60,7 +60,7 @@ def why(
     configfile: Annotated[list[Path] | None, typer.Option(help="As given to snakemake; may be repeated.")] = None,
 ) -> None:
     """Why Snakemake would run the job that makes FILE again: which module, setting or input changed."""
-    from archdyn.pipeline.why import explanation
+    from archdyn.workflow.why import explanation
 
     typer.echo(explanation(file, configfile or []))
 
@@ -73,8 +73,8 @@ def verify(
     ] = None,
 ) -> None:
     """Whether every artifact of RUN was made from the inputs, settings and code that stand there now, by digests."""
-    from archdyn.pipeline.verify import verification
-    from archdyn.tables.diff import run_folder
+    from archdyn.workflow.diff import run_folder
+    from archdyn.workflow.verify import verification
 
     finding = verification(run_folder(run), configfile or [])
     _print_finding(finding, "from the inputs, settings and code of now")
@@ -83,8 +83,8 @@ def verify(
 @app.command()
 def runs(results: Annotated[Path, typer.Argument(help="The folder of all runs.")] = Path("results")) -> None:
     """The runs in results/: experiments, commit, date, verdicts, and how many artifacts the present code would redo."""
-    from archdyn.pipeline.publish import AUDIT, published_text
-    from archdyn.pipeline.runs import runs_text
+    from archdyn.workflow.publish import AUDIT, published_text
+    from archdyn.workflow.runs import runs_text
 
     typer.echo(f"{published_text(AUDIT)}\n")
     typer.echo(runs_text(results))
@@ -96,8 +96,8 @@ def expected(
     check: Annotated[bool, typer.Option("--check", help="Compare with config/expected.yaml instead.")] = False,
 ) -> None:
     """What each condition of a run gave, its hardware and minutes, as config/expected.yaml; or what differs from it."""
-    from archdyn.tables.diff import run_folder
-    from archdyn.tables.expected import check_expected, expected_text
+    from archdyn.workflow.diff import run_folder
+    from archdyn.workflow.expected import check_expected, expected_text
 
     folder = run_folder(run)
     typer.echo(check_expected(folder) if check else expected_text(folder), nl=check)
@@ -109,8 +109,8 @@ def crate(
     output: Annotated[Path | None, typer.Option(help="The zip file to write; RUN.crate.zip by default.")] = None,
 ) -> None:
     """Pack a run as an RO-Crate: results, records, settings, lock and licence, without models and embeddings."""
-    from archdyn.pipeline.crate import write_crate
-    from archdyn.tables.diff import run_folder
+    from archdyn.workflow.crate import write_crate
+    from archdyn.workflow.diff import run_folder
 
     folder = run_folder(run)
     file = output or Path(f"{folder.name}.crate.zip")
@@ -126,9 +126,9 @@ def publish(
     ] = False,
 ) -> None:
     """Copy the audit of RUN into docs/audit and the findings into README.md; or mark there what is stale."""
-    from archdyn.pipeline import publish as published
-    from archdyn.pipeline.seals import note_runs
-    from archdyn.tables.diff import run_folder
+    from archdyn.workflow import publish as published
+    from archdyn.workflow.diff import run_folder
+    from archdyn.workflow.seals import note_runs
 
     if not check:
         folder = run_folder(run)
@@ -147,8 +147,8 @@ def contribution(
     ] = None,
 ) -> None:
     """Whether a run from another machine is what its jobs wrote, by our code and rules; and show it beside ours."""
-    from archdyn.pipeline.contribution import check_name, examination, keep, unpack
-    from archdyn.pipeline.publish import AUDIT, CONTRIBUTED, CONTRIBUTED_PAGE, write_pages
+    from archdyn.workflow.contribution import check_name, examination, keep, unpack
+    from archdyn.workflow.publish import AUDIT, CONTRIBUTED, CONTRIBUTED_PAGE, write_pages
 
     if add is not None:
         check_name(add, AUDIT / CONTRIBUTED)
@@ -164,7 +164,7 @@ def contribution(
 @app.command()
 def seal(why: Annotated[str, typer.Option(help="Why the rules were changed, in a few words.")]) -> None:
     """Seal the rules of config/claims as they are now, beside all that they were before."""
-    from archdyn.pipeline.seals import seal_all
+    from archdyn.workflow.seals import seal_all
 
     typer.echo(seal_all(why))
 

@@ -16,7 +16,7 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_logger_plugin_rich import LogHandler as Bars
 
-from archdyn.pipeline.bars import BARS
+from archdyn.workflow.bars import BARS
 from snakemake_logger_plugin_archdyn.progress import Progress
 
 # Said once for every run or every round of scheduling; nobody can act on it.

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from archdyn.numbers.duration import spoken
+from archdyn.render.words import spoken
 
 
 @dataclass

@@ -2,10 +2,9 @@
 
 import pandas as pd
 
-from archdyn.pipeline.job import Job
+from archdyn.render.tables import conditions_table, write_table
 from archdyn.tables.linear import COLUMNS
-from archdyn.tables.rows import conditions_table
-from archdyn.tables.write import write_table
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     table = conditions_table(pd.read_csv(job.input.summary), job.params.settings["conditions"], COLUMNS)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from archdyn.embed.linear import reconstruct
-from archdyn.pipeline.job import Job
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     outputs = reconstruct(Path(job.input.model), np.load(job.input.test_images), job.device())

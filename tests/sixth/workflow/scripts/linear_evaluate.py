@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from archdyn.measures.tidy import tidy
 from archdyn.metrics.linear import flat, reconstruction_metrics
-from archdyn.metrics.tidy import tidy
-from archdyn.pipeline.job import Job
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     training = job.params.training

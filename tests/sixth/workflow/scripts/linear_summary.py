@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from archdyn.metrics.tidy import summarise
-from archdyn.pipeline.job import Job
+from archdyn.measures.tidy import summarise
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     rows = pd.concat(map(pd.read_csv, job.input.metrics), ignore_index=True)

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from archdyn.models.checkpoint import save_checkpoint
-from archdyn.pipeline.job import Job
+from archdyn.networks.checkpoint import save_checkpoint
 from archdyn.settings.linear import LinearTraining
 from archdyn.train.linear import train_linear
+from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     device = job.device()

@@ -3,12 +3,11 @@
 import pandas as pd
 
 from archdyn.claims.decide import UNTESTABLE, UNTESTED, protocol_decision
-from archdyn.claims.measure import NOT_REACHED, estimand, kind_of_effect
-from archdyn.claims.multiverse import robustness
+from archdyn.claims.measure import estimand, kind_of_effect
 from archdyn.claims.power import detectable, would_decide
 from archdyn.claims.trials import PROTOCOLS, Trial, pivotal, verdict_of
 from archdyn.claims.values import Values
-from archdyn.numbers.format import significant
+from archdyn.render.words import significant
 
 
 def test_table(experiment: str, found: list[Trial], level: float, rules: dict[str, dict]) -> pd.DataFrame:
@@ -82,8 +81,6 @@ def _verdict_row(
 ) -> dict:
     claim = own[0].claim
     decisions = {name: [trial.decision(level) for trial in own if trial.protocol == name] for name in PROTOCOLS}
-    measured = all(trial.measured is not NOT_REACHED for trial in own)
-    robust, flip = robustness(own, values, level) if measured else ("–", "–")
     hinge = pivotal(own, level)
     return {
         "experiment": experiment,
@@ -98,8 +95,6 @@ def _verdict_row(
         "n_images": min(trial.measured.images for trial in own) or "–",
         "detectable": _detectable_text(hinge, level),
         "would_decide": _would_decide(hinge, level),
-        "robust": "–" if reason else robust,
-        "flip": "–" if reason else flip,
         "note": " · ".join(filter(None, [reason, curve and f"against scale: {curve}"])) or "–",
         "rule": f"v{rule['version']} {rule['hash']}" if rule["version"] else f"not sealed, {rule['hash']}",
         "amended": rule["amended"],

@@ -37,7 +37,7 @@ NOT_REACHED = Measured(estimates.Unknown(math.nan), METHODS["Unknown"], (), 0)
 
 
 def kind_of_effect(test: dict) -> str:
-    """value, difference or ratio: see archdyn.settings.claims."""
+    """value, difference or ratio: see archdyn.claims.settings."""
     return test.get("effect") or ("difference" if "against" in test else "value")
 
 

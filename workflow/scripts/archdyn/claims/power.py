@@ -8,7 +8,7 @@ from scipy.stats import norm, t
 from archdyn.claims.decide import UNDECIDED, Target
 from archdyn.claims.estimates import Estimate, Exact, Student, Unknown
 from archdyn.claims.measure import Measured, beside_one_run
-from archdyn.numbers.format import significant
+from archdyn.render.words import significant
 
 POWER = 0.8
 MOST = 100_000  # seeds or images; more is never

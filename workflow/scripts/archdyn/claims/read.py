@@ -5,16 +5,16 @@ Imports no pandas, so that Snakemake, which asks this while it plans, starts fas
 
 from pathlib import Path
 
+from archdyn.claims.settings import Claims
 from archdyn.errors import ArchdynError
 from archdyn.settings.check import checked_file
-from archdyn.settings.claims import Claims
-from archdyn.settings.conditions import by_condition
+from archdyn.settings.common import by_condition
 
 RELATIONS = ("at_least", "at_most", "near")
 
 
 def read_claims(path: str | Path) -> list[dict]:
-    """The claims of one experiment, as archdyn.settings.claims describes them.
+    """The claims of one experiment, as archdyn.claims.settings describes them.
 
     Raises ArchdynError with one line for an unknown key, a repeated id, or a test without just one relation.
     """

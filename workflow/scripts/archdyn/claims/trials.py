@@ -10,7 +10,7 @@ from archdyn.claims.measure import NOT_REACHED, Measured, measure
 from archdyn.claims.power import interval_text
 from archdyn.claims.values import NotReachedError, Values
 from archdyn.errors import ArchdynError
-from archdyn.numbers.format import significant
+from archdyn.render.words import significant
 
 PROTOCOLS = ("published", "corrected")
 

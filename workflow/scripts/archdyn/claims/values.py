@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from archdyn.errors import ArchdynError
-from archdyn.numbers.published import published_rows
+from archdyn.render.published import published_rows
 
 OF_EPOCH = re.compile(r".*_epoch\d+")
 PUBLISHED_VALUE = re.compile(r"(\w+)\[(.+)\]\.(.+)")

@@ -4,12 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from archdyn.settings.clip import ClipSettings
+from archdyn.experiments.clip.settings import ClipSettings
+from archdyn.experiments.gan.settings import GanSettings
+from archdyn.experiments.resnet.settings import ResnetSettings
+from archdyn.experiments.vae.settings import VaeSettings
+from archdyn.experiments.vit.settings import VitSettings
 from archdyn.settings.common import BatchSize, Settings, Unique
-from archdyn.settings.gan import GanSettings
-from archdyn.settings.resnet import ResnetSettings
-from archdyn.settings.vae import VaeSettings
-from archdyn.settings.vit import VitSettings
 
 Experiment = Literal["resnet", "vit", "gan", "vae", "clip"]
 
@@ -24,7 +24,7 @@ class Config(Settings):
     embedding_batch: BatchSize
     """Images per pass of the embeddings in sections 2, 3 and 6. Fewer take less of a GPU's memory and round otherwise,
     far within what precision means."""
-    report: Annotated[list[Experiment], Field(min_length=1), *Unique]
+    audit: Annotated[list[Experiment], Field(min_length=1), *Unique]
     """The experiments that the audit covers. Name fewer where the data of one cannot be had."""
     resnet: ResnetSettings
     vit: VitSettings

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterator
 
+from archdyn.designs.settings import Design
 from archdyn.settings.check import CONFIG_FOLDER
 from archdyn.settings.config import Config
-from archdyn.settings.designs import Design
 from archdyn.settings.read import read_yaml
 from archdyn.settings.words import allowed, block_of, json_schema
 

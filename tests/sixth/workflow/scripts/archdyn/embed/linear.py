@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from archdyn.models.checkpoint import load_weights, read_settings
 from archdyn.models.linear import LinearAutoencoder
-from archdyn.models.pixels import on_device, to_unit
+from archdyn.networks.checkpoint import load_weights, read_settings
+from archdyn.networks.pixels import on_device, to_unit
 
 
 @torch.no_grad()

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from archdyn.plots.style import COLOURS
+from archdyn.render.style import COLOURS
 
 
 def errors(figure: Figure, summary: pd.DataFrame) -> None:

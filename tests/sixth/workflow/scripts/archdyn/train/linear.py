@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from archdyn.models.linear import LinearAutoencoder
-from archdyn.models.pixels import on_device, to_unit
+from archdyn.networks.loop import Interruption, run_epochs
+from archdyn.networks.one_cycle import OneCycleTraining
+from archdyn.networks.pixels import on_device, to_unit
 from archdyn.settings.linear import LinearTraining
-from archdyn.train.loop import Interruption, run_epochs
-from archdyn.train.one_cycle import OneCycleTraining
 
 
 def train_linear(

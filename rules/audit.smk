@@ -1,0 +1,181 @@
+# The audit of the report: published beside reproduced, every claim with a verdict.
+#   needs: the figures, tables and numbers of the experiments that config.yaml's `audit` names; their claims
+#          (config/claims), published numbers (config/published), and prose and captions
+#          (workflow/audit)
+#   steps: claims_verdicts for each; audit_overview, audit_notebooks -> audit_content -> audit_page and audit_paper
+#   makes: results/<run>/<experiment>/tables/{verdicts,tests}.*, results/<run>/audit/audit.{html,pdf}
+
+AUDITED = config["audit"]
+AUDIT_RESULTS = [
+    *[file for experiment in plan.audited() for file in experiment.results()],
+]
+
+
+localrules:
+    claims_verdicts,
+    audit_notebooks,
+    audit_overview,
+    audit_content,
+    audit_page,
+    audit_paper,
+
+
+rule audit:
+    """The audit of every experiment that the config names, as a page and as a paper."""
+    input:
+        "<results>/audit/audit.html",
+        "<results>/audit/audit.pdf",
+
+
+rule report:
+    """The audit, by its old name."""
+    input:
+        rules.audit.input,
+
+
+rule claims_verdicts:
+    """Decide every claim of the report from the numbers of the experiments, with all tests as one family."""
+    input:
+        claims=[shipped(f"config/claims/{experiment}.yaml") for experiment in AUDITED],
+        published=[experiment.published for experiment in plan.audited()],
+        metrics=expand("<results>/{experiment}/metrics/all.csv", experiment=AUDITED),
+        data=expand("<results>/{experiment}/metrics/summary.provenance.json", experiment=AUDITED),
+        seals=[file for experiment in plan.audited() for file in experiment.seals],
+        **{f"{experiment.name}_images": experiment.images for experiment in plan.audited()},
+        **{f"{experiment.name}_curves": list(experiment.curves().values()) for experiment in plan.audited()},
+    output:
+        **table_files("<results>/audit/tables/verdicts"),
+        tests="<results>/audit/tables/tests.csv",
+    log:
+        "<logs>/claims_verdicts/verdicts.log",
+    conda:
+        "../envs/audit.yaml"
+    params:
+        run=plan.run,
+        experiments=AUDITED,
+        untestable={experiment.name: experiment.untestable() for experiment in plan.audited()},
+        curves={experiment.name: list(experiment.curves()) for experiment in plan.audited()},
+        label=f"{plan.run} scale",
+        caption=caption("verdicts"),
+        **plan.code("claims_verdicts"),
+    script:
+        "../workflow/scripts/claims_verdicts.py"
+
+
+rule audit_notebooks:
+    """Set what the report's saved notebooks printed beside what it published."""
+    input:
+        cells=shipped("config/published/notebooks.yaml"),
+        published=[experiment.published for experiment in plan.experiments()],
+    output:
+        **table_files("<results>/audit/tables/notebooks"),
+    log:
+        "<logs>/audit_notebooks/notebooks.log",
+    conda:
+        "../envs/audit.yaml"
+    params:
+        label="Notebooks as saved in the report's repository",
+        caption=caption("notebooks"),
+        **plan.code("audit_notebooks"),
+    script:
+        "../workflow/scripts/audit_notebooks.py"
+
+
+rule audit_overview:
+    """All tests of all claims in one figure, and in a panel."""
+    input:
+        tests=rules.claims_verdicts.output.tests,
+        verdicts=rules.claims_verdicts.output.csv,
+    output:
+        pdf="<results>/audit/figures/overview.pdf",
+        png="<results>/audit/figures/overview.png",
+        provenance="<results>/audit/figures/overview.provenance.json",
+    log:
+        "<logs>/audit_overview/overview.log",
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        label=f"{plan.run} scale",
+        **plan.code("audit_overview"),
+    script:
+        "../workflow/scripts/audit_overview.py"
+
+
+rule audit_content:
+    """Gather prose, verdicts, tables, figures and where each is from."""
+    input:
+        results=AUDIT_RESULTS,
+        verdicts=rules.claims_verdicts.output.csv,
+        summaries=expand("<results>/{experiment}/metrics/summary.csv", experiment=AUDITED),
+        published=[experiment.published for experiment in plan.audited()],
+        prose=[shipped(f"workflow/audit/{experiment}/prose.md") for experiment in AUDITED],
+        designs=shipped("workflow/audit/designs/prose.md"),
+        effects=[
+            file for experiment in plan.audited() for file in experiment.designs.effects(experiment.designs.audited())
+        ],
+        introduction=shipped("workflow/audit/introduction.md"),
+        notebooks=rules.audit_notebooks.output.csv,
+        appendices=[shipped("workflow/audit/inference.md"), shipped("workflow/audit/notebooks.md")],
+        references=shipped("workflow/audit/references.yaml"),
+        citation=shipped("CITATION.cff"),
+        claims=[shipped(f"config/claims/{experiment}.yaml") for experiment in AUDITED],
+        seals=[file for experiment in plan.audited() for file in experiment.seals],
+    output:
+        content="<results>/audit/content.json",
+        settings="<results>/audit/settings.json",
+        provenance="<results>/audit/content.provenance.json",
+    log:
+        "<logs>/audit_content/content.log",
+    conda:
+        "../envs/audit.yaml"
+    params:
+        run=plan.run,
+        overview=caption("overview"),
+        settings={experiment.name: experiment.settings_by_condition() for experiment in plan.audited()},
+        about={experiment.name: experiment.about() for experiment in plan.audited()},
+        **plan.code("audit_content"),
+    script:
+        "../workflow/scripts/audit_content.py"
+
+
+rule audit_page:
+    """The audit as one page that opens offline."""
+    input:
+        results=AUDIT_RESULTS,
+        content=rules.audit_content.output.content,
+        settings=rules.audit_content.output.settings,
+        template=shipped("workflow/audit/page.html"),
+        style=shipped("workflow/audit/page.css"),
+        behaviour=shipped("workflow/audit/page.js"),
+    output:
+        html=audit_file("<results>/audit/audit.html", "page"),
+        provenance="<results>/audit/audit_page.provenance.json",
+    log:
+        "<logs>/audit_page/audit.log",
+    conda:
+        "../envs/audit.yaml"
+    params:
+        **plan.code("audit_page"),
+    script:
+        "../workflow/scripts/audit_page.py"
+
+
+rule audit_paper:
+    """The audit as a short paper."""
+    input:
+        results=AUDIT_RESULTS,
+        content=rules.audit_content.output.content,
+        overview=rules.audit_overview.output.pdf,
+        references=shipped("workflow/audit/references.yaml"),
+        template=shipped("workflow/audit/paper.typ"),
+    output:
+        pdf=audit_file("<results>/audit/audit.pdf", "paper"),
+        provenance="<results>/audit/audit_paper.provenance.json",
+    log:
+        "<logs>/audit_paper/audit.log",
+    conda:
+        "../envs/audit.yaml"
+    params:
+        **plan.code("audit_paper"),
+    script:
+        "../workflow/scripts/audit_paper.py"

@@ -1,0 +1,147 @@
+"""Prose with numbers filled in from results: a Markdown template becomes Markdown whose every number is a link.
+
+The link names the file that the number stands in, and its title says where in it. Templates are Jinja with
+
+    {{ metric.CONDITION.METRIC }}           mean ± sd over the seeds; .fixed(1) and .percent(1) choose the digits
+    {{ published.TABLE[ROW].COLUMN }}       a value of config/published; the row by its first cells
+    {{ setting.CONDITION.KEY }}             a setting as it was run; also {{ setting.seeds }}, of all of the experiment
+    {{ verdict.CLAIM }}                     the verdict on a claim
+    {{ figure.NAME }}                       the number of a figure, such as Figure G1, as a link; also table, panel
+"""
+
+import re
+from dataclasses import dataclass
+
+import pandas as pd
+from jinja2 import Environment, StrictUndefined
+from jinja2.exceptions import TemplateError
+
+from archdyn.errors import ArchdynError
+from archdyn.render.published import published_rows
+from archdyn.render.words import format_mean_sd, significant
+
+PLACEHOLDER = re.compile(r"{{.*?}}", re.DOTALL)
+# Names may hold digits (CIFAR-10, ViT-B/16), and so do references to the report.
+LITERAL_NUMBER = re.compile(r"(?<![\w/.])(?<!\w-)(?<!Section )(?<!Table )(?<!Figure )(?<!Panel )\.?\d[\d.,%]*(?!\w)")
+
+
+@dataclass(frozen=True)
+class Number:
+    """A mean with its sd (NaN for one seed), and the file and place where it stands."""
+
+    mean: float
+    sd: float
+    file: str
+    place: str
+
+    def __str__(self) -> str:
+        return self._link(significant(self.mean, self.sd))
+
+    def fixed(self, digits: int) -> str:
+        """With this many digits after the point."""
+        return self._link(format_mean_sd(self.mean, self.sd, digits))
+
+    def percent(self, digits: int) -> str:
+        """A share of 1 in percent."""
+        return self._link(f"{format_mean_sd(100 * self.mean, 100 * self.sd, digits)}%")
+
+    def _link(self, text: str) -> str:
+        return link(text, self.file, self.place)
+
+
+class Lookup:
+    """Names that templates may use; another one is an ArchdynError, which says what there is."""
+
+    def __init__(self, what: str, entries: dict):
+        self._what = what
+        self._entries = entries
+
+    def __getitem__(self, name):
+        if str(name) not in self._entries:
+            raise ArchdynError(f"{self._what} has no {name}; allowed: {', '.join(self._entries)}")
+        return self._entries[str(name)]
+
+    def __str__(self) -> str:
+        raise ArchdynError(f"{self._what} is a block; allowed: one of its keys, {', '.join(self._entries)}")
+
+
+def link(text: str, file: str, place: str) -> str:
+    """Markdown of a link to `file` whose title is `place`."""
+    return f'[{text}](<{file}> "{place}")'
+
+
+def fill(template: str, shown: str, names: dict[str, Lookup]) -> str:
+    """The Markdown of a template; `shown` names it in errors.
+
+    Raises ArchdynError for an unknown name, and for a number that does not come from a file.
+    """
+    _refuse_literal_numbers(template, shown)
+    environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
+    try:
+        return environment.from_string(template).render(names)
+    except TemplateError as error:
+        raise ArchdynError(f"{shown}: {error.message}") from None
+    except ArchdynError as error:
+        raise ArchdynError(f"{shown}: {error}") from None
+
+
+def metric_names(summary: pd.DataFrame, file: str) -> Lookup:
+    """`summary` has condition, metric, mean, sd, n, and stands in `file`."""
+    conditions = {}
+    for row in summary.to_dict("records"):
+        place = f"{row['condition']}, {row['metric']}, n = {row['n']}"
+        number = Number(row["mean"], row["sd"], file, place)
+        conditions.setdefault(row["condition"], {})[row["metric"]] = number
+    return Lookup("metric", {name: Lookup(f"metric.{name}", entries) for name, entries in conditions.items()})
+
+
+def published_names(tables: dict[str, pd.DataFrame], file: str) -> Lookup:
+    """The report's tables by name, of `file`."""
+    return Lookup("published", {name: _rows(name, table, file) for name, table in tables.items()})
+
+
+def setting_names(settings: dict, file: str, experiment: str) -> Lookup:
+    """The experiment's settings, which stand in `file`; blocks of settings, and conditions, are Lookups themselves."""
+    return _settings("setting", settings, file, experiment)
+
+
+def verdict_names(verdicts: pd.DataFrame, file: str) -> Lookup:
+    """The verdicts by claim, which stand in `file`."""
+    rows = verdicts.to_dict("records")
+    return Lookup("verdict", {row["id"]: f"**{link(row['verdict'], file, row['id'])}**" for row in rows})
+
+
+def reference_names(kind: str, numbers: dict[str, str], section: str) -> Lookup:
+    """The numbers of a section's results of one kind, such as "Figure G1", by name, as links to where they stand."""
+    links = {name: f"[{number}](#{section}-{kind}s-{name})" for name, number in numbers.items()}
+    return Lookup(kind, links)
+
+
+def _settings(what: str, block: dict, file: str, place: str) -> Lookup:
+    entries = {
+        key: _settings(f"{what}.{key}", value, file, f"{place}.{key}")
+        if isinstance(value, dict) and "imagefolder" not in value
+        else link(_setting_text(value), file, f"{place}.{key}")
+        for key, value in block.items()
+    }
+    return Lookup(what, entries)
+
+
+def _setting_text(value) -> str:
+    if isinstance(value, dict):
+        return f"the pictures in {value['imagefolder']}"
+    return "all" if value is None else str(value)
+
+
+def _refuse_literal_numbers(template: str, shown: str) -> None:
+    found = LITERAL_NUMBER.search(PLACEHOLDER.sub("", template))
+    if found:
+        raise ArchdynError(f"{shown}: the number {found[0]} stands in the prose; allowed: a placeholder")
+
+
+def _rows(name: str, table: pd.DataFrame, file: str) -> Lookup:
+    rows = {}
+    for key, row in published_rows(table).items():
+        cells = {column: link(str(value), file, f"{name}[{key}].{column}") for column, value in row.items()}
+        rows[key] = Lookup(f"published.{name}[{key}]", cells)
+    return Lookup(f"published.{name}", rows)

@@ -1,1 +1,0 @@
-"""What files must hold, checked where a job reads them."""

@@ -1,0 +1,1 @@
+"""Factorial designs: which setting matters, and which two go together."""

@@ -1,0 +1,115 @@
+"""The effects of the factors of a design, all of them or one along the size of the data."""
+
+from textwrap import fill
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from archdyn.render.style import COLOURS, few_logarithmic_ticks
+from archdyn.render.words import in_words
+
+ROW = 0.19  # inches
+FRAME = 1.4  # inches above and below the rows
+LABEL = 42  # characters that fit under all panels together
+HIGH = 34  # characters that fit beside a panel
+NONE = {"difference": 0.0, "ratio": 1.0}  # the effect that is none
+DECISIONS = {  # of archdyn.claims: words, edge, face
+    "holds": ("holds", COLOURS["blue"], COLOURS["blue"]),
+    "fails": ("the opposite", COLOURS["red"], COLOURS["red"]),
+    "undecided": ("undecided", COLOURS["blue"], "white"),
+}
+ALONG = {"images": "training images", "share": "share of the run's training images"}
+WORDS = {"main": ("main effect", "blue"), "interaction": ("interaction", "orange")}
+
+
+def effects_by_outcome(figure: Figure, effects: pd.DataFrame) -> None:
+    """A panel per outcome, a row per contrast, as `archdyn.designs.effects.design_effects` has them.
+
+    Filled marks are effects whose interval leaves out that of no effect.
+    """
+    outcomes = list(effects["outcome"].unique())
+    rows = effects[effects["outcome"] == outcomes[0]]
+    figure.set_size_inches(figure.get_figwidth(), FRAME + ROW * len(rows))
+    panels = figure.subplots(1, len(outcomes), sharey=True, squeeze=False)[0]
+    for axes, outcome in zip(panels, outcomes, strict=True):
+        _panel(axes, effects[effects["outcome"] == outcome], LABEL // len(outcomes))
+    panels[0].set_yticks(range(len(rows)), rows["term"] + ": " + rows["contrast"], fontsize=7)
+    panels[0].invert_yaxis()
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(handles))
+
+
+def effects_by_size(figure: Figure, effects: pd.DataFrame) -> None:
+    """A panel per outcome: the effect at each size, as `archdyn.designs.sizes.effects_by_size` has it.
+
+    The marks are coloured by the decision; the ground is shaded from where on it always does.
+    """
+    outcomes = list(effects["outcome"].unique())
+    panels = figure.subplots(1, len(outcomes), squeeze=False)[0]
+    for axes, outcome in zip(panels, outcomes, strict=True):
+        _size_panel(axes, effects[effects["outcome"] == outcome])
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(handles))
+
+
+def _size_panel(axes: Axes, rows: pd.DataFrame) -> None:
+    first = rows.iloc[0]
+    axes.axhline(NONE[first["scale"]], color=COLOURS["grey"], linewidth=1)
+    reported = f"the report: {_size(first['along'], first['report'])}"
+    axes.axvline(first["report"], color=COLOURS["purple"], linestyle="--", linewidth=1, label=reported)
+    axes.vlines(rows["size"], rows["low"], rows["high"], color=COLOURS["blue"], linewidth=1.2)
+    axes.plot(rows["size"], rows["effect"], "-", color=COLOURS["blue"], linewidth=0.8)
+    for decision, (words, colour, face) in DECISIONS.items():
+        chosen = rows[rows["decision"] == decision]
+        axes.plot(chosen["size"], chosen["effect"], "o", ms=5, color=colour, mfc=face, label=words)
+    axes.set_xscale("log")
+    axes.set_xticks(rows["size"], [f"{size:,g}" for size in rows["size"]])
+    axes.minorticks_off()
+    axes.margins(x=0.1)
+    axes.set_xlabel(ALONG.get(first["along"], first["along"]))
+    axes.set_ylabel(fill(f"{in_words(first['outcome'])}, {first['scale']}", HIGH))
+    if first["scale"] == "ratio":
+        axes.set_yscale("log")
+        few_logarithmic_ticks(axes.yaxis)
+    if pd.notna(first["holds_from"]):
+        right = axes.get_xlim()[1]  # which the shading would move
+        axes.axvspan(first["holds_from"], right, color=COLOURS["sky"], alpha=0.15, linewidth=0)
+        axes.set_xlim(right=right)
+    axes.set_title(_told(rows), fontsize=8)
+
+
+def _told(rows: pd.DataFrame) -> str:
+    """In words, from which size on the claim holds."""
+    *_, largest = rows.itertuples()
+    if pd.isna(largest.holds_from):
+        return f"{DECISIONS[largest.decision][0]} at {_size(largest.along, largest.size)}"
+    everywhere = largest.holds_from == rows["size"].min()
+    return "holds at every size" if everywhere else f"holds from {_size(largest.along, largest.holds_from)} on"
+
+
+def _size(along: str, size: float) -> str:
+    """In words: 2,000 images, or a share of 0.1."""
+    return f"a share of {size:g}" if along == "share" else f"{size:,g} {along}"
+
+
+def _panel(axes: Axes, effects: pd.DataFrame, width: int) -> None:
+    outcome, scale = effects["outcome"].iloc[0], effects["scale"].iloc[0]
+    none = NONE[scale]
+    axes.axvline(none, color=COLOURS["grey"], linewidth=1)
+    for kind, (words, colour) in WORDS.items():
+        for place, row in enumerate(effects.itertuples()):
+            if row.kind != kind:
+                continue
+            found = not row.low <= none <= row.high
+            axes.plot([row.low, row.high], [place, place], color=COLOURS[colour], linewidth=1.2)
+            face = COLOURS[colour] if found else "white"
+            axes.plot(row.effect, place, "o", ms=4, color=COLOURS[colour], mfc=face)
+        axes.plot([], [], "o-", ms=4, color=COLOURS[colour], label=words)
+    axes.set_xlabel(fill(f"{in_words(outcome)}, {scale}", width), fontsize=8)
+    axes.tick_params(axis="x", labelsize=7)
+    if scale == "ratio":
+        axes.set_xscale("log")
+        few_logarithmic_ticks(axes.xaxis)
+    else:
+        axes.locator_params(axis="x", nbins=3)

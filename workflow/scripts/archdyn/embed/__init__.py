@@ -1,1 +1,0 @@
-"""From models and images to .npy: samples, features, logits."""

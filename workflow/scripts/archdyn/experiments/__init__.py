@@ -1,0 +1,1 @@
+"""The five experiments of the report, a folder for each."""

@@ -1,0 +1,1 @@
+"""Section 6: zero-shot CLIP on STL-10."""

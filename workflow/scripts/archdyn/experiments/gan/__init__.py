@@ -1,0 +1,1 @@
+"""Section 4: an MLP GAN on MNIST."""

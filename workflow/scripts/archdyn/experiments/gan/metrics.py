@@ -1,0 +1,74 @@
+"""The numbers of one trained GAN (section 4 of the report)."""
+
+import numpy as np
+import pandas as pd
+
+from archdyn.measures.generative import (
+    ImageSet,
+    class_histogram,
+    confident_modes,
+    feature_spread,
+    frechet_distance,
+    histogram_kl,
+    modes_covered,
+    nearest_distance,
+    pairwise_distance,
+    precision_recall,
+    sharpness,
+)
+from archdyn.measures.tidy import at_epochs
+
+LAST_STEPS, LAST_EPOCHS = 100, 10  # a training's end: single values of a game swing too much
+OTHER_LAST_STEPS, OTHER_LAST_EPOCHS = (10, 30), (1, 5, 20, 40)  # other choices of where the end begins
+PRINTED = ("loss_d", "loss_g", "d_real", "d_fake")
+
+
+def sample_metrics(samples: ImageSet, train: ImageSet, trained_on: int | None, k: int) -> dict[str, float]:
+    """Judge `samples` against all training images; memorisation against the first `trained_on` of them.
+
+    Precision, recall, density and coverage compare with as many training images as there are samples.
+    """
+    classes = int(train.labels.max()) + 1
+    histogram, data = class_histogram(samples.labels, classes), class_histogram(train.labels, classes)
+    return {
+        "frechet_distance": frechet_distance(train.features, samples.features),
+        **precision_recall(train.features[: len(samples.features)], samples.features, k),
+        "modes_covered": modes_covered(histogram, data),
+        **confident_modes(samples.logits, data),
+        "class_kl": histogram_kl(histogram, data),
+        "largest_class_share": histogram.max(),
+        **{f"class_share_{digit}": share for digit, share in enumerate(histogram)},
+        "feature_spread": feature_spread(train.features, samples.features),
+        "sharpness": sharpness(samples.images),
+        "pairwise_distance": pairwise_distance(samples.images),
+        "nearest_train_distance": nearest_distance(samples.images, train.images[:trained_on]),
+    }
+
+
+def training_metrics(epochs: pd.DataFrame, steps: np.ndarray) -> dict[str, float]:
+    """The end of a training: losses, gradient norm and what the discriminator gets right, over the last epochs.
+
+    `epochs` holds a row per epoch, `steps` the columns loss_d, loss_g, d_real, d_fake, grad_norm_g by step.
+    d_accuracy_unseen: of D on held-out images and fakes, which it never learned from, in 0..1; 0.5 if it guesses.
+    An ending _last_20 means over the last 20 epochs, or steps, instead; _epoch2 the last batch of that epoch, as the
+    report prints it, and _final that of the last.
+    """
+    last = epochs.tail(LAST_EPOCHS).mean()
+    *_, gradient_norms = steps.T
+    gap = epochs["d_accuracy_train"] - epochs["d_accuracy_held_out"]
+    return {
+        "loss_d": last["mean_loss_d"],
+        "loss_g": last["mean_loss_g"],
+        "d_real": last["mean_d_real"],
+        "d_fake": last["mean_d_fake"],
+        "grad_norm_g_first": gradient_norms[0],
+        "grad_norm_g_last": np.median(gradient_norms[-LAST_STEPS:]),
+        "d_accuracy_train": last["d_accuracy_train"],
+        "d_accuracy_held_out": last["d_accuracy_held_out"],
+        "d_accuracy_fake": last["d_accuracy_fake"],
+        "d_accuracy_unseen": (last["d_accuracy_held_out"] + last["d_accuracy_fake"]) / 2,
+        "d_overfit_gap": gap.tail(LAST_EPOCHS).mean(),
+        **{f"d_overfit_gap_last_{n}": gap.tail(n).mean() for n in OTHER_LAST_EPOCHS},
+        **{f"grad_norm_g_last_{n}": np.median(gradient_norms[-n:]) for n in OTHER_LAST_STEPS},
+        **at_epochs(epochs, PRINTED),
+    }

@@ -1,0 +1,1 @@
+"""Section 2: ResNet-152 on CIFAR-10."""

@@ -1,0 +1,89 @@
+"""Embeddings of images in a convolutional network, by stage, from one forward pass."""
+
+import random
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from archdyn.networks.backbones import Backbone
+from archdyn.networks.inference import BATCH, Forward, autocast, batches, gathered, in_precision
+from archdyn.networks.stages import stages
+
+LAYERS = ("layer1", "layer2", "layer3", "penultimate")
+SEED = 42  # of the report's 1,000 images
+
+
+def draw_rows(available: int, n: int) -> np.ndarray:
+    """Row numbers of at most `n` random images, shuffled by Python's own generator, as the report's are."""
+    rows = list(range(available))
+    random.Random(SEED).shuffle(rows)
+    return np.array(rows[:n])
+
+
+@torch.no_grad()
+def embed_penultimate(
+    backbone: Backbone, images: np.ndarray, device: torch.device, precision: str = "float32", batch: int = BATCH
+) -> np.ndarray:
+    """Globally average-pooled features before the head, float32 (n, d), of uint8 images."""
+
+    def forward(model: nn.Module, pixels: Tensor) -> dict[str, Tensor]:
+        return {"penultimate": _penultimate(model, pixels)}
+
+    return _embedded(backbone, images, forward, device, precision, batch)["penultimate"]
+
+
+@torch.no_grad()
+def embed_with_head(
+    backbone: Backbone, images: np.ndarray, device: torch.device, precision: str = "float32", batch: int = BATCH
+) -> dict[str, np.ndarray]:
+    """Penultimate features, float32 (n, d), and the logits of the head, float32 (n, classes), of uint8 images."""
+
+    def forward(model: nn.Module, pixels: Tensor) -> dict[str, Tensor]:
+        penultimate = _penultimate(model, pixels)
+        return {"features": penultimate, "logits": model.get_classifier()(penultimate)}
+
+    return _embedded(backbone, images, forward, device, precision, batch)
+
+
+@torch.no_grad()
+def embed_layers(
+    backbone: Backbone, images: np.ndarray, device: torch.device, precision: str = "float32", batch: int = BATCH
+) -> dict[str, np.ndarray]:
+    """The output of layer1, layer2 and layer3, averaged over the positions, and the penultimate features.
+
+    float32 (n, d) each, with d = 256, 512, 1024 and 2048 for ResNet-152 (Figure 1). In other networks than a ResNet,
+    the layers are the stages of the same resolution (archdyn.networks.stages).
+    """
+    parts = []
+    for pixels in batches(images, device, batch):
+        with autocast(device, precision):
+            parts.append(_layers(backbone.model, backbone.preprocess(pixels)))
+    return gathered(parts)
+
+
+def _embedded(
+    backbone: Backbone, images: np.ndarray, forward: Forward, device: torch.device, precision: str, batch: int
+) -> dict[str, np.ndarray]:
+    run = in_precision(backbone.model, forward, device, precision, batch)
+    return gathered([run(backbone.preprocess(pixels)) for pixels in batches(images, device, batch)])
+
+
+def _layers(model: nn.Module, pixels: Tensor) -> dict[str, Tensor]:
+    pooled: dict[str, Tensor] = {}
+    hooks = [
+        stages(model)[name][-1].register_forward_hook(
+            lambda module, inputs, output, name=name: pooled.update({name: output.mean((2, 3))})
+        )
+        for name in LAYERS[:-1]
+    ]
+    try:
+        penultimate = _penultimate(model, pixels)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return pooled | {"penultimate": penultimate}
+
+
+def _penultimate(model: nn.Module, pixels: Tensor) -> Tensor:
+    return model.forward_head(model.forward_features(pixels), pre_logits=True)

@@ -1,0 +1,1 @@
+"""Section 5: a VAE on FashionMNIST."""

@@ -1,0 +1,1 @@
+"""Section 3: what ViT-B/16 attends to."""

@@ -1,0 +1,157 @@
+"""Settings of section 3, the vision transformer."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from archdyn.designs.settings import DesignsByName, WithDesigns
+from archdyn.settings.common import (
+    Backbone,
+    Backbones,
+    Benchmark,
+    Dataset,
+    File,
+    Precision,
+    Pretraining,
+    Seeds,
+    Settings,
+    Share,
+    Text,
+    Unique,
+    number,
+    or_null,
+    refusal,
+    whole,
+)
+
+
+class Photo(Settings):
+    """A photo."""
+
+    name: Text
+    """What figures and tables call it."""
+    file: File
+    """An image file."""
+
+
+class VitBackbones(Backbones):
+    """The networks by role."""
+
+    vit: Backbone
+    """The vision transformer of section 3. It classifies by its CLS token."""
+
+
+class Attention(Settings):
+    """How the heads are measured."""
+
+    images: whole(ge=2)
+    """Test images, from the first on, behind the heads' entropy and mean distance."""
+
+
+class Mask(Settings):
+    """One mask of the designs, which hides the same number of patches of every image."""
+
+    place: Literal["anywhere", "centre", "edge"]
+    """Where the hidden patches lie, anywhere, or within the half of them nearest to the centre, or to the edge."""
+    area: number(gt=0, le=0.5)
+    """Share of the patches that is hidden."""
+    content: Literal["any", "plain", "detailed"]
+    """Which of the patches there are hidden, those drawn at random, or those whose brightness varies least or most."""
+    way: Literal["pixels", "tokens", "mean"]
+    """How they are hidden. pixels makes them black before normalisation, as the report does; tokens drops them after
+    the position embedding; mean gives them the colour that normalisation maps to 0."""
+
+
+class Block(Settings):
+    """The square at the centre of each picture that the report masks. Other grids of patches take the nearest share."""
+
+    side: whole(ge=1)
+    """Patches along its side."""
+    grid: whole(ge=1)
+    """Patches along the side of the picture."""
+
+    @model_validator(mode="after")
+    def _fits(self):
+        if self.side > self.grid:
+            raise refusal(f"found {self.side}; allowed: at most grid, {self.grid}", "side")
+        return self
+
+
+class Masking(Settings):
+    """How much is masked, and on how many images."""
+
+    images: whole(ge=10)
+    """Test images that are masked, from the first on."""
+    fractions: Annotated[list[number(gt=0, le=0.95)], Field(min_length=1), *Unique]
+    """Shares of the patches to mask, beside none of them."""
+    published_share: number(gt=0, le=0.95)
+    """Share of the patches that the report masks at random on each picture."""
+    published_block: Block
+
+
+class Normalisation(Settings):
+    """Mean and standard deviation by channel that images are normalised by."""
+
+    mean: Annotated[list[number(ge=0, le=1)], Field(min_length=3)]
+    """Red, green and blue, from 0 to 1."""
+    sd: Annotated[list[number(gt=0)], Field(min_length=3)]
+    """Red, green and blue."""
+
+
+class Probes(Settings):
+    """Linear probes on CLS, on the mean of the patch tokens, and on both."""
+
+    dataset: Dataset
+    """What is embedded and probed."""
+    train_images: whole(ge=200)
+    """Training images, from the first on."""
+    test_images: whole(ge=20)
+    """Test images of the corrected protocol, from the first on."""
+    published_test_images: whole(ge=20)
+    """Test images of the published protocol, from the first on."""
+    published_normalisation: Normalisation
+    """Of the images in the published protocol."""
+    published_interpolation: Literal["bilinear", "bicubic"]
+    """How images are resized in the published protocol; the weights' own way in the corrected one."""
+    validation_share: Share
+    """Share of the training images that the corrected protocol holds out to choose C on."""
+
+
+class VitSettings(WithDesigns):
+    """Section 3 of the report, a vision transformer's attention, answers under masks, and embeddings."""
+
+    dataset: Dataset
+    """Its test images are masked, and shown where there are no photos."""
+    seeds: Seeds
+    """Seeds of the random masks, of the images that probes hold out, and of the bootstrap."""
+    precision: Precision
+    """Of the networks' arithmetic. float32 is what the report used; tf32 rounds the inputs of its products to 10
+    bits of mantissa, on GPUs that can, and is float32 elsewhere; bfloat16 (autocast) is several times as fast on a
+    GPU; compiled is bfloat16 but for embeddings on a GPU, other than those without some tokens. They are of a copy of
+    the network whose weights have 16 bits, fused by torch.compile. It takes a C compiler and a quarter of a minute per
+    network, once: what it made is kept in resources/compiled."""
+    images: or_null(Annotated[list[Photo], Field(min_length=1)])
+    """Photos to show, each with a name and a file; the shorter side is scaled and the centre cut out, or, in
+    the published protocol, all of it squashed. null shows the
+    first test image of three classes."""
+    backbones: VitBackbones
+    cnn: Literal["pretrained", "transferred"]
+    """The network of section 2 that Grad-CAM explains. pretrained is resnet.backbones.deep with its own weights;
+    transferred is its full_corrected condition, trained on resnet.dataset."""
+    pretraining: Pretraining
+    likeliest: whole(ge=1, le=20)
+    """How many of the likeliest classes of a picture Figure 4 and its table show."""
+    attention: Attention
+    masking: Masking
+    mask: Mask
+    """What masks of the designs have but for their factors."""
+    probes: Probes
+    benchmark: Benchmark
+    """What `snakemake benchmark` times, the bare forward pass and ours in turn."""
+    designs: DesignsByName = {}
+    """Factorial designs over the settings of `mask`, each with its effects and interactions. Their condition is mask;
+    each of their seeds has images of its own, and draws what is random."""
+
+    def designed(self) -> tuple[Settings, list[str]]:
+        """The mask."""
+        return self.mask, ["mask"]

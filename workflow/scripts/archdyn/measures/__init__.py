@@ -1,0 +1,1 @@
+"""Metrics that several experiments share; nothing here imports torch."""

@@ -1,1 +1,0 @@
-"""Pure functions from arrays to named values; nothing here imports torch."""

@@ -1,0 +1,1 @@
+"""What the trainings and embeddings of several experiments share; all of it needs torch."""

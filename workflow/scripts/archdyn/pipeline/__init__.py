@@ -1,1 +1,0 @@
-"""What joins the library to Snakemake; the rest of the package knows nothing of it."""

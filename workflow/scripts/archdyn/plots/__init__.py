@@ -1,1 +1,0 @@
-"""Figures from CSV and .npy; nothing here imports torch."""

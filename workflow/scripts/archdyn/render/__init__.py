@@ -1,0 +1,1 @@
+"""What figures, tables and panels share; nothing here imports torch."""

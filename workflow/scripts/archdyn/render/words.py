@@ -1,0 +1,56 @@
+"""Means with their spread, as text."""
+
+import math
+
+import pandas as pd
+
+
+def mean_sd(values: pd.Series, digits: int) -> str:
+    """`mean ± sd` over the values; without the sd when there is only one."""
+    return format_mean_sd(values.mean(), values.std(), digits)
+
+
+def format_mean_sd(mean: float, sd: float, digits: int) -> str:
+    """`mean ± sd`, or `mean` where sd is NaN."""
+    return f"{mean:.{digits}f}" if pd.isna(sd) else f"{mean:.{digits}f} ± {sd:.{digits}f}"
+
+
+def significant(mean: float, sd: float = math.nan, digits: int = 3) -> str:
+    """`mean ± sd`, or `mean` where sd is NaN, to `digits` significant digits of the mean.
+
+    Under 0.001 as 1.20e-05, and from ten million on as 1.20e+07.
+    """
+    if not math.isfinite(mean):
+        return str(mean).replace("inf", "∞")
+    if 0 < abs(mean) < 1e-3 or abs(mean) >= 1e7:
+        return f"{mean:.{digits - 1}e}" if math.isnan(sd) else f"{mean:.{digits - 1}e} ± {sd:.{digits - 1}e}"
+    magnitude = math.floor(math.log10(abs(mean))) if mean else 0
+    return format_mean_sd(mean, sd, max(0, digits - 1 - magnitude))
+
+
+WORDS = {
+    "active_units": "active units",
+    "agreement": "share answered as the whole image is",
+    "d_overfit_gap": "D's accuracy, training less held out",
+    "frechet_distance": "Fréchet distance",
+    "grad_norm_g_last": "G's gradient norm, at the end",
+    "modes_covered": "classes covered",
+    "mutual_information": "information in the latents (nats)",
+    "pairwise_distance": "distance between samples",
+    "prior_ratio": "error with a random latent, over its own",
+    "test_accuracy": "test accuracy",
+    "train_accuracy": "training accuracy",
+}
+
+
+def in_words(metric: str) -> str:
+    """A metric's name in words, with its unit where it has one; of another metric, its own name with spaces."""
+    return WORDS.get(metric, metric.replace("_", " "))
+
+
+def spoken(seconds: float) -> str:
+    """12 s, 4 min, 2 h 10 min."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

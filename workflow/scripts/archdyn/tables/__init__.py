@@ -1,1 +1,0 @@
-"""Tables from CSV, as CSV, Markdown and LaTeX; nothing here imports torch."""

@@ -1,0 +1,132 @@
+"""The designs of an experiment while Snakemake plans: their runs, their results, and what they will cost."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+
+from archdyn.designs.settings import Designs
+from archdyn.errors import ArchdynError
+from archdyn.render.words import spoken
+from archdyn.settings.common import seeds_of
+from archdyn.workflow.results import caption
+
+
+@dataclass
+class PlannedDesigns:
+    """The designs in `settings`, the experiment's block of the config; `named` are its conditions' settings, merged.
+
+    Its rule file sets scored and recorded, paths of a run's metrics and of the record of its training, with {condition}
+    and {seed} in them, or with {design} where one file has the metrics of all runs.
+    """
+
+    experiment: str
+    settings: dict
+    named: dict[str, dict]
+    scored: str = ""
+    recorded: str = ""
+
+    def __post_init__(self):
+        self._designs = Designs(self.settings.get("designs", {}), self.named)
+
+    def condition(self, name: str) -> dict:
+        """The settings of a run, or of a named condition. Raises ArchdynError for any other name."""
+        known = self.named | self._designs.settings
+        if name not in known:
+            raise ArchdynError(f"found no condition {name}; allowed: {', '.join(known)}")
+        return known[name]
+
+    def added(self) -> list[str]:
+        """The runs of designs that are no named conditions."""
+        return list(self._designs.settings)
+
+    def names(self) -> list[str]:
+        """Of all designs."""
+        return list(self.settings.get("designs", {}))
+
+    def factorial(self) -> list[str]:
+        """Those that ask for all effects and interactions."""
+        return [name for name in self.names() if not self.is_against_scale(name)]
+
+    def against_scale(self) -> list[str]:
+        """Those that follow one effect over several sizes."""
+        return [name for name in self.names() if self.is_against_scale(name)]
+
+    def is_against_scale(self, design: str) -> bool:
+        """Whether it follows one effect over several sizes."""
+        return self.settings["designs"][design]["scale"] is not None
+
+    def caption(self, kind: str, design: str) -> str:
+        """Of the figure or table (`kind`) of a design: the caption of all, behind what this one asks."""
+        shared = caption(f"designs/{'scale_' * self.is_against_scale(design)}{kind}")
+        return f"{self.settings['designs'][design]['about']} {shared}"
+
+    def audited(self) -> list[str]:
+        """Those that stand in the audit."""
+        return [name for name in self.names() if self.settings["designs"][name]["audit"]]
+
+    def runs(self, design: str) -> list[tuple[str, int]]:
+        """Condition and seed of every run."""
+        seeds = self.settings["designs"][design]["seeds"]
+        return [(run.condition, seed) for run in self._designs.combinations[design] for seed in seeds]
+
+    def of_runs(self, pattern: str, design: str) -> list[str]:
+        """Paths of `pattern` for every run; one that has no {seed} once."""
+        paths = (pattern.format(condition=name, seed=seed, design=design) for name, seed in self.runs(design))
+        return list(dict.fromkeys(paths))
+
+    def effects(self, names: list[str]) -> list[str]:
+        """Paths of the effects of these designs."""
+        return [f"<results>/{self.experiment}/metrics/design_{name}.csv" for name in names]
+
+    def results(self, names: list[str]) -> list[str]:
+        """Paths of the figures and tables of these designs, in every form."""
+        folder = f"<results>/{self.experiment}"
+        forms = [("figures", "pdf"), ("figures", "png"), ("tables", "csv"), ("tables", "md"), ("tables", "tex")]
+        return [f"{folder}/{kind}/design_{name}.{form}" for name in names for kind, form in forms]
+
+    def analysed(self, design: str) -> dict:
+        """What the analysis of a design goes by."""
+        settings = self.settings["designs"][design]
+        return {
+            "combinations": [
+                {"condition": run.condition, "levels": run.levels} for run in self._designs.combinations[design]
+            ],
+            "factors": self._designs.factors(design),
+            "seeds": settings["seeds"],
+            "outcomes": settings["outcomes"],
+            "scale": settings["scale"],
+        }
+
+    def cost(self, design: str, results: str) -> str | None:
+        """How many trainings a design adds, and about how long they take, in a line; None where all are recorded.
+
+        results: the run's folder, where records of trainings lie.
+        """
+        if not self.recorded:
+            return None
+        runs = self.runs(design)
+        added = [run for run in runs if not self._is_named(*run)]
+        records = {run: self._record(results, *run) for run in added}
+        waiting = [run for run, record in records.items() if not record.is_file()]
+        if not waiting:
+            return None
+        times = [json.loads(record.read_text())["wall_s"] for record in records.values() if record.is_file()]
+        seconds, source = (mean(times), "recorded") if times else (self._declared_seconds(design), "declared")
+        combinations = len(self._designs.combinations[design])
+        target = f"{self.experiment}_{'scale' if self.is_against_scale(design) else 'designs'}"
+        return (
+            f"{target}: {design}, {combinations} combinations x {len(runs) // combinations} seeds = {len(runs)} runs, "
+            f"{len(added)} of them beside the named conditions; {len(waiting)} to train, about "
+            f"{spoken(len(waiting) * seconds)} on one core ({seconds:.0f} s each, {source})"
+        )
+
+    def _is_named(self, condition: str, seed: int) -> bool:
+        """Whether a named condition is trained with this seed anyway."""
+        return condition in self.named and seed in seeds_of(self.settings, condition)
+
+    def _record(self, results: str, condition: str, seed: int) -> Path:
+        return Path(self.recorded.format(condition=condition, seed=seed).replace("<results>", results))
+
+    def _declared_seconds(self, design: str) -> float:
+        return self.settings["designs"][design]["seconds"]

@@ -1,0 +1,275 @@
+"""What a rule file asks of the config about its experiment, and the figures, tables and panels that it declares."""
+
+import sys
+from functools import cached_property
+from pathlib import Path
+
+from snakemake.io import local
+
+from archdyn.claims import read as claims
+from archdyn.data import backbones, registry
+from archdyn.errors import ArchdynError
+from archdyn.settings.common import by_condition, merged_condition, seeds_of
+from archdyn.workflow.designs import PlannedDesigns
+from archdyn.workflow.origin import REPOSITORY
+from archdyn.workflow.results import FORMS, Result, caption
+from archdyn.workflow.shipped import shipped
+
+MANY_SEEDS = 5  # more, in a row, are named by the first and the last
+ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")
+
+
+class Experiment:
+    """One experiment of the run: `settings` is its block of the config."""
+
+    def __init__(self, name: str, config: dict):
+        self.name = name
+        self.settings = config[name]
+        self._run = config["run"]
+        self._declared: dict[str, dict[str, Result]] = {kind: {} for kind in FORMS}
+        self.images: list[str] = []
+        self.summarised: list[str] = []
+        self.designs = PlannedDesigns(name, self.settings, self.named())
+
+    @property
+    def seeds(self) -> list[int]:
+        return self.settings["seeds"]
+
+    @property
+    def dataset(self) -> str:
+        """The folder name of its dataset under resources/datasets."""
+        return registry.dataset_id(self.settings["dataset"])
+
+    @property
+    def classes(self) -> str:
+        """Path of the class names of its dataset."""
+        return _classes_path(self.dataset)
+
+    @property
+    def published(self) -> str:
+        """Path of the report's numbers."""
+        return shipped(f"config/published/{self.name}.yaml")
+
+    @property
+    def metrics(self) -> str:
+        """Path of all its numbers."""
+        return f"<results>/{self.name}/metrics/all.csv"
+
+    @property
+    def summary(self) -> str:
+        """Path of their mean, spread and n over the seeds."""
+        return f"<results>/{self.name}/metrics/summary.csv"
+
+    @property
+    def conditions(self) -> list[str]:
+        return list(self.settings["conditions"])
+
+    def arrays(self, *names: str) -> dict[str, str]:
+        """Paths of the prepared arrays (train_images, train_labels, test_images, test_labels), by name."""
+        return array_paths(self.dataset, *names)
+
+    def pretraining_arrays(self) -> dict[str, str]:
+        """Paths of the arrays and class names of the dataset that its backbones are pretrained on."""
+        dataset = registry.dataset_id(self.settings["pretraining"]["dataset"])
+        return array_paths(dataset) | {"classes": _classes_path(dataset)}
+
+    def real(self, *splits: str) -> dict[str, str]:
+        """Paths of the real images' features and logits under its classifier, as train_features, train_logits, ..."""
+        return real_paths(self.name, *splits)
+
+    def backbone(self, role: str) -> str:
+        """The name of the backbone that plays `role`."""
+        return self.settings["backbones"][role]["name"]
+
+    def weights(self, role: str) -> str:
+        """Path of the checkpoint of the backbone that plays `role`, by its provider."""
+        spec = self.settings["backbones"][role]
+        if backbones.provider(spec) == "downloaded":
+            return f"resources/backbones/{spec['name']}.safetensors"
+        return f"<results>/{self.name}/models/{spec['name']}_{backbones.provider(spec)}.safetensors"
+
+    def weights_file(self, backbone: str) -> str:
+        """The user's file with the weights of a backbone."""
+        specs = self.settings["backbones"].values()
+        files = [spec["weights"]["file"] for spec in specs if spec["name"] == backbone and "file" in spec["weights"]]
+        return local(str(Path(files[0]).expanduser()))
+
+    def weights_label(self, role: str) -> str:
+        """The backbone that plays `role` and the weights behind it, in words."""
+        return backbones.weights_label(self.settings["backbones"][role], self.settings["pretraining"])
+
+    def pretrained_label(self, backbone: str) -> str:
+        """A backbone that is pretrained here, in words."""
+        return backbones.weights_label({"name": backbone, "weights": "pretrain"}, self.settings["pretraining"])
+
+    def embeddings(self, run: str, *names: str) -> dict[str, str]:
+        """Paths of arrays in the experiment's folder of embeddings, by name; `run` may hold wildcards."""
+        return {name: f"<results>/{self.name}/embeddings/{run}_{name}.npy" for name in names}
+
+    def condition(self, name: str) -> dict:
+        """The settings of one condition: the training block with what the condition, or a design's run, changes."""
+        return self.designs.condition(name)
+
+    def named(self) -> dict[str, dict]:
+        """The settings of every condition of the config, by its name."""
+        return {name: merged_condition(self.settings, name) for name in self.settings.get("conditions", {})}
+
+    def runs(self, pattern: str, *conditions: str) -> list[str]:
+        """Paths of `pattern` for every seed of the conditions (all by default), in the config's order."""
+        return [filled(pattern, condition=condition, seed=seed) for condition, seed in self.repetitions(*conditions)]
+
+    def repetitions(self, *conditions: str) -> list[tuple[str, int]]:
+        """Condition and seed of every training of the conditions (all by default), in the config's order."""
+        return [(name, seed) for name in conditions or self.conditions for seed in seeds_of(self.settings, name)]
+
+    def first_seed(self, pattern: str, *conditions: str) -> list[str]:
+        """Paths of `pattern` for the first seed of the conditions (all by default): figures of images show that one."""
+        return [
+            filled(pattern, condition=name, seed=seeds_of(self.settings, name)[0])
+            for name in conditions or self.conditions
+        ]
+
+    def roles(self, *conditions: str) -> list[str]:
+        """Roles of the backbones that the conditions (all by default) train; all roles where no condition names one."""
+        trained = [self.condition(name).get("backbone") for name in conditions or self.settings.get("conditions", ())]
+        return [role for role in self.settings.get("backbones", {}) if role in trained or not any(trained)]
+
+    def scale(self, *conditions: str, data: str | None = None) -> str:
+        """Scale, data (by default its dataset) and the conditions' weights, as figures and tables say of themselves."""
+        weights = dict.fromkeys(self.weights_label(role) for role in self.roles(*conditions))
+        return " · ".join([f"{self._run} scale", data or self.dataset, *weights])
+
+    def label(self, *conditions: str, data: str | None = None, images_of_first_seed: bool = False) -> str:
+        """`scale` and the seeds of the conditions (all by default); a figure of images says whose they are."""
+        names = conditions or self.settings.get("conditions", ())
+        seeds = [seeds_of(self.settings, name) for name in names] or [self.seeds]
+        label = f"{self.scale(*conditions, data=data)} · {in_words(seeds)}"
+        if not images_of_first_seed or max(map(len, seeds)) == 1:
+            return label
+        firsts = {first for first, *_ in seeds}
+        return f"{label}, images of {f'seed {firsts.pop()}' if len(firsts) == 1 else 'the first'}"
+
+    def design_label(self, design: str) -> str:
+        """Scale, data, runs and seeds of a design."""
+        seeds = self.settings["designs"][design]["seeds"]
+        runs = len(self.designs.runs(design))
+        return f"{self.scale()} · {runs} runs, seeds {', '.join(map(str, seeds))}"
+
+    def figure(self, name: str, settings: dict | None = None, label: str | None = None, **inputs) -> None:
+        """Declare a figure, drawn by the function of its name from `inputs`; its caption is in workflow/audit."""
+        self._declare("figures", name, inputs, settings or {}, label or self.label(), f"{self.name}/figures/{name}")
+
+    def table(self, name: str, settings: dict | None = None, label: str | None = None, **inputs) -> None:
+        """Declare a table, made by the function of its name from `inputs`; its caption is in workflow/audit."""
+        self._declare("tables", name, inputs, settings or {}, label or self.label(), f"{self.name}/tables/{name}")
+
+    def panel(self, name: str, settings: dict | None = None, label: str | None = None, **inputs) -> None:
+        """Declare a panel, which the page lets a reader move, made as a table is."""
+        self._declare("panels", name, inputs, settings or {}, label or self.label(), f"{self.name}/panels/{name}")
+
+    def summarise(self, *files: str) -> None:
+        """Declare the files whose rows are all its numbers."""
+        self.summarised += files
+
+    def per_image(self, *files: str | list[str]) -> None:
+        """Declare metrics/*_images.csv files, whose values rules may resample by image: see contracts/tables.py."""
+        self.images += [path for file in files for path in ([file] if isinstance(file, str) else file)]
+
+    def names(self, kind: str) -> list[str]:
+        """What is declared of a kind: figures, tables or panels."""
+        return list(self._declared[kind])
+
+    def declared(self, kind: str, name: str) -> Result:
+        """One of what is declared of a kind. Raises ArchdynError where it is not declared."""
+        if name not in self._declared[kind]:
+            raise ArchdynError(f"rules/{self.name}.smk: no {name} among the {kind} {', '.join(self._declared[kind])}")
+        return self._declared[kind][name]
+
+    def results(self) -> list[str]:
+        """Paths of all declared figures, tables and panels, in every form, and of the designs in the audit."""
+        declared = [
+            f"<results>/{self.name}/{kind}/{name}.{form}"
+            for kind, forms in FORMS.items()
+            for name in self._declared[kind]
+            for form in forms
+        ]
+        return declared + self.designs.results(self.designs.audited())
+
+    def settings_by_condition(self) -> dict:
+        """Its settings, with those of each condition under the condition's name."""
+        return by_condition(self.settings)
+
+    def about(self) -> dict:
+        """Label and dataset."""
+        return {"label": self.label(), "data": registry.description(self.settings["dataset"])}
+
+    def untestable(self) -> dict[str, str]:
+        """Why this run cannot test a claim, by the claim's id; claims that it can test are left out."""
+        return self._untestable
+
+    def curves(self) -> dict[str, str]:
+        """By the id of a claim, path of the effects of the design that follows it against scale, if audited."""
+        followed = {claim["id"]: claim.get("curve") for claim in self._claims}
+        audited = [name for name in self.designs.audited() if self.designs.is_against_scale(name)]
+        return {name: self.designs.effects([curve])[0] for name, curve in followed.items() if curve in audited}
+
+    @cached_property
+    def _claims(self) -> list[dict]:
+        try:
+            return claims.read_claims(shipped(f"config/claims/{self.name}.yaml"))
+        except ArchdynError as error:
+            sys.exit(f"config error: {error}")
+
+    @cached_property
+    def _untestable(self) -> dict[str, str]:
+        try:
+            return claims.untestable(self._claims, self.needed())
+        except ArchdynError as error:
+            sys.exit(f"config error: {error}")
+
+    def needed(self) -> dict:
+        """The settings that a claim's `needs` may name."""
+        return self.settings
+
+    @property
+    def seals(self) -> list[str]:
+        """Path of the sealed versions of its rules; none for an experiment whose rules were never sealed."""
+        path = f"config/claims/sealed/{self.name}.yaml"
+        return [shipped(path)] if (REPOSITORY / path).is_file() else []
+
+    def _declare(self, kind: str, name: str, inputs: dict, settings: dict, label: str, captioned: str) -> None:
+        if any(name in declared for declared in self._declared.values()):
+            raise ArchdynError(f"rules/{self.name}.smk: {name} is declared twice; allowed: each name once")
+        self._declared[kind][name] = Result(inputs, settings, label, caption(captioned))
+
+
+def filled(pattern: str, **wildcards) -> str:
+    """A path, or a rule's output, with these wildcards given; an output in remote storage knows its place there."""
+    return (getattr(pattern, "apply_wildcards", None) or pattern.format_map)(wildcards)
+
+
+def in_words(seeds: list[list[int]]) -> str:
+    """seed 0 | seeds 0, 1, 2 | seeds 0 to 19 | 3 to 20 seeds, where the lists differ."""
+    first, *others = seeds[0]
+    if any(other != seeds[0] for other in seeds):
+        fewest, most = min(map(len, seeds)), max(map(len, seeds))
+        return f"{most} seeds" if fewest == most else f"{fewest} to {most} seeds"
+    if len(others) > MANY_SEEDS and seeds[0] == list(range(first, first + 1 + len(others))):
+        return f"seeds {first} to {others[-1]}"
+    return f"seed{'s' * bool(others)} {', '.join(map(str, seeds[0]))}"
+
+
+def array_paths(dataset: str, *names: str) -> dict[str, str]:
+    """Paths of a dataset's prepared arrays (all by default), by name; `dataset` may be a wildcard."""
+    return {name: f"resources/datasets/{dataset}/{name}.npy" for name in names or ARRAYS}
+
+
+def real_paths(experiment: str, *splits: str) -> dict[str, str]:
+    """As `Experiment.real`; `experiment` may be a wildcard."""
+    folder = f"<results>/{experiment}/embeddings"
+    kinds = ("features", "logits")
+    return {f"{split}_{kind}": f"{folder}/real_{split}_{kind}.npy" for split in splits for kind in kinds}
+
+
+def _classes_path(dataset: str) -> str:
+    return f"resources/datasets/{dataset}/classes.json"

@@ -1,0 +1,190 @@
+"""What only one experiment asks of the config."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+from snakemake.io import local
+
+from archdyn.data import registry
+from archdyn.experiments.vae.settings import FRESH, NEAREST
+from archdyn.workflow.experiment import Experiment, array_paths, filled
+
+NAMED = "conditions"  # what stands in the place of a design's name for the named conditions
+
+
+class Resnet(Experiment):
+    """Conditions differ in whether the backbone runs in every epoch."""
+
+    def trained(self, pattern: str, design: str) -> list[str]:
+        """Paths of `pattern` for every training of a design, or of the named conditions."""
+        return self.runs(pattern) if design == NAMED else self.designs.of_runs(pattern, design)
+
+    def preprocessing(self, role: str) -> dict:
+        """What the config changes in the preprocessing of the backbone that plays `role`."""
+        size = self.settings["backbones"][role]["size"]
+        return {"size": size} if size else {}
+
+    def needed(self) -> dict:
+        """Its settings, each condition with the `weights` that its backbone starts from."""
+        specs = self.settings["backbones"]
+        weights = {name: {"weights": specs[self.condition(name)["backbone"]]["weights"]} for name in self.conditions}
+        conditions = {name: own | weights[name] for name, own in self.settings["conditions"].items()}
+        return self.settings | {"conditions": conditions}
+
+    def projected_images(self) -> int:
+        """How many test images Figures 2 and 3 show: no more than both of their networks embed."""
+        asked = self.settings["layers"]["test_images"]
+        return min(asked, self.settings["test_images"] or asked)
+
+    def training(self, condition: str) -> dict:
+        """All that the training of a condition with its backbone goes by: a TransferTraining."""
+        settings = self.condition(condition)
+        shared = {name: self.settings[name] for name in ("precision", "validation_share")}
+        return settings | shared | {"size": self.settings["backbones"][settings["backbone"]]["size"]}
+
+    def trained_on_features(self) -> list[str]:
+        """Conditions, of designs too, whose backbone never changes, so that the head learns on its features alone."""
+        constant = {
+            "trainable": "head",
+            "batchnorm": "constant",
+            "init": "pretrained",
+            "skips": True,
+            "normalisation": "own",
+        }
+        return [name for name in self._trainings() if constant.items() <= self.condition(name).items()]
+
+    def trained_with_backbone(self) -> list[str]:
+        """Conditions whose backbone runs in every epoch."""
+        on_features = self.trained_on_features()
+        return [name for name in self._trainings() if name not in on_features]
+
+    def _trainings(self) -> list[str]:
+        """Named conditions, and those of designs."""
+        return [*self.conditions, *self.designs.added()]
+
+    def validated_on_test(self) -> dict[str, float]:
+        """Conditions that validate on the test images, with the share of them that they use."""
+        settings = {name: self.condition(name) for name in self.conditions}
+        return {name: found["share"] for name, found in settings.items() if found["validation"] == "test"}
+
+    def features(self, condition: str, embedded) -> dict[str, str]:
+        """The features that a condition's head is trained on, by name; `embedded` are the outputs by role."""
+        role = self.condition(condition)["backbone"]
+        return {name: filled(embedded[name], role=role) for name in ("train_features", "test_features", "cost")}
+
+
+class Vit(Experiment):
+    """Pictures are looked at one by one; probes may have a dataset of their own."""
+
+    def named(self) -> dict[str, dict]:
+        """The mask that designs change."""
+        return {"mask": self.settings["mask"]}
+
+    def masks(self, design: str) -> list[dict]:
+        """The masks of a design, each with the condition that it is."""
+        names = dict.fromkeys(name for name, _ in self.designs.runs(design))
+        return [{"condition": name, "mask": self.condition(name)} for name in names]
+
+    def photos(self) -> list[str]:
+        """The user's pictures; none where test images take their place."""
+        return [local(str(Path(photo["file"]).expanduser())) for photo in self.settings["images"] or []]
+
+    def photo_names(self) -> list[str]:
+        """What the user calls his pictures."""
+        return [photo["name"] for photo in self.settings["images"] or []]
+
+    def photographed(self) -> str:
+        """What the real photos are, in words: the user's files, or the samples that take their place."""
+        return ", ".join(Path(file).name for file in self.photos()) or "sample photos of scikit-learn"
+
+    def pictures(self) -> str:
+        """What the pictures are, in words: the photos' file names, or the dataset of the test images."""
+        return ", ".join(Path(file).name for file in self.photos()) or self.dataset
+
+    @property
+    def probed(self) -> str:
+        """The folder name of the probes' dataset under resources/datasets."""
+        return registry.dataset_id(self.settings["probes"]["dataset"])
+
+    @staticmethod
+    def embedded(dataset: str, normalisation: str, patterns) -> dict[str, str]:
+        """Embeddings and labels of both splits of a dataset, by name; `patterns` are the outputs of vit_embed."""
+        names = [f"{split}_{kind}" for split in ("train", "test") for kind in ("cls", "mean_patch")]
+        paths = {name: filled(patterns[name], dataset=dataset, normalisation=normalisation) for name in names}
+        return paths | array_paths(dataset, "train_labels", "test_labels")
+
+
+class Vae(Experiment):
+    """A condition may continue the training of another; some serve for nothing else."""
+
+    @staticmethod
+    def models(pattern: str, conditions: list[str], seed: str) -> list[str]:
+        """The trained models of conditions, of one seed; `pattern` is a model's path."""
+        return [filled(pattern, condition=name, seed=seed) for name in conditions]
+
+    @property
+    def conditions(self) -> list[str]:
+        """Those that are measured and shown."""
+        return [name for name, own in self.settings["conditions"].items() if not own["start_only"]]
+
+    @property
+    def starts(self) -> list[str]:
+        """What Table 9's training may have started from."""
+        return self.settings["starts"]
+
+    def started_from(self, condition: str) -> list[str]:
+        """The conditions whose models a training may go on from: none for new weights, several for the nearest one."""
+        start = self.condition(condition)["start"]
+        return [name for name in (self.starts if start == NEAREST else [start]) if name != FRESH]
+
+    def is_reconstructed(self, condition: str) -> bool:
+        """Whether the nearest start decides what the training goes on from."""
+        return self.condition(condition)["start"] == NEAREST
+
+    @property
+    def tried_seed(self) -> int:
+        """The seed that tells the starts apart: all would cost a condition."""
+        return self.repetitions("annealing_published")[0][1]
+
+    def needed_starts(self, wildcards, ranking: Callable[[], Path]) -> list[str]:
+        """Those of `started_from` that one training needs: all of them for `tried_seed`, else what was nearest.
+
+        ranking: gives the table of the starts by their distance, when it is made.
+        """
+        starts = self.started_from(wildcards.condition)
+        if not self.is_reconstructed(wildcards.condition) or int(wildcards.seed) == self.tried_seed:
+            return starts
+        with ranking().open() as table:
+            nearest = next(csv.DictReader(table))["start"]
+        return [name for name in starts if name == nearest]
+
+    def by_kl_weight(self) -> dict[str, float]:
+        """Conditions that change nothing but the KL's weight, with it, from the lightest on."""
+        common = {key: value for key, value in self.settings["training"].items() if key != "kl_weight"}
+        weights = {
+            name: self.condition(name)["kl_weight"]
+            for name in self.conditions
+            if common.items() <= self.condition(name).items()
+        }
+        return dict(sorted(weights.items(), key=lambda entry: entry[1]))
+
+
+class Clip(Experiment):
+    """Each seed has a CLIP of its own where it is pretrained here; otherwise one serves all seeds."""
+
+    @property
+    def _is_pretrained(self) -> bool:
+        return self.settings["backbones"]["clip"]["weights"] == "pretrain"
+
+    def model_seeds(self) -> list[int]:
+        """Seeds with a CLIP of their own: all where it is pretrained here, else the first, which serves them all."""
+        return self.seeds if self._is_pretrained else self.seeds[:1]
+
+    def model_seed(self, seed: str) -> int:
+        """The seed of the CLIP that serves `seed`."""
+        return int(seed) if int(seed) in self.model_seeds() else self.model_seeds()[0]
+
+    def model(self, seed: str, pretrained: str) -> str:
+        """Path of the CLIP's checkpoint, which is `pretrained` with the seed in it where it is pretrained here."""
+        return filled(pretrained, seed=seed) if self._is_pretrained else self.weights("clip")

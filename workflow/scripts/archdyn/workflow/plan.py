@@ -1,0 +1,145 @@
+"""What all rule files ask while Snakemake plans: the checked config, the experiments, resources, code fingerprints."""
+
+import sys
+
+from snakemake.utils import update_config
+
+from archdyn.data import registry
+from archdyn.errors import ArchdynError
+from archdyn.networks.device import has_gpu
+from archdyn.settings.check import SHIPPED, checked
+from archdyn.settings.read import read_yaml
+from archdyn.workflow.cache import checked_cache, evict_corrupt
+from archdyn.workflow.experiment import Experiment
+from archdyn.workflow.faults import check_interpreter
+from archdyn.workflow.fingerprint import code_params
+from archdyn.workflow.results import Result
+
+
+class Plan:
+    """The run as configured: `Plan(workflow, config)` checks config and cache, and ends Snakemake if one is wrong."""
+
+    def __init__(self, workflow, config: dict):
+        self._workflow = workflow
+        check_interpreter(sys.executable)
+        files = [SHIPPED, *workflow.configfiles, *workflow.overwrite_configfiles]
+        try:
+            self.config = checked(_over_shipped(config), files).model_dump()
+        except ArchdynError as error:
+            sys.exit(f"config error: {error}")
+        if workflow.enable_cache and workflow.is_main_process:
+            self._check_cache()
+        self._experiments: dict[str, Experiment] = {}
+        self._said: set[str] = set()
+
+    @property
+    def run(self) -> str:
+        return self.config["run"]
+
+    def add(self, name: str, kind: type[Experiment] = Experiment) -> Experiment:
+        """Begin an experiment, in its rule file; `kind` where it asks more of the config than others."""
+        self._experiments[name] = kind(name, self.config)
+        return self._experiments[name]
+
+    def experiment(self, name: str) -> Experiment:
+        """An experiment whose rule file has been read."""
+        return self._experiments[name]
+
+    def experiments(self) -> list[Experiment]:
+        """All experiments whose rule files have been read."""
+        return list(self._experiments.values())
+
+    def audited(self) -> list[Experiment]:
+        """The experiments in the audit."""
+        return [self.experiment(name) for name in self.config["audit"]]
+
+    def declared(self, kind: str, wildcards) -> Result:
+        """The one of a kind (figures, tables, panels) that is of the wildcards experiment and name."""
+        return self.experiment(wildcards.experiment).declared(kind, wildcards.name)
+
+    def names(self, kind: str) -> str:
+        """A regular expression for the names of all that is declared of a kind."""
+        return "|".join(dict.fromkeys(name for found in self._experiments.values() for name in found.names(kind)))
+
+    def of_declared(self, kind: str) -> dict:
+        """Params of the rule that makes all that is declared of a kind: `module` holds a function for each name."""
+        declaring = [name for name, found in self._experiments.items() if found.names(kind)]
+        own = {name: code_params(kind.removesuffix("s"), _module(name, kind)) for name in declaring}
+        every = sorted(set().union(*own.values()))
+        return {
+            "module": lambda wildcards: _module(wildcards.experiment, kind),
+            "settings": lambda wildcards: self.declared(kind, wildcards).settings,
+            "label": lambda wildcards: self.declared(kind, wildcards).label,
+            "caption": lambda wildcards: self.declared(kind, wildcards).caption,
+            **{param: lambda wildcards, param=param: own[wildcards.experiment].get(param) for param in every},
+        }
+
+    def results(self) -> list[str]:
+        """Paths of all figures, tables and panels of all experiments, in every form."""
+        return [path for found in self._experiments.values() for path in found.results()]
+
+    def design_files(self, wildcards) -> list[str]:
+        """Paths of the metrics of every run of a design; says once, where it adds trainings, what they cost.
+
+        Snakemake asks for them only where the design is to be made, in a dry-run too.
+        """
+        designs = self.experiment(wildcards.experiment).designs
+        cost = designs.cost(wildcards.design, f"results/{self.run}")
+        if self._workflow.is_main_process and cost and cost not in self._said:
+            print(cost, file=sys.stderr)
+            self._said.add(cost)
+        return designs.of_runs(designs.scored, wildcards.design)
+
+    def gpu_job(self, mem_mb: int, runtime: int) -> dict:
+        """Resources (MB, minutes) of a job that takes a GPU: by the device setting, and with `auto` where there is one.
+
+        The GPU is a function of the wildcards, since Snakemake knows of a cluster only after it has read the rules.
+        """
+
+        def gpus(wildcards) -> int:
+            if self.config["device"] == "auto":
+                return int(self._workflow.non_local_exec or has_gpu())
+            return int(self.config["device"] == "cuda")
+
+        return {"gpu": gpus, "mem_mb": mem_mb, "runtime": runtime}
+
+    @staticmethod
+    def code(script: str) -> dict[str, str]:
+        """The script and the modules it imports, each with a digest, for a rule's params."""
+        return code_params(script)
+
+    @staticmethod
+    def _check_cache() -> None:
+        try:
+            folder = checked_cache()
+            corrupt = evict_corrupt(folder)
+        except ArchdynError as error:
+            sys.exit(f"cache error: {error}")
+        for key in corrupt:
+            print(f"cache: {folder}/{key}_* is corrupt and removed; what needs it runs again", file=sys.stderr)
+
+    def forget_incomplete_data(self) -> None:
+        """Have raw files fetched again of which one was lost."""
+        for folder in registry.forget_incomplete() if self._workflow.is_main_process else []:
+            print(f"data: {folder} lacks a file and is removed; what needs it fetches it again", file=sys.stderr)
+
+
+def _module(experiment: str, kind: str) -> str:
+    return f"archdyn.experiments.{experiment}.{kind}"
+
+
+def _over_shipped(config: dict) -> dict:
+    """`config` laid over config/config.yaml, which another project's folder lacks, so that `configfile:` would fail."""
+    merged = read_yaml(SHIPPED)
+    update_config(merged, config)
+    return merged
+
+
+def drop_rate_limit(workflow) -> None:
+    """Let local jobs start at any rate; to be called when the scheduler stands.
+
+    Under a limit (100 jobs a second, by default) Snakemake 9 looks through all ready jobs once more a second after each
+    look, and every job that ends begins another such series: after 60 jobs of the demo that took a quarter of a core.
+    """
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None

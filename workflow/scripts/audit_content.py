@@ -1,0 +1,39 @@
+"""Gather what the audit says: prose with its numbers filled in, verdicts, results, and where each is from."""
+
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+
+from archdyn.audit.audit import Texts, audit
+from archdyn.audit.content import SETTINGS, Result, files
+from archdyn.workflow.git import commit, commit_date, repository
+from archdyn.workflow.job import Job
+from archdyn.workflow.origin import file_sources, origin, records
+from archdyn.workflow.record import read_records
+from archdyn.workflow.verify import behind, by_digests
+
+with Job(snakemake) as job:
+    results = [Path(file) for file in job.input.results if re.fullmatch(r"[^.]+\.(csv|png|json)", Path(file).name)]
+    folder = results[0].parents[2]
+    appended = [[], [job.input.notebooks]]
+    found = [getattr(job.input, field.name) for field in fields(Texts)]
+    texts = Texts(*(Path(file) if isinstance(file, str) else list(map(Path, file)) for file in found))
+    made, *appended = [[Result(Path(file), origin(Path(file))) for file in part] for part in (results, *appended)]
+    settings = job.params.settings
+    jobs = records(folder, list(settings))
+    content = audit(job.params.run, folder, made, appended, jobs, settings, texts)
+    for part in content["sections"]:
+        part |= job.params.about[part["experiment"]]
+    named = [name for name in files([*content["sections"], *content["appendices"]]) if name != SETTINGS]
+    written = {"path": f"{folder}/audit/{SETTINGS}", "rule": job.rule, "commit": commit(), "in_repository": False}
+    content |= {
+        "commit": commit(),
+        "date": commit_date(),
+        "repository": repository(),
+        "verified": by_digests(behind(list(map(Path, job.input)), read_records(folder))).sentence(),
+        "overview_caption": job.params.overview,
+        "files": file_sources(named, folder / "audit", jobs) | {SETTINGS: written},
+    }
+    Path(job.output.settings).write_text(json.dumps(settings, indent=2) + "\n")
+    Path(job.output.content).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")

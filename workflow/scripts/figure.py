@@ -1,0 +1,10 @@
+"""Draw a figure: the function of its name among its experiment's figures."""
+
+from importlib import import_module
+
+from archdyn.render.style import figure_file
+from archdyn.workflow.job import Job
+
+with Job(snakemake) as job, figure_file(job.output, job.params.label) as figure:
+    draw = getattr(import_module(job.params.module), job.wildcards["name"])
+    draw(figure, job.input, job.params.settings)
