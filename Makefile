@@ -66,7 +66,7 @@ format: .venv/tested
 	$(BIN)/ruff check --fix $(PYTHON_FILES)
 	$(BIN)/ruff format $(PYTHON_FILES)
 	$(BIN)/snakefmt Snakefile rules
-	$(BIN)/python -m archdyn.settings.manual
+	$(BIN)/python -m archdyn.manual
 	$(BIN)/python tests/fault_list.py
 
 env: .venv/done

@@ -16,7 +16,7 @@ import pytest
 import torch
 from filelock import FileLock
 
-from archdyn.settings.config import Experiment
+from archdyn.config import Experiment
 from figure_text import rc_file
 
 # Small models gain nothing from more threads, and lose much where other jobs hold the cores.
@@ -24,13 +24,6 @@ torch.set_num_threads(1)
 
 ROOT = Path(__file__).resolve().parents[1]
 collect_ignore = ["sixth"]  # what test_sixth.py adds to a copy, where it is collected
-
-
-def declared_scripts() -> dict[str, str]:
-    """Scripts of what experiments declare, with the kind: they share a rule for each kind."""
-    declaration = re.compile(r"^(\w+)\.(figure|table|panel|benchmark)\(\s*\"(\w+)\"", re.MULTILINE)
-    files = [file.read_text() for file in (ROOT / "rules").glob("*.smk")]
-    return {f"{experiment}_{name}": kind for text in files for experiment, kind, name in declaration.findall(text)}
 
 
 class Project:

@@ -26,8 +26,9 @@ from archdyn.claims.read import read_claims, untestable
 from archdyn.claims.seal import Seals, amendments, check_sealed, read_seals, rule_hash, rule_text, rules, sealed
 from archdyn.claims.trials import p_values, pivotal, trials
 from archdyn.claims.values import Values
+from archdyn.config import SHIPPED, checked_config
 from archdyn.errors import ArchdynError
-from archdyn.settings.check import CONFIG_FOLDER, SHIPPED, checked
+from archdyn.settings.check import CONFIG_FOLDER
 from archdyn.settings.read import read_yaml
 from archdyn.workflow.experiment import Experiment
 from archdyn.workflow.experiments import Resnet, Vit
@@ -346,7 +347,7 @@ def test_a_need_of_an_unknown_setting_is_an_error(key):
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_all_claims_can_be_tested_at_the_reports_scale(experiment):
     claims = read_claims(CONFIG_FOLDER / f"claims/{experiment}.yaml")
-    config = checked(read_yaml(SHIPPED), [SHIPPED]).model_dump()
+    config = checked_config(read_yaml(SHIPPED), [SHIPPED]).model_dump()
     kind = {"resnet": Resnet, "vit": Vit}.get(experiment, Experiment)
     assert untestable(claims, kind(experiment, config).needed()) == {}
 

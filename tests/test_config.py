@@ -17,11 +17,10 @@ from jsonschema import Draft202012Validator
 from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 
+from archdyn.config import Config, checked_config
 from archdyn.errors import ArchdynError
-from archdyn.settings.check import checked
+from archdyn.manual import editors_schema, manual
 from archdyn.settings.common import merged_condition
-from archdyn.settings.config import Config
-from archdyn.settings.manual import editors_schema, manual
 from archdyn.settings.read import read_yaml
 from archdyn.settings.words import json_schema
 from conftest import processor_seconds
@@ -41,14 +40,14 @@ def laid_over(*overlays: Path) -> dict:
 def check_overlay(folder: Path, text: str) -> Config:
     overlay = folder / "own.yaml"
     overlay.write_text(text)
-    return checked(laid_over(overlay), [CONFIG, overlay])
+    return checked_config(laid_over(overlay), [CONFIG, overlay])
 
 
 @pytest.mark.parametrize("overlays", [[], ["demo.yaml"], ["smoke.yaml"]])
 def test_shipped_configs_are_valid(overlays):
     files = [ROOT / "config" / name for name in overlays]
     config = laid_over(*files)
-    typed = checked(config, [CONFIG, *files]).model_dump()
+    typed = checked_config(config, [CONFIG, *files]).model_dump()
     for block in (typed["resnet"], typed["gan"], typed["vae"]):
         block["conditions"] = {name: {"about": full["about"]} for name, full in block["conditions"].items()}
     expected = copy.deepcopy(config)
@@ -238,7 +237,7 @@ def test_unreadable_file_is_named_in_one_line(tmp_path, content, part):
     if content is not None:
         file.write_text(content, encoding="utf-8", errors="surrogateescape")
     with pytest.raises(ArchdynError) as refusal:
-        checked(load_configfile(CONFIG), [CONFIG, file])
+        checked_config(load_configfile(CONFIG), [CONFIG, file])
     assert str(file) in str(refusal.value)
     assert part.format(file=file) in str(refusal.value)
     assert "\n" not in str(refusal.value)
@@ -248,14 +247,14 @@ def test_missing_key_is_named_with_its_block():
     config = load_configfile(CONFIG)
     del config["gan"]["training"]["d_steps"]
     with pytest.raises(ArchdynError, match=r"^gan\.training, from .*config\.yaml: .* d_steps is missing"):
-        checked(config, [CONFIG])
+        checked_config(config, [CONFIG])
 
 
 def test_no_conditions_are_refused():
     config = load_configfile(CONFIG)
     config["gan"]["conditions"] = {}
     with pytest.raises(ArchdynError, match=r"^gan\.conditions, .*: found \{\}; .* at least 1 entry"):
-        checked(config, [CONFIG])
+        checked_config(config, [CONFIG])
 
 
 @pytest.mark.parametrize(
@@ -276,13 +275,13 @@ def test_whole_numbers_come_out_as_int(tmp_path):
 def test_input_is_not_changed(tmp_path):
     config = laid_over()
     config["gan"]["training"]["learning_rate_g"] = "1e-3"
-    checked(config, [CONFIG])
+    checked_config(config, [CONFIG])
     assert config["gan"]["training"]["learning_rate_g"] == "1e-3"
 
 
 def test_folder_in_the_place_of_a_file(tmp_path):
     with pytest.raises(ArchdynError, match="found a folder; allowed: a file"):
-        checked(laid_over(), [CONFIG, tmp_path])
+        checked_config(laid_over(), [CONFIG, tmp_path])
 
 
 @pytest.mark.fault("one line, while Snakemake plans.")
@@ -339,7 +338,7 @@ def test_command_line_text_takes_the_type_of_its_key():
     config = laid_over()
     training = {"images": "null", "reuse_fakes": "true"}
     update_config(config, {"gan": {"seeds": ["3", "4"], "training": training}})
-    result = checked(config, [CONFIG])
+    result = checked_config(config, [CONFIG])
     assert result.gan.seeds == [3, 4]
     assert result.gan.training.images is None
     assert result.gan.training.reuse_fakes is True
@@ -351,10 +350,10 @@ def test_origin_is_the_last_file_or_the_command_line(tmp_path):
     second.write_text("gan: {neighbours: 4}")
     config = laid_over(first, second)
     with pytest.raises(ArchdynError, match="first.yaml: found 1;"):
-        checked(config, [second, CONFIG, first, second])
+        checked_config(config, [second, CONFIG, first, second])
     config["gan"]["samples"] = 2
     with pytest.raises(ArchdynError, match=r"from command line \(--config\): found 2;"):
-        checked(config, [CONFIG, first, second])
+        checked_config(config, [CONFIG, first, second])
 
 
 def test_condition_changes_only_what_it_names():
@@ -384,7 +383,7 @@ def properties(schema: dict, prefix: str = ""):
 @pytest.mark.parametrize(("name", "text"), [("README.md", manual), ("schema.json", editors_schema)])
 def test_what_is_made_from_the_settings_is_up_to_date(name, text):
     made = (ROOT / "config" / name).read_text()
-    assert made == text(), f"config/{name} differs from the settings; run: python -m archdyn.settings.manual"
+    assert made == text(), f"config/{name} differs from the settings; run: python -m archdyn.manual"
 
 
 @pytest.mark.parametrize("name", ["config.yaml", "demo.yaml", "smoke.yaml"])
@@ -431,7 +430,7 @@ def test_whatever_is_laid_over_gives_a_config_or_one_line(tmp_path_factory, over
     file = tmp_path_factory.getbasetemp() / "generated.yaml"
     file.write_text(yaml.safe_dump(overlay, allow_unicode=True))
     try:
-        config = checked(laid_over(file), [CONFIG, file])
+        config = checked_config(laid_over(file), [CONFIG, file])
     except ArchdynError as error:
         assert "\n" not in str(error)
         assert str(error)

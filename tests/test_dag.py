@@ -13,7 +13,7 @@ import pytest
 from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 
-from archdyn.settings.check import checked
+from archdyn.config import checked_config
 from archdyn.workflow.experiment import Experiment
 from archdyn.workflow.experiments import Vae
 from conftest import ROOT, Project, processor_seconds
@@ -71,7 +71,7 @@ def trainings(experiment: str, overlay: str | None) -> int:
     for file in files[1:]:
         update_config(config, load_configfile(file))
     kind = Vae if experiment == "vae" else Experiment
-    return len(kind(experiment, checked(config, files).model_dump()).repetitions())
+    return len(kind(experiment, checked_config(config, files).model_dump()).repetitions())
 
 
 def once(*rules: str) -> dict[str, int]:
@@ -165,7 +165,9 @@ CHANGES = {
             replaced("train_images: 100, test_images: 60", "train_images: 90, test_images: 60"),
             once("resnet_embed_layers", "resnet_probe_layers", "resnet_summary") | RESNET_OF_THE_SUMMARY,
         ),
-        "a comment": Change(f"{CODE}/archdyn/experiments/resnet/embed.py", replaced("  # of the report's", "  # Of the report's")),
+        "a comment": Change(
+            f"{CODE}/archdyn/experiments/resnet/embed.py", replaced("  # of the report's", "  # Of the report's")
+        ),
         "touching a model": Change("results/smoke/resnet/models/head_published_seed0.safetensors", Path.touch),
     },
     "vit": {

@@ -9,6 +9,7 @@ import yaml
 from matplotlib.figure import Figure
 from PIL import Image
 
+from archdyn.config import checked_config
 from archdyn.data.tables_contract import check_tables
 from archdyn.designs import figures as plots
 from archdyn.designs.effects import design_effects, run_values
@@ -16,7 +17,7 @@ from archdyn.designs.settings import Designs
 from archdyn.designs.sizes import curve_text, effects_by_size
 from archdyn.errors import ArchdynError
 from archdyn.experiments.vit.masks import chosen_masks
-from archdyn.settings.check import CONFIG_FOLDER, checked
+from archdyn.settings.check import CONFIG_FOLDER
 from archdyn.settings.common import merged_condition
 from archdyn.settings.read import read_yaml
 from archdyn.workflow.designs import PlannedDesigns
@@ -37,7 +38,7 @@ def gan_block(tmp_path, **designs: dict) -> dict:
     config["gan"]["designs"] = designs
     file = tmp_path / "mine.yaml"
     file.write_text(yaml.safe_dump({"run": "mine", "gan": {"designs": designs}}))
-    return checked(config, [file]).model_dump()["gan"]
+    return checked_config(config, [file]).model_dump()["gan"]
 
 
 def named(block: dict) -> dict[str, dict]:

@@ -63,7 +63,9 @@ def test_comments_docstrings_and_blank_lines_do_not_count(package):
 
 
 def test_descriptions_of_settings_do_not_count_and_their_types_do(package):
-    assert changed_by(package, "archdyn/experiments/gan/settings.py", "Passes.", "Passes over\n    the images.") == set()
+    assert (
+        changed_by(package, "archdyn/experiments/gan/settings.py", "Passes.", "Passes over\n    the images.") == set()
+    )
     assert changed_by(package, "archdyn/experiments/gan/settings.py", "dropout: float", "dropout: int") == {"train"}
 
 

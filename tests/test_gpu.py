@@ -268,8 +268,12 @@ def by_vae(device, _):
     posterior = embed_posterior(model, images(40), device)
     del posterior["errors"]  # of latents drawn at random
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("archdyn.experiments.vae.embed.from_unit", lambda images: images.cpu().numpy())  # before they are rounded
-        patch.setattr("archdyn.experiments.vae.model.sample_posterior", lambda mean, logvar: mean)  # devices draw other numbers
+        patch.setattr(
+            "archdyn.experiments.vae.embed.from_unit", lambda images: images.cpu().numpy()
+        )  # before they are rounded
+        patch.setattr(
+            "archdyn.experiments.vae.model.sample_posterior", lambda mean, logvar: mean
+        )  # devices draw other numbers
         posterior["reconstructions"] = reconstruct(model, images(40), device)
         posterior["plane"] = decode_plane(model, np.array([3, 7]), device)
         return posterior | {"traversal": traverse(model, device)}

@@ -9,6 +9,7 @@ from scipy.special import softmax
 from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 
+from archdyn.config import checked_config
 from archdyn.data import backbones
 from archdyn.data.download import MissingData, fetch
 from archdyn.errors import ArchdynError
@@ -19,7 +20,7 @@ from archdyn.experiments.vit.gradcam import grad_cam
 from archdyn.experiments.vit.photos import SAMPLES, read_photo, sample_photos
 from archdyn.networks.backbones import build, convert, load_backbone, save_backbone
 from archdyn.networks.stages import freeze, set_mode, stages
-from archdyn.settings.check import CONFIG_FOLDER, checked
+from archdyn.settings.check import CONFIG_FOLDER
 from archdyn.settings.common import merged_condition
 from archdyn.workflow.experiments import Resnet
 from test_resnet import SETTINGS, drifted
@@ -157,7 +158,7 @@ def test_controls_differ_from_what_they_control_in_the_skips_alone(overlay):
     config = {}
     for file in files:
         update_config(config, load_configfile(file))
-    resnet = checked(config, files).model_dump()["resnet"]
+    resnet = checked_config(config, files).model_dump()["resnet"]
     for training in ("published", "corrected", "scratch"):
         control, without = (merged_condition(resnet, f"{skips}_{training}") for skips in ("skips", "noskip"))
         assert {key for key in control if control[key] != without[key]} == {"skips"}
@@ -199,7 +200,7 @@ def test_real_weights_expect_the_pixels_that_the_registry_says(recogniser):
 def test_figures_2_and_3_show_images_that_both_networks_embed(test_images, projected):
     config = load_configfile(CONFIG_FOLDER / "config.yaml")
     update_config(config, {"resnet": {"test_images": test_images}})
-    section = Resnet("resnet", checked(config, [CONFIG_FOLDER / "config.yaml"]).model_dump())
+    section = Resnet("resnet", checked_config(config, [CONFIG_FOLDER / "config.yaml"]).model_dump())
     assert section.projected_images() == projected
 
 
@@ -207,7 +208,7 @@ def test_claims_need_the_weights_that_a_condition_starts_from():
     files = [CONFIG_FOLDER / "config.yaml", CONFIG_FOLDER / "transfer.yaml"]
     config = load_configfile(files[0])
     update_config(config, load_configfile(files[1]))
-    section = Resnet("resnet", checked(config, files).model_dump())
+    section = Resnet("resnet", checked_config(config, files).model_dump())
     needed = section.needed()["conditions"]
     assert {name: needed[name]["weights"] for name in ("head_published", "skips_scratch")} == {
         "head_published": "wheel",

@@ -15,7 +15,7 @@ APPENDED = ("config/config.yaml", "config/smoke.yaml")  # a block each, at the e
 EDITS = {  # file: pairs of a place in it, and what a stranger puts before that
     "Snakefile": [('include: "rules/results.smk"\n', 'include: "rules/linear.smk"\n')],
     "config/config.yaml": [("]  # the experiments in the audit", ", linear")],
-    "workflow/scripts/archdyn/settings/config.py": [
+    "workflow/scripts/archdyn/config.py": [
         ("from archdyn.experiments.resnet.settings", "from archdyn.settings.linear import LinearSettings\n"),
         ("]\n\n\nclass Config", ', "linear"'),
         ("    clip: ClipSettings\n", "    linear: LinearSettings\n"),
@@ -69,7 +69,7 @@ def follow_the_recipe(project: Project) -> None:
     for file, edits in EDITS.items():
         for place, added in edits:
             project.replace(file, place, added + place)
-    project.python("-m", "archdyn.settings.manual")
+    project.python("-m", "archdyn.manual")
 
 
 @pytest.fixture(scope="module")

@@ -177,7 +177,9 @@ def test_verify_names_code_settings_inputs_and_files_without_a_record(trained, t
     assert (sound.returncode, sound.stderr) == (0, "")
     assert sound.stdout == "All 8 files of 3 jobs are what the jobs wrote, from the inputs, settings and code of now.\n"
     project = trained.clone(tmp_path)
-    project.replace("workflow/scripts/archdyn/experiments/vae/model.py", "from torch import", "X = 1\nfrom torch import")
+    project.replace(
+        "workflow/scripts/archdyn/experiments/vae/model.py", "from torch import", "X = 1\nfrom torch import"
+    )
     project.replace("config/smoke.yaml", "\nvae:\n", "\nvae:\n  conditions: {kl5: {learning_rate: 5.0e-3}}\n")
     array = project.folder / DATA / "test_images.npy"
     array.write_bytes(array.read_bytes()[:-1] + b"\x09")

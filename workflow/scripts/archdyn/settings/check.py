@@ -1,4 +1,4 @@
-"""The strict config: what Snakemake merged is checked before anything is planned; a fault is one line."""
+"""Strict settings: what Snakemake merged is checked before anything is planned; a fault is one line."""
 
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -6,33 +6,29 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from archdyn.data import backbones, registry
 from archdyn.errors import ArchdynError
 from archdyn.settings.common import Settings
-from archdyn.settings.config import Config
 from archdyn.settings.read import check_text, dotted, found, read_yaml, shown
 from archdyn.settings.words import allowed, block_of, formatted, json_schema, part_of
 
 CONFIG_FOLDER = Path(__file__).resolve().parents[4] / "config"
-SHIPPED = CONFIG_FOLDER / "config.yaml"
 KEY = "[key]"  # how pydantic marks the name of an entry, not its value
 
 
-def checked(config: dict, files: list[str | Path]) -> Config:
+def checked(config: dict, kind: type[Settings], files: list[str | Path], names: dict, shipped: dict) -> Settings:
     """The typed `config`, with numbers as numbers and defaults filled in.
 
     config: as Snakemake merged it; it is not changed. files: the YAML files it was merged from, later ones
-    over earlier ones; they are read again, since Snakemake lets duplicate keys through.
+    over earlier ones; they are read again, since Snakemake lets duplicate keys through. names: what is registered, by
+    the kind of name. shipped: what the first of the files holds.
     Raises ArchdynError with one line: the key, the file it came from, what was found and what is allowed.
     """
     contents = {path: read_yaml(path) for path in reversed([Path(file).absolute() for file in files])}
     check_text(config)
-    shipped = contents.get(SHIPPED) or read_yaml(SHIPPED)
-    names = _registered_names()
     try:
-        return Config.model_validate(_in_order_of(shipped, config), context=names)
+        return kind.model_validate(config, context=names)
     except ValidationError as error:
-        key, message = _explained(error, Config, names, shipped)
+        key, message = _explained(error, kind, names, shipped)
         raise ArchdynError(f"{dotted(key)}, from {_origin(key, config, contents)}: {message}") from None
 
 
@@ -44,23 +40,6 @@ def checked_file(path: str | Path, settings: type[Settings]) -> Settings:
     except ValidationError as error:
         key, message = _explained(error, settings)
         raise ArchdynError(f"{dotted(key)}, from {shown(Path(path))}: {message}") from None
-
-
-def _registered_names() -> dict[str, list[str] | dict[str, list[str]]]:
-    return {
-        "dataset": list(registry.load()),
-        "backbone": backbones.of_library("timm"),
-        "clip": backbones.of_library("open_clip"),
-        "providers": {name: backbones.providers(name) for name in backbones.load()},
-    }
-
-
-def _in_order_of(shipped, config):
-    """`config` with the keys in config.yaml's order, in which tables show conditions; an overlay's come first in it."""
-    if not isinstance(config, dict) or not isinstance(shipped, dict):
-        return config
-    order = [*(key for key in shipped if key in config), *(key for key in config if key not in shipped)]
-    return {key: _in_order_of(shipped.get(key), config[key]) for key in order}
 
 
 @dataclass

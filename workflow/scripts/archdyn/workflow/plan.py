@@ -4,10 +4,10 @@ import sys
 
 from snakemake.utils import update_config
 
+from archdyn.config import SHIPPED, checked_config
 from archdyn.data import registry
 from archdyn.errors import ArchdynError
 from archdyn.networks.device import has_gpu
-from archdyn.settings.check import SHIPPED, checked
 from archdyn.settings.read import read_yaml
 from archdyn.workflow.cache import checked_cache, evict_corrupt
 from archdyn.workflow.experiment import Experiment
@@ -24,7 +24,7 @@ class Plan:
         check_interpreter(sys.executable)
         files = [SHIPPED, *workflow.configfiles, *workflow.overwrite_configfiles]
         try:
-            self.config = checked(_over_shipped(config), files).model_dump()
+            self.config = checked_config(_over_shipped(config), files).model_dump()
         except ArchdynError as error:
             sys.exit(f"config error: {error}")
         if workflow.enable_cache and workflow.is_main_process:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from archdyn.audit.findings import findings_text
 from archdyn.claims.decide import VERDICTS, family_level
-from archdyn.settings.config import Experiment
+from archdyn.config import Experiment
 from archdyn.workflow.page import filled
 
 KEY = ["experiment", "id"]

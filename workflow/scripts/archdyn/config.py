@@ -1,16 +1,21 @@
-"""The whole config."""
+"""The whole config, and its check: what Snakemake merged is checked before anything is planned."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from archdyn.data import backbones, registry
 from archdyn.experiments.clip.settings import ClipSettings
 from archdyn.experiments.gan.settings import GanSettings
 from archdyn.experiments.resnet.settings import ResnetSettings
 from archdyn.experiments.vae.settings import VaeSettings
 from archdyn.experiments.vit.settings import VitSettings
+from archdyn.settings.check import CONFIG_FOLDER, checked
 from archdyn.settings.common import BatchSize, Settings, Unique
+from archdyn.settings.read import read_yaml
 
+SHIPPED = CONFIG_FOLDER / "config.yaml"
 Experiment = Literal["resnet", "vit", "gan", "vae", "clip"]
 
 
@@ -31,3 +36,26 @@ class Config(Settings):
     gan: GanSettings
     vae: VaeSettings
     clip: ClipSettings
+
+
+def checked_config(config: dict, files: list[str | Path]) -> Config:
+    """The typed `config`; see `archdyn.settings.check.checked`."""
+    shipped = read_yaml(SHIPPED)
+    return checked(_in_order_of(shipped, config), Config, files, _registered_names(), shipped)
+
+
+def _registered_names() -> dict[str, list[str] | dict[str, list[str]]]:
+    return {
+        "dataset": list(registry.load()),
+        "backbone": backbones.of_library("timm"),
+        "clip": backbones.of_library("open_clip"),
+        "providers": {name: backbones.providers(name) for name in backbones.load()},
+    }
+
+
+def _in_order_of(shipped, config):
+    """`config` with the keys in config.yaml's order, in which tables show conditions; an overlay's come first in it."""
+    if not isinstance(config, dict) or not isinstance(shipped, dict):
+        return config
+    order = [*(key for key in shipped if key in config), *(key for key in config if key not in shipped)]
+    return {key: _in_order_of(shipped.get(key), config[key]) for key in order}

@@ -1,16 +1,16 @@
-"""Write config/README.md and config/schema.json from the settings: `python -m archdyn.settings.manual`."""
+"""Write config/README.md and config/schema.json from the settings: `python -m archdyn.manual`."""
 
 import json
 from collections.abc import Iterator
 
+from archdyn.config import Config
 from archdyn.designs.settings import Design
 from archdyn.settings.check import CONFIG_FOLDER
-from archdyn.settings.config import Config
 from archdyn.settings.read import read_yaml
 from archdyn.settings.words import allowed, block_of, json_schema
 
 INTRODUCTION = """\
-<!-- Do not edit: made by `python -m archdyn.settings.manual`. -->
+<!-- Do not edit: made by `python -m archdyn.manual`. -->
 
 # Configuration
 
