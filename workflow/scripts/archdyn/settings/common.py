@@ -258,6 +258,8 @@ class Condition(Settings):
 
     about: Text
     """What the condition is, in a sentence."""
+    label: or_null(Text) = None
+    """What figures, tables and prose call it. null means its name here."""
     seeds: or_null(Seeds) = None
     """Seeds of this condition's repetitions. null means the experiment's."""
 
@@ -279,7 +281,7 @@ class WithConditions(Settings):
         return block | {"conditions": filled}
 
 
-NO_TRAINING = ("about", "seeds", "start_only")  # keys of a condition that say nothing of how it is trained
+NO_TRAINING = ("about", "label", "seeds", "start_only")  # keys of a condition that say nothing of how it is trained
 
 
 def merged_condition(block: dict, condition: str) -> dict:

@@ -114,6 +114,11 @@ class Experiment:
         """The settings of every condition of the config, by its name."""
         return {name: merged_condition(self.settings, name) for name in self.settings.get("conditions", {})}
 
+    def names(self, *conditions: str) -> dict[str, str]:
+        """What readers call the conditions (all by default), by their names in the config."""
+        blocks = self.settings["conditions"]
+        return {name: blocks[name]["label"] or name for name in conditions or self.conditions}
+
     def runs(self, pattern: str, *conditions: str) -> list[str]:
         """Paths of `pattern` for every seed of the conditions (all by default), in the config's order."""
         return [filled(pattern, condition=condition, seed=seed) for condition, seed in self.repetitions(*conditions)]
