@@ -180,7 +180,7 @@ class Experiment:
         """Declare metrics/*_images.csv files, whose values rules may resample by image: see contracts/tables.py."""
         self.images += [path for file in files for path in ([file] if isinstance(file, str) else file)]
 
-    def names(self, kind: str) -> list[str]:
+    def declared_names(self, kind: str) -> list[str]:
         """What is declared of a kind: figures, tables or panels."""
         return list(self._declared[kind])
 

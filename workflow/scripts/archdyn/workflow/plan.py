@@ -59,11 +59,11 @@ class Plan:
 
     def names(self, kind: str) -> str:
         """A regular expression for the names of all that is declared of a kind."""
-        return "|".join(dict.fromkeys(name for found in self._experiments.values() for name in found.names(kind)))
+        return "|".join(dict.fromkeys(name for found in self._experiments.values() for name in found.declared_names(kind)))
 
     def of_declared(self, kind: str) -> dict:
         """Params of the rule that makes all that is declared of a kind: `module` holds a function for each name."""
-        declaring = [name for name, found in self._experiments.items() if found.names(kind)]
+        declaring = [name for name, found in self._experiments.items() if found.declared_names(kind)]
         own = {name: code_params(kind.removesuffix("s"), _module(name, kind)) for name in declaring}
         every = sorted(set().union(*own.values()))
         return {
