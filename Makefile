@@ -7,6 +7,7 @@
 PYTHON ?= python3
 TORCH_INDEX ?=
 ARGS ?=
+EXPERIMENTS ?= gan vae
 CORES ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)))")
 BIN := .venv/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
@@ -14,7 +15,7 @@ PYTHON_FILES := workflow tests
 PARALLEL := --numprocesses $(CORES) --maxprocesses 8 --dist loadfile  # a file's tests share what one of them ran
 COMPILE := --quiet --strip-extras --no-annotate --no-header --no-emit-options --no-emit-index-url --no-emit-find-links
 
-.PHONY: demo paper test test-all style gpu-check gpu-check-all slurm chromium latex env format lock clean
+.PHONY: demo paper test test-all style benchmark gpu-check gpu-check-all slurm chromium latex env format lock clean
 
 demo: env
 	$(RUN) snakemake --cores $(CORES) --configfile config/demo.yaml
@@ -37,6 +38,10 @@ style: .venv/tested
 	$(BIN)/ruff format --check $(PYTHON_FILES)
 	$(BIN)/snakefmt --check Snakefile rules
 	$(RUN) snakemake --lint
+
+# The report's training loops beside ours, in turn, on one thread; EXPERIMENTS="resnet vit" times those.
+benchmark: .venv/done
+	$(BIN)/python tests/benchmark.py $(EXPERIMENTS)
 
 # On a machine with a GPU: is it used, does it compute what the processor does, and how fast? The speeds go to
 # results/gpu_speed.json.

@@ -21,7 +21,7 @@ EDITS = {  # file: pairs of a place in it, and what a stranger puts before that
         ("    clip: ClipSettings\n", "    linear: LinearSettings\n"),
     ],
 }
-GENERATED = ("config/README.md", "config/schema.json")  # by `make format`
+GENERATED = ("docs/configuration/general.md", "docs/configuration/linear.md", "config/schema.json")  # by `make format`
 # What another experiment would not share: its mathematics with its tests, what it claims, and what it says of itself.
 SCIENCE = ("config/claims", "config/published", "workflow/audit", "tests") + tuple(
     f"workflow/scripts/archdyn/{layer}" for layer in ("models", "train", "embed", "metrics", "plots", "tables")
@@ -125,4 +125,4 @@ def test_it_is_one_of_all_experiments(extended):
     planned = extended.planned("--configfile", "config/smoke.yaml", "--forcerun", "linear_summary")
     assert {"linear_errors", "linear_conditions", "vae_train", "audit_content"} <= planned.keys()
     assert "linear_train" not in planned
-    assert "## linear" in (extended.folder / "config/README.md").read_text()
+    assert "# linear" in (extended.folder / "docs/configuration/linear.md").read_text()

@@ -5,7 +5,6 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from archdyn.benchmarks.table import benchmark_table
 from archdyn.experiments.gan.tables import conditions_table, epoch_table
 from archdyn.render.tables import write_table
 from archdyn.render.words import mean_sd
@@ -51,13 +50,3 @@ def test_a_table_is_written_in_three_forms(tmp_path):
     assert output.md.read_text().startswith("Losses, demo scale.\n\n| loss_d")
     assert r"loss\_d" in output.tex.read_text()
     assert r"0.3 \ensuremath{\pm} 0.1" in output.tex.read_text()
-
-
-def test_speed_up_is_the_median_of_the_rounds_own_ratios():
-    rounds = pd.DataFrame(
-        [("old", 1, 10.0, 100.0), ("new", 1, 5.0, 200.0), ("old", 2, 20.0, 50.0), ("new", 2, 5.0, 200.0)],
-        columns=["way", "round", "ms_per_step", "images_per_s"],
-    )
-    table = benchmark_table(rounds).set_index("way")
-    assert table.at["old", "speed-up"] == "1.00 (1.00 to 1.00)"
-    assert table.at["new", "speed-up"] == "3.00 (2.00 to 4.00)"

@@ -1,93 +1,48 @@
-"""Write config/README.md and config/schema.json from the settings: `python -m archdyn.manual`."""
+"""Write docs/configuration/*.md and config/schema.json from the settings: `python -m archdyn.manual`."""
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 from archdyn.config import Config
 from archdyn.designs.settings import Design
 from archdyn.settings.check import CONFIG_FOLDER
+from archdyn.settings.common import ImageFolder, WeightsFile
 from archdyn.settings.read import read_yaml
-from archdyn.settings.words import allowed, block_of, json_schema
+from archdyn.settings.words import allowed, json_schema
 
-INTRODUCTION = """\
-<!-- Do not edit: made by `python -m archdyn.manual`. -->
-
-# Configuration
-
-`config.yaml` holds every setting, at the report's scale. To change some of them, leave that file as it is and
-override it: only the keys that you give change, at any depth, and lists are replaced whole.
-
-**A file of your own**, say `config/mine.yaml`, with a `run` of its own so that it writes to its own folder:
-
-```yaml
-run: mine
-gan:
-  seeds: [0]
-  conditions:
-    baseline: {epochs: 5}
-    overfit: {dropout: 0.2}
-```
-
-```sh
-snakemake --cores 2 gan --configfile config/mine.yaml
-```
-
-`demo.yaml` and `smoke.yaml` are such files. Several may be given; later ones win.
-
-**A single value**, with the targets before `--config`, which takes all that follows:
-
-```sh
-snakemake --cores 2 gan --config run=mine 'gan={conditions: {baseline: {epochs: 5}}}'
-```
-
-A wrong setting stops `snakemake -n` with one line: the key, where it was set, what was found and what is
-allowed. Editors that read `schema.json` show it while you type, by a first line in your file:
-
-```yaml
-# yaml-language-server: $schema=schema.json
-```
-
-**A condition of your own** is a name that `config.yaml` does not have, with a sentence that says what it is about. It
-is trained, measured, and shown in the table of all conditions:
-
-```yaml
-gan:
-  conditions:
-    smoothed: {about: The baseline with one-sided label smoothing., real_label: 0.9}
-```
-"""
-
-DESIGNS = """\
-## Designs
-
-A design stands under `designs` of an experiment, and asks which of several settings matters, and which two go together.
-It is part of a target (`snakemake gan_designs`), and takes one entry:
-
-```yaml
-gan:
-  designs:
-    smoothing:
-      about: Does label smoothing help at either learning rate?
-      conditions: [mitigated]
-      factors: {real_label: [1.0, 0.9], learning_rate_d: [1.0e-3, 2.0e-4]}
-      seeds: [0, 1, 2]
-      outcomes: {modes_covered: difference, frechet_distance: ratio}
-      seconds: 8
-```
-"""
+MADE = "<!-- Made by `python -m archdyn.manual` from the settings' types and config/config.yaml: do not edit. -->\n"
+PAGES = CONFIG_FOLDER.parent / "docs/configuration"
+SCHEMA = CONFIG_FOLDER / "schema.json"
+HEAD = ("key", "what it is", "allowed", "in config.yaml")
+BLOCKS = {  # what may stand in several places
+    "Your own images, in the place of a dataset's name": ImageFolder,
+    "Your own weights, in the place of a provider": WeightsFile,
+    "A design": Design,
+}
 
 
-def manual() -> str:
-    """The text of config/README.md."""
+def made_files() -> dict[Path, str]:
+    """The files that are made from the settings, with their text."""
     values = read_yaml(CONFIG_FOLDER / "config.yaml")
     parts = json_schema(Config)["properties"]
     blocks = {key: part for key, part in parts.items() if _is_block(part)}
     general = {key: part for key, part in parts.items() if key not in blocks}
-    sections = [INTRODUCTION, *_section("##", "General", {"properties": general}, values)]
-    for name, block in blocks.items():
-        sections += _section("##", name, block, values[name])
-    sections += [DESIGNS, _designs_keys()]
-    return "\n".join(sections)
+    pages = {PAGES / f"{name}.md": _page("#", name, block, values[name]) for name, block in blocks.items()}
+    return pages | {PAGES / "general.md": _general_page(general, values), SCHEMA: editors_schema()}
+
+
+def _page(*section) -> str:
+    return "\n".join([MADE, *_section(*section)])
+
+
+def _general_page(general: dict, values: dict) -> str:
+    """The keys outside of any experiment, and the blocks that many experiments take."""
+    lines = [*_section("#", "General", {"properties": general}, values)]
+    for title, block in BLOCKS.items():
+        rows = [_row(key, part, _default(part)) for key, part in json_schema(block)["properties"].items()]
+        lines += [f"## {title}\n", _table((*HEAD[:3], "if left out"), rows)]
+    return "\n".join([MADE, *lines])
 
 
 def editors_schema() -> str:
@@ -129,36 +84,22 @@ def _section(marks: str, title: str, block: dict, values: dict) -> Iterator[str]
     inner = {key: part for key, part in block["properties"].items() if _is_block(part)}
     plain = {key: part for key, part in block["properties"].items() if key not in inner}
     if plain:
-        rows = [row for key, part in plain.items() for row in _rows(key, part, values[key])]
-        yield _table(("key", "what it is", "allowed", "in config.yaml"), rows)
+        yield _table(HEAD, [_row(key, part, f"`{_plain(values[key])}`") for key, part in plain.items()])
     for key, part in inner.items():
         yield from _section(f"{marks}#", f"{title}.{key}", part, values[key])
 
 
-def _rows(key: str, schema: dict, value) -> Iterator[tuple[str, ...]]:
-    """The row of a key, and one for each key of the block that may be written instead."""
-    yield f"`{key}`", schema["description"], allowed(schema), f"`{_plain(value)}`"
-    for inner, part in block_of(schema).get("properties", {}).items():
-        default = f"(`{part['default']}` if left out)" if "default" in part else ""
-        yield f"`{key}.{inner}`", part["description"], allowed(part), default
+def _row(key: str, schema: dict, value: str) -> tuple[str, ...]:
+    return f"`{key}`", schema["description"], allowed(schema), value
+
+
+def _default(schema: dict) -> str:
+    return f"`{_plain(schema['default'])}`" if "default" in schema else "needed"
 
 
 def _conditions_table(conditions: dict[str, dict]) -> str:
     rows = [(f"`{name}`", own["about"], ", ".join(_changes(own))) for name, own in conditions.items()]
     return _table(("condition", "what it is", "changes in config.yaml"), rows)
-
-
-def _designs_keys() -> str:
-    rows = [
-        (
-            f"`{key}`",
-            part["description"],
-            allowed(part),
-            f"(`{_plain(part['default'])}` if left out)" if "default" in part else "",
-        )
-        for key, part in json_schema(Design)["properties"].items()
-    ]
-    return _table(("key", "what it is", "allowed", ""), rows)
 
 
 def _designs_table(designs: dict[str, dict]) -> str:
@@ -189,5 +130,5 @@ def _plain(value) -> str:
 
 
 if __name__ == "__main__":
-    (CONFIG_FOLDER / "README.md").write_text(manual(), encoding="utf-8")
-    (CONFIG_FOLDER / "schema.json").write_text(editors_schema(), encoding="utf-8")
+    for file, text in made_files().items():
+        file.write_text(text, encoding="utf-8")

@@ -1,6 +1,6 @@
 """What the settings of several experiments share.
 
-The types carry the bounds and the choices; the string under a field describes it to the user, in config/README.md and
+The types carry the bounds and the choices; the string under a field describes it to the user, in docs/configuration and
 in editors. Whether a name is in a registry and a file on disk is checked only where a context says what is registered
 (`archdyn.settings.check`): the params of a job were checked before.
 """
@@ -242,15 +242,6 @@ class Pretraining(Settings):
     """Images per update. BatchNorm needs at least 2."""
     learning_rate: LearningRate
     """Peak of AdamW's one-cycle step size."""
-
-
-class Benchmark(Settings):
-    """What `snakemake benchmark` times, the report's training loop and ours in turn."""
-
-    images: whole(ge=64)
-    """Training images in one timed epoch."""
-    rounds: whole(ge=2, le=100)
-    """How often both are timed."""
 
 
 class Condition(Settings):

@@ -7,7 +7,6 @@ from pydantic import Field
 from archdyn.designs.settings import DesignsByName, WithDesigns
 from archdyn.settings.common import (
     BatchSize,
-    Benchmark,
     ClassifierTraining,
     Condition,
     ConditionName,
@@ -88,7 +87,6 @@ class GanSettings(WithConditions, WithDesigns):
     neighbours: Neighbours
     """k, the nearest neighbours that precision, recall, density and coverage look at."""
     classifier: ClassifierTraining
-    benchmark: Benchmark
     training: GanTraining
     """What every condition does unless it says otherwise. All keys are needed here."""
     conditions: Annotated[dict[ConditionName, GanCondition], Field(min_length=1)]

@@ -10,7 +10,6 @@ from archdyn.settings.common import (
     Backbone,
     Backbones,
     BatchSize,
-    Benchmark,
     Condition,
     ConditionName,
     Dataset,
@@ -145,7 +144,6 @@ class ResnetSettings(WithConditions, WithDesigns):
     """Share of the training images that the corrected protocol holds out to validate on."""
     backbones: ResnetBackbones
     pretraining: Pretraining
-    benchmark: Benchmark
     layers: Layers
     training: ResnetTraining
     """What every condition does unless it says otherwise. All keys are needed here."""

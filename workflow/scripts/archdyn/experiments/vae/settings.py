@@ -7,7 +7,6 @@ from pydantic import Field, model_validator
 from archdyn.designs.settings import DesignsByName, WithDesigns
 from archdyn.settings.common import (
     BatchSize,
-    Benchmark,
     ClassifierTraining,
     Condition,
     ConditionName,
@@ -79,7 +78,6 @@ class VaeSettings(WithConditions, WithDesigns):
     """Where Table 9's training may have started, which is not saved: fresh, or conditions that start fresh. Each is
     tried, and the nearest to the report's first rows is kept wherever `start` says nearest."""
     classifier: ClassifierTraining
-    benchmark: Benchmark
     training: VaeTraining
     """What every condition does unless it says otherwise. All keys are needed here."""
     conditions: Annotated[dict[ConditionName, VaeCondition], Field(min_length=1)]

@@ -8,7 +8,6 @@ from archdyn.designs.settings import DesignsByName, WithDesigns
 from archdyn.settings.common import (
     Backbone,
     Backbones,
-    Benchmark,
     Dataset,
     File,
     Precision,
@@ -146,8 +145,6 @@ class VitSettings(WithDesigns):
     mask: Mask
     """What masks of the designs have but for their factors."""
     probes: Probes
-    benchmark: Benchmark
-    """What `snakemake benchmark` times, the bare forward pass and ours in turn."""
     designs: DesignsByName = {}
     """Factorial designs over the settings of `mask`, each with its effects and interactions. Their condition is mask;
     each of their seeds has images of its own, and draws what is random."""
