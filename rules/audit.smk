@@ -2,7 +2,7 @@
 #   needs: the figures, tables and numbers of the experiments that config.yaml's `audit` names; their claims
 #          (config/claims), published numbers (config/published), and prose and captions
 #          (workflow/audit)
-#   steps: claims_verdicts for each; audit_overview, audit_notebooks -> audit_content -> audit_page and audit_paper
+#   steps: claims_verdicts for each; audit_overview -> audit_content -> audit_page and audit_paper
 #   makes: results/<run>/<experiment>/tables/{verdicts,tests}.*, results/<run>/audit/audit.{html,pdf}
 
 AUDITED = config["audit"]
@@ -13,7 +13,6 @@ AUDIT_RESULTS = [
 
 localrules:
     claims_verdicts,
-    audit_notebooks,
     audit_overview,
     audit_content,
     audit_page,
@@ -62,25 +61,6 @@ rule claims_verdicts:
         "../workflow/scripts/claims_verdicts.py"
 
 
-rule audit_notebooks:
-    """Set what the report's saved notebooks printed beside what it published."""
-    input:
-        cells=shipped("config/published/notebooks.yaml"),
-        published=[experiment.published for experiment in plan.experiments()],
-    output:
-        **table_files("<results>/audit/tables/notebooks"),
-    log:
-        "<logs>/audit_notebooks/notebooks.log",
-    conda:
-        "../envs/audit.yaml"
-    params:
-        label="Notebooks as saved in the report's repository",
-        caption=caption("notebooks"),
-        **plan.code("audit_notebooks"),
-    script:
-        "../workflow/scripts/audit_notebooks.py"
-
-
 rule audit_overview:
     """All tests of all claims in one figure, and in a panel."""
     input:
@@ -114,8 +94,7 @@ rule audit_content:
             file for experiment in plan.audited() for file in experiment.designs.effects(experiment.designs.audited())
         ],
         introduction=shipped("workflow/audit/introduction.md"),
-        notebooks=rules.audit_notebooks.output.csv,
-        appendices=[shipped("workflow/audit/inference.md"), shipped("workflow/audit/notebooks.md")],
+        appendices=[shipped("workflow/audit/inference.md")],
         references=shipped("workflow/audit/references.yaml"),
         citation=shipped("CITATION.cff"),
         claims=[shipped(f"config/claims/{experiment}.yaml") for experiment in AUDITED],

@@ -16,7 +16,7 @@ from archdyn.workflow.verify import behind, by_digests
 with Job(snakemake) as job:
     results = [Path(file) for file in job.input.results if re.fullmatch(r"[^.]+\.(csv|png|json)", Path(file).name)]
     folder = results[0].parents[2]
-    appended = [[], [job.input.notebooks]]
+    appended = [[]]
     found = [getattr(job.input, field.name) for field in fields(Texts)]
     texts = Texts(*(Path(file) if isinstance(file, str) else list(map(Path, file)) for file in found))
     made, *appended = [[Result(Path(file), origin(Path(file))) for file in part] for part in (results, *appended)]

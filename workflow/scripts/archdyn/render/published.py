@@ -1,4 +1,4 @@
-"""The tables that the report prints, as config/published/<experiment>.yaml holds them."""
+"""The tables that the report or its notebooks print, as config/published/<experiment>.yaml holds them."""
 
 import json
 from pathlib import Path
@@ -9,13 +9,22 @@ import yaml
 
 def read_published(path: Path, name: str) -> pd.DataFrame:
     """One published table of config/published/<experiment>.yaml."""
-    table = yaml.safe_load(Path(path).read_text())[name]
-    return pd.DataFrame(table["rows"], columns=table["columns"])
+    return _frame(_tables(path)[name])
 
 
 def read_all_published(path: Path) -> dict[str, pd.DataFrame]:
     """Every published table of config/published/<experiment>.yaml, by name."""
-    return {name: read_published(path, name) for name in yaml.safe_load(Path(path).read_text())}
+    return {name: _frame(table) for name, table in _tables(path).items()}
+
+
+def notebook_only(path: Path) -> dict[str, set]:
+    """By the name of each table, the first cells of the rows that a notebook has and the report leaves out."""
+    return {
+        name: {row[0] for row in table["rows"]} - set(table.get("in_report", []))
+        if table["printed"] == "notebook"
+        else set()
+        for name, table in _tables(path).items()
+    }
 
 
 def published_rows(table: pd.DataFrame) -> dict[str, dict]:
@@ -29,3 +38,11 @@ def published_rows(table: pd.DataFrame) -> dict[str, dict]:
 def read_json(path: str | Path):
     """What a JSON file holds."""
     return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def _tables(path: Path) -> dict[str, dict]:
+    return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+
+
+def _frame(table: dict) -> pd.DataFrame:
+    return pd.DataFrame(table["rows"], columns=table["columns"])
