@@ -3,8 +3,7 @@
 
 from archdyn.workflow.experiment import filled
 from archdyn.workflow.plan import Plan
-from archdyn.workflow.results import audit_file, caption, figure_files, panel_files, table_files
-from archdyn.workflow.shipped import shipped
+from archdyn.workflow.results import audit_file, caption, figure_files, panel_files, shipped, table_files
 
 plan = Plan(workflow, config)
 config = plan.config

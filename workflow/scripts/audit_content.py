@@ -7,11 +7,18 @@ from pathlib import Path
 
 from archdyn.audit.audit import Texts, audit
 from archdyn.audit.content import SETTINGS, Result, files
-from archdyn.workflow.git import commit, commit_date, repository
 from archdyn.workflow.job import Job
-from archdyn.workflow.origin import file_sources, origin, records
-from archdyn.workflow.record import read_records
-from archdyn.workflow.verify import behind, by_digests
+from archdyn.workflow.record import (
+    behind,
+    commit,
+    commit_date,
+    file_sources,
+    origin,
+    read_records,
+    repository,
+    within,
+)
+from archdyn.workflow.verify import by_digests
 
 with Job(snakemake) as job:
     results = [Path(file) for file in job.input.results if re.fullmatch(r"[^.]+\.(csv|png|json)", Path(file).name)]
@@ -21,7 +28,8 @@ with Job(snakemake) as job:
     texts = Texts(*(Path(file) if isinstance(file, str) else list(map(Path, file)) for file in found))
     made, *appended = [[Result(Path(file), origin(Path(file))) for file in part] for part in (results, *appended)]
     settings = job.params.settings
-    jobs = records(folder, list(settings))
+    records = read_records(folder)
+    jobs = [record.facts for record in within(records, [folder / name for name in settings])]
     content = audit(job.params.run, folder, made, appended, jobs, settings, texts)
     for part in content["sections"]:
         part |= job.params.about[part["experiment"]]
@@ -31,7 +39,7 @@ with Job(snakemake) as job:
         "commit": commit(),
         "date": commit_date(),
         "repository": repository(),
-        "verified": by_digests(behind(list(map(Path, job.input)), read_records(folder))).sentence(),
+        "verified": by_digests(behind(map(Path, job.input), records)).sentence(),
         "overview_caption": job.params.overview,
         "files": file_sources(named, folder / "audit", jobs) | {SETTINGS: written},
     }

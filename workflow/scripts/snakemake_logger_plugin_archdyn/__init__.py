@@ -16,7 +16,7 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_logger_plugin_rich import LogHandler as Bars
 
-from archdyn.workflow.bars import BARS
+from archdyn.workflow import EPOCHS
 from snakemake_logger_plugin_archdyn.progress import Progress
 
 # Said once for every run or every round of scheduling; nobody can act on it.
@@ -92,7 +92,7 @@ class LogHandler(LogHandlerBase):
         stream = sys.stdout if self.common_settings.stdout else sys.stderr
         bars = stream.isatty() and not self.common_settings.dryrun
         if bars:
-            os.environ[BARS] = "yes"  # for the jobs, which inherit it
+            os.environ[EPOCHS] = "yes"  # for the jobs, which inherit it
         self._handler = (Bars if bars else PlainLines)(self.common_settings, None)
 
     def emit(self, record: logging.LogRecord) -> None:

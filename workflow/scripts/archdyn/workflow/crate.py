@@ -4,7 +4,6 @@ Follows the Workflow Run Crate profile (https://w3id.org/ro/wfrun/workflow/0.5).
 are large, and the records that travel hold their digests.
 """
 
-import json
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -14,10 +13,8 @@ from rocrate.model.contextentity import ContextEntity
 from rocrate.rocrate import ROCrate
 
 from archdyn.errors import ArchdynError
-from archdyn.workflow.audited import within
-from archdyn.workflow.git import repository
-from archdyn.workflow.origin import REPOSITORY
-from archdyn.workflow.record import absolute, read_records
+from archdyn.workflow.files import walk
+from archdyn.workflow.record import RECORD, REPOSITORY, Record, read_records, repository, within
 from archdyn.workflow.verify import with_sources
 
 PROFILES = {
@@ -27,7 +24,6 @@ PROFILES = {
 }
 BIOSCHEMAS = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
 MAINTAINERS = {"@type": "Organization", "name": "The archdyn maintainers"}
-METADATA = "ro-crate-metadata.json"  # in every crate
 LICENCE = "https://spdx.org/licenses/MIT"
 # Of the project: what a reader needs to see how a number was made, and to make it again.
 WORKFLOW = ("rules", "workflow", "config", "envs", "requirements.lock", "LICENSE", "CITATION.cff", "README.md")
@@ -45,30 +41,30 @@ MEDIA = {
 }
 
 
-def write_crate(run: Path, output: Path, parts: tuple[str, ...] = (".",)) -> None:
-    """Write `parts` of the run in the folder `run` (results/<run>) as an RO-Crate, into the zip file `output`.
+def write_crate(run: Path, output: Path) -> None:
+    """Write the run in the folder `run` (results/<run>) as an RO-Crate, into the zip file `output`.
 
-    Raises ArchdynError when they have no records, or the file's name does not end in .zip.
+    Raises ArchdynError when it has no records, or the file's name does not end in .zip.
     """
-    folders = [run / part for part in parts]
     if output.suffix != ".zip":
         raise ArchdynError(f"{output}: found another ending; allowed: a name that ends in .zip")
-    records = sorted(path for folder in folders for path in folder.rglob("*.provenance.json"))
-    if not records:
-        raise ArchdynError(f"{run}: has no *.provenance.json; allowed: a run that archdyn made")
+    every = read_records(run)
+    own = within(every, [run])
+    if not own:
+        raise ArchdynError(f"{run}: has no *.{RECORD}; allowed: a run that archdyn made")
     crate = ROCrate(version="1.1")  # the version that the profiles below build on
-    _describe(crate, run, records)
+    _describe(crate, run, own)
     workflow = _add_workflow(crate)
     settings = _files(crate, REPOSITORY, [REPOSITORY / name for name in WORKFLOW])
-    inside = [path for folder in folders for path in folder.rglob("*") if path.is_file() and travels(path, run)]
-    results = _files(crate, run.parent, inside)
-    results += _files(crate, absolute(run).parents[1], _records_of_resources(run, folders))
-    _add_action(crate, run, workflow, settings, results, records)
+    results = _files(crate, run.parent, [path for path in walk(run) if travels(path, run)])
+    of_resources = [record for record in with_sources(own, every) if record not in own]
+    results += _files(crate, own[0].folder, [record.path for record in of_resources])
+    _add_action(crate, run, workflow, settings, results, own)
     crate.write_zip(output)
 
 
-def _describe(crate: ROCrate, run: Path, records: list[Path]) -> None:
-    made = _time(max(record.stat().st_mtime for record in records))
+def _describe(crate: ROCrate, run: Path, records: list[Record]) -> None:
+    made = _time(max(record.path.stat().st_mtime for record in records))
     crate.name = f"archdyn, run {run.name}"
     crate.description = (
         "An audit of the report Exploring Deep Learning Architectures and Dynamics: "
@@ -93,14 +89,14 @@ def _add_workflow(crate: ROCrate) -> ComputationalWorkflow:
         "license": crate.license,
         "encodingFormat": "text/plain",
         "conformsTo": profile,
-    } | ({"url": repository()} if repository() else {})
+    } | ({"url": address} if (address := repository()) else {})
     return crate.add_workflow(REPOSITORY / "Snakefile", "Snakefile", main=True, lang="snakemake", properties=properties)
 
 
 def _files(crate: ROCrate, root: Path, paths: list[Path]) -> list:
     """Add files, and all files of folders, under their paths as seen from `root`."""
-    found = [file for path in paths for file in ([path] if path.is_file() else sorted(path.rglob("*")))]
-    kept = [file for file in found if file.is_file() and "__pycache__" not in file.parts]
+    found = [file for path in paths for file in ([path] if path.is_file() else walk(path))]
+    kept = [file for file in found if "__pycache__" not in file.parts]
     return [crate.add_file(file, file.relative_to(root).as_posix(), properties=_properties(file)) for file in kept]
 
 
@@ -113,28 +109,20 @@ def _properties(file: Path) -> dict:
     }
 
 
-def _records_of_resources(run: Path, folders: list[Path]) -> list[Path]:
-    """Of the data and the weights that what these folders of a run hold is made from."""
-    every = read_records(run)
-    own = within(every, folders)
-    return [record.path for record in with_sources(own, every) if record not in own]
-
-
 def travels(path: Path, run: Path) -> bool:
     """Whether a file of a run goes into its crate."""
     parts = path.relative_to(run).parts
-    return path.name.endswith(".provenance.json") or bool(set(RESULTS) & set(parts[:-1]))
+    return path.name.endswith(f".{RECORD}") or bool(set(RESULTS) & set(parts[:-1]))
 
 
-def _add_action(crate: ROCrate, run: Path, workflow, settings: list, results: list, records: list[Path]) -> None:
-    read = [json.loads(record.read_text()) for record in records]
-    ends = [record.stat().st_mtime for record in records]
-    began = min(end - record["wall_s"] for end, record in zip(ends, read, strict=True))
-    commits = ", ".join(sorted({record["commit"] for record in read}))
+def _add_action(crate: ROCrate, run: Path, workflow, settings: list, results: list, records: list[Record]) -> None:
+    ends = [record.path.stat().st_mtime for record in records]
+    began = min(end - record.facts["wall_s"] for end, record in zip(ends, records, strict=True))
+    commits = ", ".join(sorted({record.facts["commit"] for record in records}))
     properties = {
         "@type": "CreateAction",
         "name": f"snakemake, run {run.name}",
-        "description": f"{len(read)} jobs, at {commits}",
+        "description": f"{len(records)} jobs, at {commits}",
         "startTime": _time(began),
         "endTime": _time(max(ends)),
         "actionStatus": "http://schema.org/CompletedActionStatus",

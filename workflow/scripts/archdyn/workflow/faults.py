@@ -2,9 +2,12 @@
 
 import ctypes
 import errno
+import os
 import shlex
 import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,10 +19,10 @@ from archdyn.errors import ArchdynError
 FULL = {errno.ENOSPC, errno.EDQUOT}
 REFUSED = {errno.EROFS, errno.EACCES, errno.EPERM}
 PR_SET_PDEATHSIG = 1
+POLL_S = 1.0
 OUT_OF_GPU_MEMORY = (
     "CUDA error: out of memory",
     "CUDA driver error: out of memory",
-    "Triton Error [CUDA]: out of memory",
     "CUBLAS_STATUS_ALLOC_FAILED",
     "CUDNN_STATUS_ALLOC_FAILED",
 )
@@ -32,8 +35,6 @@ def explained(error: BaseException, rule: str, params: dict, folder: Path) -> st
         return str(error)
     if any(_is_out_of_gpu_memory(link) for link in _chain(error)):
         return f"out of GPU memory: {_what_to_lower(rule, params)}free the GPU, or run with --config device=cpu"
-    if any("Failed to find C compiler" in str(link) for link in _chain(error)):
-        return "torch.compile needs a C compiler: install gcc, or name one by CC; precision bfloat16 does without"
     if isinstance(error, MemoryError) or "DefaultCPUAllocator: can't allocate memory" in str(error):  # numpy's, torch's
         return f"out of memory: {_what_to_lower(rule, params)}run fewer jobs at a time, or on a larger machine"
     if isinstance(error, OSError) and (error.errno in FULL or _is_short_write(error)):
@@ -66,9 +67,20 @@ def pass_on_sigterm() -> None:
 
 
 def end_with_parent() -> None:
-    """Have Linux send SIGTERM when Snakemake is killed: left alone, a job would go on writing beside the next run's."""
+    """Have a SIGTERM sent when Snakemake is killed: left alone, a job would go on writing beside the next run's.
+
+    Linux sends it itself; elsewhere a thread asks for the parent every POLL_S seconds.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    else:
+        threading.Thread(target=_end_without, args=[os.getppid()], daemon=True).start()
+
+
+def _end_without(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(POLL_S)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _is_short_write(error: OSError) -> bool:

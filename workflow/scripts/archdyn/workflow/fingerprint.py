@@ -43,6 +43,12 @@ def is_code(param: str) -> bool:
     return param.startswith("code_")
 
 
+def script_of(params) -> str | None:
+    """The name of the script among params that `code_params` made; None where a rule has none of these."""
+    entries = (value.split(" ")[0] for name, value in params.items() if is_code(name) and value)
+    return next((entry.removesuffix(".py") for entry in entries if "/" not in entry), None)
+
+
 @cache
 def _closure(entry: str, root: Path) -> frozenset[Path]:
     start = _module_file(entry, root)

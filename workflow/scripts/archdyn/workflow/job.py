@@ -17,11 +17,11 @@ from filelock import FileLock, Timeout
 from archdyn.data.arrays_contract import check_arrays
 from archdyn.errors import ArchdynError
 from archdyn.render.words import spoken
-from archdyn.workflow.bars import BARS
+from archdyn.workflow import EPOCHS
 from archdyn.workflow.faults import end_with_parent, explained
 from archdyn.workflow.files import content_digest, remove
-from archdyn.workflow.fingerprint import is_code, module_digests
-from archdyn.workflow.provenance import write_provenance
+from archdyn.workflow.fingerprint import is_code, module_digests, script_of
+from archdyn.workflow.record import machine, write_record
 
 SCORE = re.compile("(test|val|held_out).*(accuracy|elbo)|(accuracy|elbo)_(test|val|held_out)")
 
@@ -30,13 +30,14 @@ class Job:
     """The context of one job, used as `with Job(snakemake) as job:`.
 
     `job.output.NAME` is a temporary path; all outputs get their final names together when the block ends
-    well, and vanish when it fails. `job.say` writes a line to the terminal and to the log. A fault that the user
-    can mend ends the job with one line; any other exception keeps its traceback, in the log too.
+    well, and vanish when it fails. `job.say` writes a line to the log, and to the terminal. A fault that the user can
+    mend ends the job with one line; any other exception keeps its traceback, in the log too.
     """
 
     def __init__(self, snakemake):
-        self.rule = snakemake.rule
-        self.entries = [self.rule, *filter(None, [snakemake.params.get("module")])]
+        self.script = script_of(snakemake.params)
+        # By the script, which is named as its rule: whoever uses the workflow as a module may give rules other names.
+        self.rule = self.script or snakemake.rule
         self.input = snakemake.input
         self.params = snakemake.params
         self.wildcards = dict(snakemake.wildcards.items())
@@ -55,11 +56,11 @@ class Job:
 
     def __enter__(self):
         self._start = time.monotonic()
-        # Taken before the work, for that is when Python read the modules. A rule without them ignores code.
-        self._modules = module_digests(self.entries) if any(map(is_code, self.params.keys())) else {}
         end_with_parent()
         try:
-            self._log = Path(self._log_paths["log"]).open("w", buffering=1)
+            self._log = Path(self._log_paths["log"]).open("w", buffering=1, encoding="utf-8")
+            # Before the work, for that is when Python read the modules, and what fails here costs nothing.
+            self._modules, self._machine = self._code_digests(), machine()
             self._prepare()
         except Exception as error:
             self._abandon(error)
@@ -84,8 +85,8 @@ class Job:
 
     def uses(self, device):
         """Note the torch.device that the job computes on, for its record, and return it."""
-        self._device = device
-        self.say(f"device {device}, {self.threads} threads")
+        self._device, self._machine = device, machine(device)
+        self._note(f"device {device}, {self.threads} threads")
         return device
 
     @property
@@ -94,7 +95,7 @@ class Job:
         return int(self.wildcards["seed"]) if "seed" in self.wildcards else self.params.get("seed")
 
     def interruption(self):
-        """How SIGTERM (Slurm's time limit, preemption) and Ctrl-C stop a training, for `run_epochs` of train/loop.py.
+        """How SIGTERM (Slurm's time limit, preemption) and Ctrl-C stop a training, for `run_epochs`.
 
         The state is kept beside the output `model`, out of reach of Snakemake, until a later attempt of the same job
         (rule, wildcards, params with the code's fingerprint, content of the inputs, model of GPU) ends well. So are the
@@ -106,24 +107,26 @@ class Job:
         self._checkpoint = final.with_name(f".checkpoint-{final.name}")
         self._earlier = final.with_name(f".seconds-{final.name}.json")
         if self._checkpoint.exists() and self._earlier.exists():
-            self._earlier_s = json.loads(self._earlier.read_text()).get(digest, 0.0)
+            self._earlier_s = json.loads(self._earlier.read_text(encoding="utf-8")).get(digest, 0.0)
         asked: list[int] = []
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda signum, _: asked.append(signum))
         return Interruption(self._checkpoint, digest, lambda: bool(asked), self.say)
 
     def say(self, line: str) -> None:
-        """Write one line to the log, and to the terminal, marked with the job's name, where no bars are drawn."""
+        """Write one line to the log, and to the terminal, marked with the job's name."""
         self._note(line)
-        if BARS not in os.environ:
-            self._show(line)
+        self._show(line)
 
     def progress(self, row: dict) -> None:
-        """Say how the epoch went, and append all its numbers to the CSV beside the log, which can be tailed."""
-        self.say(_epoch_line(row))
+        """Log how the epoch went, and append all its numbers to the CSV beside the log; both can be tailed.
+
+        The terminal shows it where EPOCHS asks for that.
+        """
+        (self.say if EPOCHS in os.environ else self._note)(_epoch_line(row))
         path = Path(self._log_paths["progress"])
         first = row.get("epoch") == 1
-        with path.open("w" if first else "a", newline="") as handle:
+        with path.open("w" if first else "a", newline="", encoding="utf-8") as handle:
             writer = csv.DictWriter(handle, row.keys())
             if first:
                 writer.writeheader()
@@ -152,6 +155,10 @@ class Job:
 
             check_tables(tables)
 
+    def _code_digests(self) -> dict[str, str]:
+        """Of the script and what is behind it; none where the rule ignores code."""
+        return module_digests([self.script, *filter(None, [self.params.get("module")])]) if self.script else {}
+
     def _claim_outputs(self) -> None:
         """Snakemake's lock holds in one folder; where clones share a folder of data by a link, two runs could meet."""
         first = next(iter(self._finals.values()))
@@ -172,16 +179,17 @@ class Job:
         if missing:
             raise ArchdynError(f"{self.rule} ended without making {', '.join(missing)}")
         if "provenance" in self._finals:
-            write_provenance(
+            write_record(
                 self.output.provenance,
+                self._device,
                 rule=self.rule,
-                script=self.rule,
+                script=self.script,
                 wildcards=self.wildcards,
                 inputs=self._inputs,
                 params={name: value for name, value in self.params.items() if not is_code(name)},
                 modules=self._modules,
                 seed=self.seed,
-                device=self._device,
+                **self._machine,
                 threads=self.threads,
                 wall_s=self._wall_s(),
                 outputs={name: content_digest(path) for name, path in made.items()},
@@ -218,7 +226,7 @@ class Job:
         for partial in vars(self.output).values() if self._lock.is_locked else []:  # else they are another run's
             remove(partial)
         if self._checkpoint and self._checkpoint.exists():
-            self._earlier.write_text(json.dumps({self._digest(): self._wall_s()}))
+            self._earlier.write_text(json.dumps({self._digest(): self._wall_s()}), encoding="utf-8")
         self._release()
         if line:
             self._note(f"error: {line}")

@@ -9,9 +9,9 @@ from archdyn.data import registry
 from archdyn.errors import ArchdynError
 from archdyn.networks.device import has_gpu
 from archdyn.settings.read import read_yaml
-from archdyn.workflow.cache import checked_cache, evict_corrupt
 from archdyn.workflow.experiment import Experiment
 from archdyn.workflow.faults import check_interpreter
+from archdyn.workflow.files import checked_cache, evict_corrupt
 from archdyn.workflow.fingerprint import code_params
 from archdyn.workflow.results import Result
 
@@ -59,7 +59,9 @@ class Plan:
 
     def names(self, kind: str) -> str:
         """A regular expression for the names of all that is declared of a kind."""
-        return "|".join(dict.fromkeys(name for found in self._experiments.values() for name in found.declared_names(kind)))
+        return "|".join(
+            dict.fromkeys(name for found in self._experiments.values() for name in found.declared_names(kind))
+        )
 
     def of_declared(self, kind: str) -> dict:
         """Params of the rule that makes all that is declared of a kind: `module` holds a function for each name."""
@@ -133,13 +135,3 @@ def _over_shipped(config: dict) -> dict:
     merged = read_yaml(SHIPPED)
     update_config(merged, config)
     return merged
-
-
-def drop_rate_limit(workflow) -> None:
-    """Let local jobs start at any rate; to be called when the scheduler stands.
-
-    Under a limit (100 jobs a second, by default) Snakemake 9 looks through all ready jobs once more a second after each
-    look, and every job that ends begins another such series: after 60 jobs of the demo that took a quarter of a core.
-    """
-    if workflow.local_exec:
-        workflow.scheduler.job_rate_limiter = None

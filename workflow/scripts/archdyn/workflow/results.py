@@ -1,20 +1,21 @@
-"""Figures, tables and panels: what an experiment declares of them, and the files that their rules make."""
+"""Figures, tables and panels: what an experiment declares of them, their captions, and the files that rules make."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from snakemake.io import report
+from snakemake.io import local, report
 
 from archdyn.errors import ArchdynError
-from archdyn.workflow.fingerprint import SCRIPTS
+from archdyn.workflow.record import REPOSITORY
 
-TEXTS = SCRIPTS.parent / "audit"
+TEXTS = REPOSITORY / "workflow/audit"
 FORMS = {"figures": ("pdf", "png"), "tables": ("csv", "md", "tex"), "panels": ("json",)}
 
 
 @dataclass(frozen=True)
 class Result:
-    """One figure, table, panel or benchmark, as the rule file of its experiment declares it."""
+    """One figure, table or panel, as the rule file of its experiment declares it."""
 
     inputs: dict[str, str | list[str]]
     settings: dict  # of the config, as far as its script needs them
@@ -56,7 +57,7 @@ def caption(name: str) -> str:
     path = TEXTS / f"{name}.rst"
     if not path.is_file():
         raise ArchdynError(f"workflow/audit/{name}.rst: there is no such file; it holds the caption")
-    return " ".join(path.read_text().split())
+    return " ".join(path.read_text(encoding="utf-8").split())
 
 
 def _in_report(path: str, kind: str):
@@ -67,3 +68,12 @@ def _in_report(path: str, kind: str):
     *_, experiment, _, name = Path(path).with_suffix("").parts
     file = "../workflow/audit/caption.rst"  # as seen from rules/
     return report(path, caption=file, category=experiment, subcategory=f"{kind}s", labels={kind: name})
+
+
+def shipped(path: str) -> str:
+    """Path of one of the repository's files, as seen from the working directory; `path` may hold wildcards.
+
+    Snakemake may run in another folder. The path is relative, so that a checkout that is moved with its results reruns
+    nothing, and local, so that it is not looked for in remote storage.
+    """
+    return local(os.path.relpath(REPOSITORY / path))

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from archdyn.claims.read import read_claims
 from archdyn.claims.seal import read_seals, sealed, with_data, write_seals
-from archdyn.workflow.git import introduced
-from archdyn.workflow.origin import REPOSITORY
+from archdyn.workflow.record import REPOSITORY, introduced
 
 FOLDER = "config/claims/sealed"
 RESULTS = Path("results")
