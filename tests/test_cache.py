@@ -13,8 +13,7 @@ import pytest
 import yaml
 
 from archdyn.errors import ArchdynError
-from archdyn.workflow.cache import evict_corrupt
-from archdyn.workflow.files import content_digest
+from archdyn.workflow.files import content_digest, evict_corrupt
 from conftest import Project
 
 SMOKE = ("--cores", "2", "--cache", "--configfile", "config/smoke.yaml")
@@ -127,7 +126,7 @@ def entries(tmp_path):
 
 def test_a_whole_entry_stays_and_is_read_once(entries, monkeypatch):
     assert evict_corrupt(entries) == []
-    monkeypatch.setattr("archdyn.workflow.cache.content_digest", lambda path: pytest.fail(f"{path} was read again"))
+    monkeypatch.setattr("archdyn.workflow.files.content_digest", lambda path: pytest.fail(f"{path} was read again"))
     assert evict_corrupt(entries) == []
     assert len(list(entries.iterdir())) == 3
 

@@ -1,4 +1,4 @@
-"""The command line as a whole; test_compare.py and test_why.py have its commands."""
+"""The command line as a whole; test_compare.py, test_verify.py, test_crate.py and test_publish.py have its commands."""
 
 import json
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from archdyn.cli import main
-from archdyn.workflow.fingerprint import module_fingerprints
+from archdyn.workflow.fingerprint import module_digests
 
 
 def exit_status(*arguments: str) -> int:
@@ -23,10 +23,12 @@ def test_it_says_its_version(capsys):
     assert capsys.readouterr().out == f"archdyn {version('archdyn')}\n"
 
 
-def test_help_names_every_command(capsys):
+@pytest.mark.parametrize("command", ["diff", "verify", "runs", "crate", "publish", "seal"])
+def test_the_help_of_every_command_has_an_example(command, capsys):
     assert exit_status("--help") == 0
-    printed = capsys.readouterr().out
-    assert all(command in printed for command in ("diff", "why", "verify", "runs", "expected", "crate", "tensorboard"))
+    assert f"  {command} " in capsys.readouterr().out
+    assert exit_status(command, "--help") == 0
+    assert f"Example: archdyn {command}" in capsys.readouterr().out
 
 
 def test_an_unknown_command_is_wrong_usage(capsys):
@@ -42,20 +44,48 @@ def test_starting_it_loads_nothing_heavy():
 
 def record(folder: Path, name: str, **facts) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    facts = {"rule": "gan_summary", "script": "gan_summary", "commit": "a" * 40, "modules": {}} | facts
+    facts = {"rule": "summary", "script": "summary", "commit": "a" * 40, "outputs": {}, "params": {}} | facts
     (folder / f"{name}.provenance.json").write_text(json.dumps(facts))
 
 
 def test_runs_lists_experiments_commit_verdicts_and_what_is_stale(tmp_path, capsys):
-    metrics, tables = tmp_path / "mine/gan/metrics", tmp_path / "mine/gan/tables"
-    record(metrics, "summary", modules=module_fingerprints("gan_summary"))
-    record(tables, "table7", script="gan_table7", modules={"gan_table7.py": "0123"})
+    metrics, tables = tmp_path / "mine/gan/metrics", tmp_path / "mine/audit/tables"
+    record(metrics, "summary", modules=module_digests(["summary"]))
+    record(tables, "table7", script="table", modules={"table.py": "0123"})
     (metrics / "summary.csv").write_text("experiment\n")
     (tables / "verdicts.csv").write_text("id,verdict\na,holds\nb,holds\nc,does not hold\n")
     assert exit_status("runs", str(tmp_path)) == 0
     row = capsys.readouterr().out.splitlines()[-1]
     assert row.startswith("| mine | gan | aaaaaaa | 20")
     assert row.endswith("| 2 holds, 1 does not hold | 1 of 2 |")
+
+
+@pytest.mark.fault("one line names it.")
+def test_a_file_that_cannot_be_written(tmp_path, monkeypatch):
+    (tmp_path / "run").mkdir()
+    monkeypatch.setattr("archdyn.workflow.crate.write_crate", lambda run, file: file.write_text(""))
+    nowhere = tmp_path / "none/x.zip"
+    assert (
+        exit_status("crate", str(tmp_path / "run"), "--output", str(nowhere))
+        == f"error: {nowhere}: No such file or directory"
+    )
+
+
+@pytest.mark.fault("one line says what is missing.")
+@pytest.mark.parametrize(
+    "command", [["verify", "demo"], ["runs"], ["crate", "demo"], ["diff", "a", "b"], ["publish", "demo"]]
+)
+def test_a_command_in_another_folder(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    said = exit_status(*command)
+    assert said.startswith("error: ") and "\n" not in said
+
+
+@pytest.mark.fault("one line says that there is no Snakefile.")
+def test_a_run_is_verified_where_there_is_no_workflow(tmp_path, monkeypatch):
+    record(tmp_path / "results/mine/gan/metrics", "all")
+    monkeypatch.chdir(tmp_path)
+    assert exit_status("verify", "mine").startswith("error: No Snakefile found")
 
 
 def test_runs_without_any_is_one_line(tmp_path):

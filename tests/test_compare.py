@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from archdyn.cli import main
-from archdyn.workflow.compare import changes
+from archdyn.workflow.runs import changes
 
 COLUMNS = ["experiment", "condition", "metric", "mean", "sd", "n"]
 NAN = float("nan")
@@ -45,7 +45,7 @@ def two_runs(tmp_path, monkeypatch):
         folder = tmp_path / f"results/{name}/gan/metrics"
         folder.mkdir(parents=True)
         run(("a", "kl", mean, 0.1, 3)).to_csv(folder / "summary.csv", index=False)
-        (folder / "summary.provenance.json").write_text(f'{{"commit": "c0ffee-{name}"}}')
+        (folder / "summary.provenance.json").write_text(f'{{"commit": "c0ffee-{name}", "outputs": {{}}}}')
     monkeypatch.chdir(tmp_path)
 
 
@@ -64,46 +64,3 @@ def test_a_run_that_does_not_exist_is_one_line(two_runs):
     with pytest.raises(SystemExit) as end:
         main(["diff", "one", "three"])
     assert end.value.code == "error: three: no such folder, nor results/three"
-
-
-def test_two_runs_stand_side_by_side_on_a_page(two_runs, tmp_path, capsys):
-    pictures = {
-        ("one", "figure6"): b"same",
-        ("two", "figure6"): b"same",
-        ("one", "losses"): b"a",
-        ("two", "losses"): b"b",
-    }
-    for (name, figure), picture in pictures.items():
-        file = tmp_path / f"results/{name}/gan/figures/{figure}.png"
-        file.parent.mkdir(exist_ok=True)
-        file.write_bytes(picture)
-    with pytest.raises(SystemExit) as end:
-        main(["diff", "one", "two", "--html", "both.html"])
-    assert end.value.code == 0
-    page = (tmp_path / "both.html").read_text()
-    assert "The same in both: gan/figure6." in page
-    assert page.count('<img src="data:image/png;base64,') == 2
-    assert "YQ==" in page and "Yg==" in page  # a and b
-    assert "1 of 1 metrics differ by more than 1 spreads." in page
-    assert "<td>kl</td>" in page
-    assert capsys.readouterr().out.startswith("both.html: ")
-
-
-def test_tensorboard_reads_the_numbers_of_the_csv(tmp_path, monkeypatch, capsys):
-    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    make_ndarray = pytest.importorskip("tensorboard.util.tensor_util").make_ndarray
-    monkeypatch.chdir(tmp_path)
-    file = tmp_path / "results/one/gan/metrics/baseline_seed3_epochs.csv"
-    file.parent.mkdir(parents=True)
-    pd.DataFrame({"epoch": [1, 2], "loss_d": [1.5, 0.25], "seed": 3}).to_csv(file, index=False)
-    with pytest.raises(SystemExit) as end:
-        main(["tensorboard", "one"])
-    assert end.value.code == 0
-    assert capsys.readouterr().out == "one.tensorboard: 1 trainings; tensorboard --logdir one.tensorboard\n"
-    events = accumulator.EventAccumulator(str(tmp_path / "one.tensorboard/gan/baseline_seed3"))
-    events.Reload()
-    assert events.Tags()["tensors"] == ["loss_d"]
-    read = [(event.step, make_ndarray(event.tensor_proto).item()) for event in events.Tensors("loss_d")]
-    assert read == [(1, 1.5), (2, 0.25)]
-    with pytest.raises(SystemExit, match="one.tensorboard: holds events already"):
-        main(["tensorboard", "one"])

@@ -10,13 +10,14 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from archdyn.workflow.fingerprint import SCRIPTS, _import_closure
-from conftest import ROOT, declared_scripts
-from test_layers import LIBRARY, imports
+from archdyn.workflow.fingerprint import SCRIPTS, code_files
+from conftest import ROOT
+from test_layers import EXPERIMENTS, LIBRARY, imports
 
-ENVIRONMENTS = ("analysis", "report", "torch")
+ENVIRONMENTS = ("analysis", "audit", "torch")
 DISTRIBUTIONS = packages_distributions()  # reads every installed package, which takes a second
 LOCKS = ("requirements.lock", "requirements-test.lock")
+DISPATCHERS = ("figure", "table", "panel")  # scripts that import a module of the experiment by its name
 
 
 def locked() -> dict[str, str]:
@@ -33,7 +34,7 @@ def conda(name: str) -> tuple[str, dict[str, str]]:
 
 def environment_of_scripts() -> dict[str, str]:
     """The conda environment of every script, as its rule says."""
-    found = {script: "torch" if kind == "benchmark" else "analysis" for script, kind in declared_scripts().items()}
+    found = {}
     for file in (ROOT / "rules").glob("*.smk"):
         for block in re.split(r"^(?=(?:rule|checkpoint) )", file.read_text(), flags=re.M):
             for script in re.findall(r"workflow/scripts/(\w+)\.py", block):
@@ -43,8 +44,9 @@ def environment_of_scripts() -> dict[str, str]:
 
 def needed(script: str) -> set[str]:
     """Packages that a script and the modules that it uses import."""
-    start = SCRIPTS / f"{script}.py"
-    names = {name.split(".")[0] for file in {start} | _import_closure(start, SCRIPTS) for name in imports(file)}
+    drawn = [f"archdyn.experiments.{name}.{script}s" for name in EXPERIMENTS] if script in DISPATCHERS else []
+    drawn = [name for name in drawn if (SCRIPTS / f"{name.replace('.', '/')}.py").is_file()]
+    names = {name.split(".")[0] for file in code_files([script, *drawn]) for name in imports(file)}
     return {canonicalize_name(DISTRIBUTIONS[name][0]) for name in names - set(sys.stdlib_module_names) - {LIBRARY.name}}
 
 
@@ -67,7 +69,7 @@ def test_a_conda_environment_has_what_its_rules_import():
     lacking = {(script, name, *needed(script) - conda(name)[1].keys()) for script, name in environments.items()}
     assert {entry for entry in lacking if len(entry) > 2} == set()
     assert "torch" in needed("vae_train")
-    assert "matplotlib" in needed("vae_figure11")
+    assert "matplotlib" in needed("figure")
 
 
 def test_the_container_has_the_lock_and_the_same_python():

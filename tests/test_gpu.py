@@ -1,23 +1,16 @@
-"""What a GPU must do as the processor does, and how fast it is: `make gpu-check`.
+"""What a GPU must do as the processor does: `make gpu-check`.
 
 Tests of CUDA are skipped where there is none; the same functions run on the processor in every test run. The file needs
 torch, timm, numpy, PyYAML, pydantic, filelock, psutil and pytest, and for some tests what they skip without. On a
 machine with no more:
-    PYTHONPATH=workflow/scripts pytest --noconftest tests/test_gpu.py -k "not speed and not smoke"
-    PYTHONPATH=workflow/scripts pytest --noconftest tests/test_gpu.py -k speed
-The speeds, with hardware, n and spread, go to results/gpu_speed.json.
+    PYTHONPATH=workflow/scripts pytest --noconftest tests/test_gpu.py -k "not smoke"
 """
 
-import copy
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -27,7 +20,6 @@ import torch
 import yaml
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from archdyn.benchmarks.timer import bare_ways, enough, time_in_turn
 from archdyn.data import backbones
 from archdyn.errors import ArchdynError
 from archdyn.experiments.gan.settings import GanTraining
@@ -44,18 +36,16 @@ from archdyn.networks import device as devices
 from archdyn.networks.backbones import Backbone, build
 from archdyn.networks.classifier import Classifier
 from archdyn.networks.classifier import embed_images as embed_by_classifier
-from archdyn.networks.inference import compiled_in_half, fold
 from archdyn.networks.loop import Interruption, Trace
 from archdyn.networks.preprocessing import Preprocess
 from archdyn.settings.common import merged_condition
 from archdyn.workflow.faults import explained
-from archdyn.workflow.provenance import hardware, write_provenance
+from archdyn.workflow.record import machine, write_record
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = yaml.safe_load((ROOT / "config/config.yaml").read_text())
 CPU = torch.device("cpu")
 EPOCHS, STEPS = 3, 6  # per epoch, the last of them on fewer images
-ROUNDS = 3
 TRAINABLE = ("head_published", "layer4_published", "noskip_corrected", "full_corrected")
 TRAININGS = [
     *(f"gan {condition}" for condition in CONFIG["gan"]["conditions"]),
@@ -65,11 +55,6 @@ TRAININGS = [
 ON_CPU = ["gan baseline", "vae kl5", "resnet layer4_published float32"]
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch finds no CUDA device")
-needs_compiler = pytest.mark.skipif(
-    not (os.environ.get("CC") or shutil.which("gcc") or shutil.which("clang")),
-    reason="no C compiler (CC, gcc, clang), which Triton needs",
-)
-COMPILED = pytest.param("compiled", marks=needs_compiler)
 
 
 def on_both(on_cpu: list[str]) -> pytest.MarkDecorator:
@@ -306,51 +291,11 @@ def least_cosine(expected: np.ndarray, found: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("kind", ["cpu", pytest.param("cuda", marks=needs_cuda)])
-@pytest.mark.parametrize("precision", ["bfloat16", COMPILED])
 @pytest.mark.parametrize("embedding", [by_resnet, by_vit])
-def test_an_embedding_of_half_the_bits_points_where_float32_does(embedding, precision, kind):
-    expected, found = embedding(CPU, "float32"), embedding(picked(kind, precision), precision)
+def test_an_embedding_of_half_the_bits_points_where_float32_does(embedding, kind):
+    expected, found = embedding(CPU, "float32"), embedding(picked(kind, "bfloat16"), "bfloat16")
     for name, array in expected.items():
         assert least_cosine(array, found[name]) > 0.99, name
-
-
-def with_statistics(backbone: Backbone) -> Backbone:
-    """The backbone with BatchNorm as after a training: drawn ones do nothing."""
-    for module in backbone.model.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            for tensor in (module.weight.data, module.running_var):
-                tensor.uniform_(0.5, 1.5)
-            for tensor in (module.bias.data, module.running_mean):
-                tensor.normal_(0, 0.1)
-    return backbone
-
-
-@pytest.mark.parametrize("name", ["resnet18-narrow", "resnet152-narrow", "efficientnet-lite0"])
-def test_a_folded_batchnorm_changes_nothing_but_rounding(name):
-    backbone = with_statistics(drawn(name, CPU, size=32))
-    pixels = backbone.preprocess(torch.from_numpy(images(8, 32)))
-    folded = fold(copy.deepcopy(backbone.model))
-    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in folded.modules())
-    with torch.no_grad():
-        expected, found = backbone.model(pixels), folded(pixels)
-    torch.testing.assert_close(found, expected, rtol=0, atol=1e-4 * expected.abs().max().item())
-
-
-@pytest.mark.parametrize("name", ["resnet18-narrow", "vit-small-4"])
-def test_a_compiled_copy_of_half_the_bits_points_where_float32_does(name, monkeypatch):
-    """Traced as on a GPU, where `compiled` runs it; without the code that the compiler makes of it."""
-    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
-    backbone = with_statistics(drawn(name, CPU))
-    pixels = backbone.preprocess(torch.from_numpy(images(6)))
-
-    def forward(model: torch.nn.Module, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
-        return {"features": model.forward_head(model.forward_features(pixels), pre_logits=True)}
-
-    with torch.no_grad():
-        found = compiled_in_half(backbone.model, forward, 8)(pixels)["features"]
-        expected = forward(backbone.model, pixels)["features"]
-    assert found.dtype == torch.bfloat16
-    assert least_cosine(expected.numpy(), found.float().numpy()) > 0.99
 
 
 # --- Tensors left on the processor ---
@@ -418,7 +363,10 @@ def test_an_embedding_leaves_no_tensor_on_the_processor(embedding, fake_cuda):
 
 @pytest.mark.parametrize(
     ("module", "work"),
-    [("train.gan", lambda: train("gan baseline", GPU)), ("models.inference", lambda: by_resnet(GPU, "float32"))],
+    [
+        ("experiments.gan.train", lambda: train("gan baseline", GPU)),
+        ("networks.inference", lambda: by_resnet(GPU, "float32")),
+    ],
 )
 def test_a_tensor_that_is_left_on_the_processor_is_found(module, work, fake_cuda, monkeypatch):
     monkeypatch.setattr(f"archdyn.{module}.on_device", lambda images, device: torch.tensor(images))
@@ -434,7 +382,7 @@ def test_a_tensor_that_is_left_on_the_processor_is_found(module, work, fake_cuda
 def test_the_record_says_how_the_gpu_did_arithmetic(precision, tmp_path):
     device = picked("cuda", precision)
     torch.randn(64, 64, device=device) @ torch.randn(64, 64, device=device)
-    write_provenance(tmp_path / "record.json", device)
+    write_record(tmp_path / "record.json", machine(device), device)
     record = json.loads((tmp_path / "record.json").read_text())
     tf32 = precision == "tf32"
     assert record["arithmetic"] == {
@@ -494,17 +442,6 @@ def test_jobs_spread_over_the_visible_gpus_in_an_allocation_too(in_slurm, as_if_
 
 
 @pytest.mark.fault("one line says why.")
-def test_jobs_that_share_a_gpu_are_counted(as_if_cuda, monkeypatch, tmp_path):
-    monkeypatch.setattr(torch, "ones", lambda *_, **__: torch.zeros(1))
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    monkeypatch.setattr(devices.tempfile, "tempdir", str(tmp_path))
-    counts = [devices.jobs_on(devices.pick_device("cuda", 1)) for _ in range(3)]
-    assert counts == [1, 2, 3]
-    devices._held[0].release()  # as when the first of them ends
-    assert devices.jobs_on(torch.device("cuda", 0)) == 2
-    assert devices.jobs_on(CPU) == 1
-
-
 def test_a_card_that_torch_has_no_code_for_stops_the_job(as_if_cuda, monkeypatch, tmp_path):
     def ones(*_, **__):
         raise RuntimeError("CUDA error: no kernel image is available for execution on the device\nmore")
@@ -537,7 +474,7 @@ def test_a_job_on_the_processor_leaves_arithmetic_alone_and_names_no_gpu(tmp_pat
     before = torch.backends.cudnn.allow_tf32, torch.backends.cudnn.deterministic
     device = devices.pick_device("cpu", 1, "tf32")
     assert (torch.backends.cudnn.allow_tf32, torch.backends.cudnn.deterministic) == before
-    write_provenance(tmp_path / "record.json", device)
+    write_record(tmp_path / "record.json", machine(device), device)
     record = json.loads((tmp_path / "record.json").read_text())
     assert record["device"] == "cpu"
     assert record["hardware"]["gpu"] is record["arithmetic"] is None
@@ -565,7 +502,6 @@ def test_memory_that_ran_out_behind_another_error_is_one_line():
     [
         "CUDA error: out of memory",
         "CUDA driver error: out of memory",
-        "Triton Error [CUDA]: out of memory",
         "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
         "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
     ],
@@ -579,18 +515,6 @@ def test_the_batch_to_lower_is_that_of_embedding_before_one_of_training():
     params = {"training": {"batch_size": 32}, "embedding_batch": 256}
     line = explained(torch.OutOfMemoryError("CUDA out of memory"), "resnet_embed_untrained", params, Path("results"))
     assert "lower embedding_batch (256 for" in line
-
-
-@pytest.mark.fault("one line says what to install.")
-def test_no_c_compiler_for_triton():
-    try:
-        try:
-            raise RuntimeError("Failed to find C compiler. Please specify via CC environment variable")
-        except RuntimeError as error:
-            raise ValueError("backend='inductor' raised") from error
-    except ValueError as error:
-        line = explained(error, "resnet_embed", {}, Path("results"))
-    assert line == "torch.compile needs a C compiler: install gcc, or name one by CC; precision bfloat16 does without"
 
 
 TOO_MUCH = """
@@ -638,155 +562,16 @@ def test_eager_steps_do_not_pile_up_memory(cuda):
     assert held[-1] == held[1]
 
 
-# --- Speed ---
-
-
-def test_a_bare_pass_is_timed_for_all_images():
-    torch.manual_seed(0)
-    seen = []
-    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(12, 2))
-    model.register_forward_hook(lambda _, inputs, __: seen.append(len(inputs[0])))
-    ways = bare_ways(model, torch.zeros(4, 3, 2, 2), "float32")
-    rows = time_in_turn(ways, images(10), 4, rounds=1)
-    assert seen == [4] * (1 + 3)  # one to warm up
-    assert [row["way"] for row in rows] == ["bare forward pass"]
-    assert len(enough(images(10), CPU)) == 10
-    assert len(enough(images(10), torch.device("cuda"))) == 16384
-
-
-def timed(ways: dict, pixels: np.ndarray) -> dict:
-    """Images per second of each way: median, least and most of the rounds."""
-    rows = time_in_turn(ways, pixels, 256, ROUNDS)
-    paces = {way: [row["images_per_s"] for row in rows if row["way"] == way] for way in ways}
-    return {
-        way: {"median": round(np.median(found)), "min": round(min(found)), "max": round(max(found)), "n": len(found)}
-        for way, found in paces.items()
-    }
-
-
-def by_our_resnet(backbone: Backbone, pixels: np.ndarray, device: torch.device, precision: str) -> None:
-    from archdyn.experiments.resnet.embed import embed_penultimate
-
-    embed_penultimate(backbone, pixels, device, precision)
-
-
-def by_our_vit(backbone: Backbone, pixels: np.ndarray, device: torch.device, precision: str) -> None:
-    from archdyn.experiments.vit.embed import embed
-
-    embed(backbone, pixels, device, precision)
-
-
-def embedding_speed(name: str, ours: Callable, precision: str) -> dict:
-    """Pace of our embedding and of its bound, a bare pass, and the GPU memory that was reserved for ours.
-
-    In float32, which is an eighth as fast, on a quarter of the images.
-    """
-    device = picked("cuda", precision)
-    backbone, pixels = drawn(name, device), enough(images(512, 32), device)
-    pixels = pixels[: len(pixels) // 4] if precision == "float32" else pixels
-    torch.cuda.empty_cache()
-    torch.cuda.reset_peak_memory_stats(device)
-    ours(backbone, pixels[:256], device, precision)
-    reserved = torch.cuda.max_memory_reserved(device) // 1024**2
-
-    def time_ours(pixels: np.ndarray) -> float:
-        began = time.perf_counter()
-        ours(backbone, pixels, device, precision)
-        return time.perf_counter() - began
-
-    batch = backbone.preprocess(torch.tensor(pixels[:256], device=device)).contiguous(memory_format=torch.channels_last)
-    bound = bare_ways(backbone.model, batch, precision)[bound_of(precision)]
-    return timed({"archdyn": time_ours, "bound": bound}, pixels) | {"images": len(pixels), "reserved_mib": reserved}
-
-
-def bound_of(precision: str) -> str:
-    """Which of the bare passes does the arithmetic of our embedding."""
-    return "all in bfloat16, compiled" if precision == "compiled" else "bare forward pass"
-
-
-def training_speed(experiment: str, device: torch.device) -> dict:
-    from archdyn.benchmarks.gan import _time_ours as time_gan
-    from archdyn.benchmarks.vae import _time_ours as time_vae
-
-    kinds = {"gan": ("baseline", GanTraining, time_gan), "vae": ("kl5", VaeTraining, time_vae)}
-    condition, kind, way = kinds[experiment]
-    training = kind.model_validate(merged_condition(CONFIG[experiment], condition))
-    pixels = enough(images(), device)
-    return timed({"archdyn": lambda pixels: way(pixels, training, device)}, pixels)
-
-
-TRANSFERRED = 1024  # images an epoch, of which there are three: the first two capture and warm up
-
-
-def transfer_speed(condition: str, precision: str) -> dict:
-    """Pace of the third epoch of a training of ResNet-152, and the GPU memory that was reserved for the training."""
-    device = picked("cuda", precision)
-    settings = merged_condition(CONFIG["resnet"], condition)
-    settings |= {"precision": precision, "validation_share": 0.1, "validation": "test", "epochs": 3, "size": None}
-    backbone = drawn("resnet152-v2", device)
-    if not settings["skips"]:
-        remove_skips(backbone.model)
-    freeze(backbone.model, settings["trainable"])
-    labels = np.arange(TRANSFERRED) % 10
-    arrays = {"train_images": images(TRANSFERRED, 32), "train_labels": labels}
-    arrays |= {"test_images": images(256, 32), "test_labels": labels[:256]}
-    torch.cuda.empty_cache()
-    torch.cuda.reset_peak_memory_stats(device)
-    made = train_transfer(backbone, arrays, TransferTraining.model_validate(settings), 0, device)
-    reserved = torch.cuda.max_memory_reserved(device) // 1024**2
-    return {"images_per_s": round(TRANSFERRED / made.epochs[-1]["seconds"]), "reserved_mib": reserved}
-
-
-def keep_speed(name: str, found: dict) -> None:
-    """Write what was measured beside what stands in results/gpu_speed.json of this GPU and torch."""
-    path = ROOT / "results/gpu_speed.json"
-    record = {"hardware": hardware(torch.device("cuda")), "torch": torch.__version__}
-    kept = json.loads(path.read_text()) if path.exists() else {}
-    same_machine = {key: kept.get(key) for key in record} == record
-    speeds = (kept["speeds"] if same_machine else {}) | {name: found}
-    path.write_text(json.dumps(record | {"speeds": speeds}, indent=2) + "\n")
-
-
-@needs_cuda
-@pytest.mark.parametrize("precision", ["float32", "tf32", "bfloat16", COMPILED])
-@pytest.mark.parametrize(("name", "ours"), [("resnet152-v2", by_our_resnet), ("vit-base-16", by_our_vit)])
-def test_speed_of_embedding_beside_its_limit(name, ours, precision):
-    if ours is by_our_vit:
-        pytest.importorskip("scipy")
-    found = embedding_speed(name, ours, precision)
-    keep_speed(f"embedding {name} {precision}", found)
-    assert found["archdyn"]["median"] > 0.9 * found["bound"]["median"]
-
-
-@needs_cuda
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-@pytest.mark.parametrize("condition", TRAINABLE)
-def test_speed_of_transfer(condition, precision):
-    """A record, to be read."""
-    found = transfer_speed(condition, precision)
-    keep_speed(f"training resnet152-v2 {condition} {precision}", found)
-    assert found["images_per_s"] > 0
-
-
-@needs_cuda
-@pytest.mark.parametrize("experiment", ["gan", "vae"])
-def test_speed_of_training(experiment):
-    """A record, to be read."""
-    found = training_speed(experiment, picked("cuda"))
-    keep_speed(f"training {experiment}", found)
-    assert found["archdyn"]["min"] > 0
-
-
 # --- The whole pipeline ---
 
 
-OF_THE_MACHINE = ["seconds", "jobs_on_device"]  # metrics that differ between runs of one result
+OF_THE_MACHINE = ["seconds"]  # metrics that differ between runs of one result
 
 
 def differing_results(first: Path, second: Path):
-    """What differs at all between the results in two folders of runs, as `archdyn.workflow.compare` has it."""
+    """What differs at all between the results in two folders of runs, as `archdyn.workflow.runs` has it."""
     pandas = pytest.importorskip("pandas")
-    from archdyn.workflow.compare import changes
+    from archdyn.workflow.runs import changes
 
     def results(folder: Path):
         files = sorted(folder.glob("*/metrics/summary.csv"))
@@ -807,9 +592,9 @@ def test_runs_are_compared_by_all_but_what_the_machine_took(tmp_path):
         file.write_text("\n".join(["experiment,condition,metric,mean,sd,n", *rows]))
         return tmp_path / run
 
-    one = summary("one", train_loss=2.5, seconds=10.0, jobs_on_device=1)
-    four = summary("four", train_loss=2.5, seconds=31.0, jobs_on_device=4)
-    other = summary("other", train_loss=2.6, seconds=10.0, jobs_on_device=1)
+    one = summary("one", train_loss=2.5, seconds=10.0)
+    four = summary("four", train_loss=2.5, seconds=31.0)
+    other = summary("other", train_loss=2.6, seconds=10.0)
     assert differing_results(one, four).empty
     assert list(differing_results(one, other)["metric"]) == ["train_loss"]
 

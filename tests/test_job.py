@@ -2,25 +2,24 @@
 
 import errno
 import json
-import signal
 import subprocess
 import sys
-import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import psutil
 import pytest
 import torch
 
 from archdyn.errors import ArchdynError
-from archdyn.networks.device import claim
+from archdyn.networks.device import lock_first_free
+from archdyn.workflow import EPOCHS, record
 from archdyn.workflow.files import content_digest
-from archdyn.workflow.fingerprint import code_fingerprint, module_fingerprints
-from archdyn.workflow.git import commit
+from archdyn.workflow.fingerprint import code_params, module_digests
 from archdyn.workflow.job import Job
+from archdyn.workflow.record import commit
 
 
 class Named(list):
@@ -99,6 +98,7 @@ def test_the_record_of_a_training_that_went_on_counts_all_attempts(snakemake, tm
     monkeypatch.setattr("archdyn.workflow.job.time", SimpleNamespace(monotonic=lambda: next(now)))
     for stops in (True, True, False):
         with pytest.raises(SystemExit) if stops else nullcontext(), Job(snakemake) as job:
+            job.uses(torch.device("cpu"))
             state = job.interruption().path
             if stops:
                 state.write_bytes(b"weights and moments")
@@ -112,40 +112,99 @@ def test_seconds_of_other_settings_are_not_counted(snakemake, monkeypatch):
     now = iter([100, 107, 200, 205])
     monkeypatch.setattr("archdyn.workflow.job.time", SimpleNamespace(monotonic=lambda: next(now)))
     with pytest.raises(SystemExit), Job(snakemake) as job:
+        job.uses(torch.device("cpu"))
         job.interruption().path.write_bytes(b"weights and moments")
         raise ArchdynError("stopped on request")
     snakemake.params = Named(learning_rate=0.2, device="cpu")
     with Job(snakemake) as job:
+        job.uses(torch.device("cpu"))
         job.interruption()
         write_outputs(job)
     assert json.loads(Path(snakemake.output.provenance).read_text())["wall_s"] == 5
 
 
-def test_the_record_of_a_rule_that_watches_its_code_names_every_module(snakemake):
-    snakemake.rule, snakemake.params = "gan_train", Named(code=code_fingerprint("gan_train"))
+def test_the_record_of_a_rule_that_watches_its_code_names_script_and_modules(snakemake):
+    """By the script, since whoever uses the workflow as a module may give its rules other names."""
+    module = "archdyn.experiments.gan.figures"
+    snakemake.rule, snakemake.params = "mine_figure", Named(module=module, **code_params("figure", module))
     with Job(snakemake) as job:
         write_outputs(job)
-    modules = json.loads(Path(snakemake.output.provenance).read_text())["modules"]
-    assert {"gan_train.py", "archdyn/experiments/gan/train.py", "archdyn/experiments/gan/model.py"} <= set(modules)
-    assert modules == module_fingerprints("gan_train")
+    facts = json.loads(Path(snakemake.output.provenance).read_text())
+    assert facts["rule"] == facts["script"] == "figure"
+    assert facts["params"] == {"module": module}
+    assert facts["modules"] == module_digests(["figure", module])
+    assert "archdyn/experiments/gan/figures.py" in facts["modules"]
 
 
-def test_the_record_names_the_script_of_a_rule_that_has_many(snakemake):
+@pytest.mark.fault("the record says that the commit is unknown, and the result stands.")
+def test_a_machine_without_git(snakemake, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    record._git.cache_clear()
     with Job(snakemake) as job:
         write_outputs(job)
-    assert json.loads(Path(snakemake.output.provenance).read_text())["script"] == "toy_train"
-    snakemake.params = Named(script="gan_figure6", device="cpu")
+    record._git.cache_clear()
+    assert json.loads(Path(snakemake.output.provenance).read_text())["commit"] == "unknown"
+
+
+@pytest.mark.parametrize("variable", [None, "GIT_DIR"])
+def test_git_is_asked_about_the_workflow_s_own_repository(tmp_path, monkeypatch, variable):
+    """Neither about one that its folder happens to lie in, nor about one that the surroundings name."""
+    for command in (
+        ["init", "-q"],
+        ["-c", "user.name=a", "-c", "user.email=a", "commit", "-q", "--allow-empty", "-m", "x"],
+    ):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    unpacked = tmp_path / "unpacked"
+    unpacked.mkdir()
+    if variable:
+        monkeypatch.setenv(variable, str(tmp_path / ".git"))
+    monkeypatch.setattr(record, "REPOSITORY", unpacked)
+    record._git.cache_clear()
+    assert record.commit() == "unknown"
+    assert record.repository() is None
+    record._git.cache_clear()
+
+
+def test_a_machine_that_is_no_linux(snakemake, monkeypatch, tmp_path):
+    """macOS has no /proc and no affinity, and counts memory in bytes."""
+    monkeypatch.setattr(record, "CPUINFO", tmp_path / "none")
+    monkeypatch.setattr(record.sys, "platform", "darwin")
+    monkeypatch.delattr(record.os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(record.resource, "getrusage", lambda who: SimpleNamespace(ru_maxrss=300 * 2**20))
+    record._processor.cache_clear()
     with Job(snakemake) as job:
         write_outputs(job)
-    assert json.loads(Path(snakemake.output.provenance).read_text())["script"] == "gan_figure6"
+    record._processor.cache_clear()
+    facts = json.loads(Path(snakemake.output.provenance).read_text())
+    assert facts["hardware"]["cpu"] and facts["hardware"]["cores"] >= 1
+    assert facts["peak_memory_mib"] == {"host": 300}
 
 
-def test_a_caption_ends_with_the_label(snakemake, tmp_path):
-    (tmp_path / "classes.json").write_text('["cat", "dog"]')
-    snakemake.input = Named(classes=str(tmp_path / "classes.json"))
+ORPHAN = """
+import os, sys, time
+from archdyn.workflow import faults
+sys.platform, faults.POLL_S = sys.argv[1], 0.05
+if not os.fork():
+    faults.end_with_parent()
+    print(os.getpid(), flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.fault("the job ends too, on Linux and on other systems.")
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+def test_snakemake_is_killed_under_a_job(platform):
+    parent = subprocess.Popen([sys.executable, "-c", ORPHAN, platform], stdout=subprocess.PIPE, text=True)
+    child = psutil.Process(int(parent.stdout.readline()))
+    parent.kill()
+    parent.wait()
+    psutil.wait_procs([child], timeout=20)
+    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_caption_ends_with_the_label(snakemake):
     snakemake.params = Named(caption="Table 7.", label="smoke scale · seed 0", device="cpu")
     with Job(snakemake) as job:
-        assert job.read_json("classes") == ["cat", "dog"]
         assert job.caption() == "Table 7. smoke scale · seed 0."
         assert job.caption("Over 40 images.") == "Table 7. Over 40 images. smoke scale · seed 0."
         write_outputs(job)
@@ -230,66 +289,47 @@ def test_a_forgotten_output_is_an_error(snakemake, tmp_path):
     assert left_in(tmp_path) == {"toy.log"}
 
 
-def test_progress_goes_to_terminal_log_and_csv(snakemake, tmp_path, capsys):
+@pytest.mark.parametrize("asked", [False, True])
+def test_epochs_go_to_log_and_csv_and_to_the_terminal_where_it_is_asked_for(
+    snakemake, tmp_path, capsys, monkeypatch, asked
+):
+    if asked:
+        monkeypatch.setenv(EPOCHS, "yes")
+    row = {"epoch": 1, "loss_d": 0.51834, "loss_g": 1.2, "d_accuracy_held_out": 0.98, "images_per_s": 664, "eta_s": 39}
     with Job(snakemake) as job:
-        job.progress({"epoch": 1, "loss": 0.5})
-        job.progress({"epoch": 2, "loss": 0.25})
-        assert (tmp_path / "toy.csv").read_text().splitlines() == ["epoch,loss,jobs_on_device", "1,0.5,1", "2,0.25,1"]
+        job.progress(row)
+        job.progress(row | {"epoch": 2})
+        assert (tmp_path / "toy.csv").read_text().splitlines()[1:] == [f"{n},0.51834,1.2,0.98,664,39" for n in (1, 2)]
         write_outputs(job)
-    assert capsys.readouterr().err.startswith("[toy_train baseline 3] epoch 1  loss 0.5\n")
-    assert (tmp_path / "toy.log").read_text() == "epoch 1  loss 0.5\nepoch 2  loss 0.25\n"
+    line = "epoch 1  loss_d 0.5183  d_accuracy_held_out 0.98  39 s left"
+    assert (tmp_path / "toy.log").read_text().splitlines()[0] == line
+    said = capsys.readouterr().err
+    assert said.startswith(f"[toy_train baseline 3] {line}\n") if asked else said == ""
 
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from archdyn.networks.device import claim
-print(claim(["0", "1"], Path(sys.argv[1])), flush=True)
+from archdyn.networks.device import lock_first_free
+print(lock_first_free(["0", "1"], Path(sys.argv[1])), flush=True)
 time.sleep(60)
 """
 
 
 @pytest.mark.fault("the next job takes the GPU of a killed one.")
-def test_two_jobs_never_share_a_gpu_and_a_killed_one_gives_it_back(tmp_path):
+def test_two_jobs_take_two_gpus_and_a_killed_one_gives_its_own_back(tmp_path):
     def hold() -> tuple[subprocess.Popen, int]:
         process = subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
         return process, int(process.stdout.readline())
 
-    first, index_of_first = hold()
-    second, index_of_second = hold()
+    holders = [hold(), hold()]
+    assert {index for _, index in holders} == {0, 1}
+    holders += [hold() for _ in range(2)]  # where all are taken, jobs share
     try:
-        assert {index_of_first, index_of_second} == {0, 1}
-        first.send_signal(signal.SIGKILL)
-        first.wait()
-        start = time.monotonic()
-        assert claim(["0", "1"], tmp_path, poll_s=0.05) == index_of_first
-        assert time.monotonic() - start < 5
+        killed, index_of_killed = holders[0]
+        killed.kill()
+        killed.wait()
+        assert lock_first_free(["0", "1"], tmp_path) == index_of_killed
     finally:
-        first.kill()
-        second.kill()
-
-
-def test_an_epoch_takes_one_short_line_and_all_its_numbers_the_csv(snakemake, tmp_path, capsys):
-    row = {"epoch": 12, "loss_d": 0.51834, "loss_g": 1.2, "mean_grad_norm_g": 5.7, "d_accuracy_held_out": 0.98}
-    with Job(snakemake) as job:
-        job.progress(row | {"images_per_s": 664, "eta_s": 39})
-        write_outputs(job)
-    line = capsys.readouterr().err.splitlines()[-1]
-    assert line.endswith("epoch 12  loss_d 0.5183  d_accuracy_held_out 0.98  39 s left")
-    assert len(line) <= 100
-    assert (tmp_path / "toy.csv").read_text() == "12,0.51834,1.2,5.7,0.98,664,39,1\n"
-
-
-def test_jobs_that_count_at_once_do_not_count_each_other(snakemake, monkeypatch, tmp_path):
-    seats = [f"seat{number}" for number in range(64)]
-    monkeypatch.setattr("archdyn.networks.device._held", [])
-    monkeypatch.setattr("archdyn.networks.device._seats", lambda device: seats)
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    assert [claim(seats, tmp_path) for _ in range(2)] == [0, 1]
-
-    def counts(job: Job) -> set[int]:
-        job._device = torch.device("cuda", 0)
-        return {job.jobs_on_device for _ in range(20)}
-
-    with ThreadPoolExecutor() as pool:
-        assert list(pool.map(counts, [Job(snakemake), Job(snakemake)])) == [{2}, {2}]
+        for process, _ in holders:
+            process.kill()

@@ -40,7 +40,6 @@ ALLOWED = {
         "designs",
         "experiments",
         "config",
-        "audit",
     },
     "cli": {"errors", "workflow"},
 }
@@ -100,18 +99,11 @@ def test_a_module_imports_only_what_its_layer_may(path):
 
 
 @pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*.py")), ids=lambda path: path.stem)
-def test_scripts_are_thin_and_named_as_their_rule(path):
-    text = path.read_text()
-    assert len(text.splitlines()) <= 40
-    assert "snakemake.config" not in text
+def test_scripts_are_named_as_their_rule(path):
+    assert "snakemake.config" not in path.read_text()
     rules = "".join(file.read_text() for file in (ROOT / "rules").glob("*.smk"))
     named = re.search(rf"^(rule|checkpoint) {path.stem}:$", rules, re.MULTILINE)
     assert named and f'workflow/scripts/{path.name}"' in rules
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "rules").glob("*.smk")), ids=lambda path: path.stem)
-def test_rule_files_are_short(path):
-    assert len(path.read_text().splitlines()) <= 400
 
 
 def test_drawing_does_not_load_torch():

@@ -1,14 +1,12 @@
-"""Results and resources on S3, by Snakemake's own plugin, against a server on this machine; and Kubernetes, planned."""
+"""Results and resources on S3, by Snakemake's own plugin, against a server on this machine."""
 
-import re
 import shutil
 
 import boto3
 import pytest
-import yaml
 from moto.server import ThreadedMotoServer
 
-from conftest import ROOT, Project
+from conftest import Project
 
 pytestmark = pytest.mark.long
 BUCKET = "archdyn"
@@ -75,27 +73,3 @@ def test_a_second_clone_finds_everything_and_runs_nothing(second):
 def test_a_changed_setting_runs_what_it_must(second):
     second.replace("config/smoke.yaml", "\nvae:\n", "\nvae:\n  conditions: {kl5: {learning_rate: 5.0e-3}}\n")
     assert second.planned(MODEL, *SMOKE) == {"vae_train": 1}
-
-
-def test_kubernetes_is_planned_with_a_gpu_for_trainings(second):
-    pytest.importorskip("snakemake_executor_plugin_kubernetes")
-    second.replace("profiles/kubernetes/config.yaml", "s3://my-bucket/archdyn ", "s3://archdyn/kubernetes")
-    for file in (second.folder / "rules").glob("*.smk"):
-        # Snakemake prints a job's message in place of its resources.
-        file.write_text(re.sub(r"    message:\n.*\n", "", file.read_text()))
-    profile = ("--workflow-profile", "profiles/kubernetes", "--config", "device=cuda")
-    plan = second.snakemake("--dry-run", MODEL, *profile, "--configfile", "config/smoke.yaml")
-    assert plan.returncode == 0, plan.stdout[-3000:]
-    jobs = {re.search(r"rule (\w+):", block)[1]: block for block in plan.stdout.split("\n[") if "rule " in block}
-    assert "gpu=1" in jobs["vae_train"]
-    assert "gpu=" not in jobs["data_prepare"]
-    assert all("gpu_manufacturer=nvidia" in block and "scale=0" in block for block in jobs.values())
-    assert f"s3://archdyn/kubernetes/{MODEL}" in jobs["vae_train"]
-
-
-def test_the_kubernetes_profile_differs_from_the_default_in_what_it_needs():
-    default, kubernetes = (
-        yaml.safe_load((ROOT / f"profiles/{name}/config.yaml").read_text()) for name in ("default", "kubernetes")
-    )
-    del default["resources"]  # Kubernetes counts the GPUs
-    assert default.items() <= kubernetes.items()

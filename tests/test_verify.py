@@ -1,8 +1,7 @@
-"""archdyn verify: every artifact by the digests in the records; and inputs that were replaced by older files."""
+"""archdyn verify: every artifact by the digests in the records."""
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,9 +9,8 @@ import pytest
 
 from archdyn.errors import ArchdynError
 from archdyn.workflow.files import content_digest
-from archdyn.workflow.record import read_records
-from archdyn.workflow.replaced import redate_replaced
-from archdyn.workflow.verify import behind, by_digests
+from archdyn.workflow.record import behind, read_records
+from archdyn.workflow.verify import _changed_settings, by_digests, unrecorded
 from conftest import Project
 
 SMOKE = ("--configfile", "config/smoke.yaml")
@@ -124,37 +122,36 @@ def test_what_is_behind_a_file_is_followed_to_the_data(run):
     assert behind([run / "gan/tables/other.csv"], records) == []
 
 
-@pytest.mark.fault("planning says so, and what was made from it is made again.")
-def test_an_input_replaced_by_an_older_file_gets_a_new_date_and_is_named(run):
-    said, metrics = [], run / "gan/metrics/a.csv"
-    redate_replaced(run, said.append)
-    assert said == []
-    write(metrics, "older")
-    os.utime(metrics, (0, 0))
-    redate_replaced(run, said.append)
-    (line,) = said
-    assert line.endswith(
-        "results/mine/gan/metrics/a.csv is not what gan_table7 read; what was made from it is made again"
-    )
-    assert metrics.stat().st_mtime > (run / "gan/tables/t.csv").stat().st_mtime
-    redate_replaced(run, pytest.fail)  # Snakemake sees the date now
+def test_what_lies_behind_a_link_is_looked_at(run, tmp_path):
+    """A section that was moved to another disk."""
+    elsewhere = (run / "gan").rename(tmp_path / "disk")
+    (run / "gan").symlink_to(elsewhere)
+    (elsewhere / "round").symlink_to(run)  # and so on
+    assert (by_digests(read_records(run)).files, found(run)) == (3, [])
+    write(elsewhere / "tables/mine.csv", "x")
+    assert unrecorded(run, read_records(run)) == [run / "gan/tables/mine.csv"]
+    write(elsewhere / "metrics/a.csv", "edited")
+    assert len(found(run)) == 2
 
 
-def test_a_copy_is_read_once_and_keeps_its_dates(run, tmp_path, monkeypatch):
-    copy = tmp_path / "copy"
-    shutil.copytree(run.parents[1] / "results", copy / "results")
-    shutil.copytree(run.parents[1] / "resources", copy / "resources")
-    dates = {path: path.stat().st_mtime_ns for path in copy.rglob("*") if path.is_file()}
-    read = []
-    monkeypatch.setattr(
-        "archdyn.workflow.replaced.content_digest", lambda path: read.append(path) or content_digest(path)
-    )
-    redate_replaced(copy / "results/mine", pytest.fail)
-    assert copy / "resources/d/images.npy" in read
-    assert dates == {path: path.stat().st_mtime_ns for path in dates}
-    read.clear()
-    redate_replaced(copy / "results/mine", pytest.fail)
-    assert read == []
+@pytest.mark.fault("one line names it.")
+def test_a_folder_that_cannot_be_read(run, monkeypatch):
+    def scandir(folder):
+        if Path(folder).name == "tables":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return os_scandir(folder)
+
+    os_scandir = os.scandir
+    monkeypatch.setattr("archdyn.workflow.files.os.scandir", scandir)
+    with pytest.raises(ArchdynError, match=r"gan/tables: cannot be read \(Permission denied\)$"):
+        read_records(run)
+
+
+def test_what_hangs_on_a_checkpoint_that_is_to_be_made_is_no_difference():
+    recorded = {"params": {"epochs": 2, "start": [], "training": {"rate": 0.1}}}
+    assert _changed_settings(recorded, {"epochs": 2, "start": ..., "training": {"rate": 0.1}}) == []
+    changed = _changed_settings(recorded, {"epochs": 2, "start": [1], "training": {"rate": 0.2}})
+    assert changed == ["setting start: [] -> [1]", "setting training.rate: 0.1 -> 0.2"]
 
 
 @pytest.fixture(scope="module")
@@ -194,24 +191,6 @@ def test_verify_names_code_settings_inputs_and_files_without_a_record(trained, t
         f"{DATA}/provenance.json: {DATA}/test_images.npy is not what the job wrote",
     }
     assert unsound.stderr == "error: found 5 faults in 8 files of 3 jobs\n"
-
-
-@pytest.mark.fault("the next run makes anew what was made from the edited file.")
-def test_a_restored_backup_runs_its_readers_again(trained, tmp_path):
-    """An input is edited, read, and put back with its old date: the edited numbers would stay for good."""
-    project = trained.clone(tmp_path)
-    array, backup = project.folder / DATA / "test_images.npy", tmp_path / "backup.npy"
-    shutil.copy2(array, backup)
-    array.write_bytes(array.read_bytes()[:-1] + b"\x09")
-    assert project.snakemake(MODEL, "--cores", "1", *SMOKE).returncode == 0
-    shutil.copy2(backup, array)
-    run = project.snakemake("--dry-run", MODEL, *SMOKE)
-    assert (
-        f"inputs: {DATA}/test_images.npy is not what vae_train read; what was made from it is made again" in run.stdout
-    )
-    assert project.planned(MODEL, *SMOKE) == {"vae_train": 1}
-    assert project.snakemake(MODEL, "--cores", "1", *SMOKE).returncode == 0
-    assert verify(project).returncode == 0
 
 
 def test_the_audit_says_whether_its_files_stand_by_their_records(smoke_run):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from archdyn.metrics.linear import flat, mean_error, pca_error
-from archdyn.settings.linear import LinearTraining
-from archdyn.train.linear import train_linear
+from archdyn.experiments.linear.metrics import flat, mean_error, pca_error
+from archdyn.experiments.linear.settings import LinearTraining
+from archdyn.experiments.linear.train import train_linear
 
 
 def test_the_error_of_pca_is_the_sum_of_the_variances_that_it_leaves_out():

@@ -31,7 +31,9 @@ def diff(
     run_b: Run,
     spreads: Annotated[float, typer.Option(help="Leave out changes of fewer spreads over the seeds.")] = 1.0,
 ) -> None:
-    """List the metrics that changed between two runs, as a Markdown table.
+    """List the metrics that changed between two runs.
+
+    It prints a Markdown table.
 
     Example: archdyn diff demo mine
     """
@@ -47,7 +49,9 @@ def verify(
         list[Path] | None, typer.Option(help="As given to snakemake; config/RUN.yaml by default, where there is one.")
     ] = None,
 ) -> None:
-    """Check by digests that all files of a run were made from the inputs, settings and code that are there now.
+    """Check a run against the records of its jobs.
+
+    Every file is compared by its digest, with the inputs, settings and code of now.
 
     Example: archdyn verify demo
     """
@@ -65,7 +69,9 @@ def verify(
 
 @app.command()
 def runs(results: Annotated[Path, typer.Argument(help="The folder of all runs.")] = Path("results")) -> None:
-    """List the runs: experiments, commit, date, verdicts, and how many files the present code would make again.
+    """List all runs, and how much of each is stale.
+
+    A row shows experiments, commit, date, verdicts, and how many jobs were of other code.
 
     Example: archdyn runs
     """
@@ -79,7 +85,9 @@ def crate(
     run: Run,
     output: Annotated[Path | None, typer.Option(help="The zip file to write; RUN.crate.zip by default.")] = None,
 ) -> None:
-    """Pack a run as an RO-Crate: results, records, settings, lock and licence, without models and embeddings.
+    """Pack a run as an RO-Crate, to archive or share it.
+
+    It holds results, records, settings, lock and licence, but no models and embeddings.
 
     Example: archdyn crate demo --output demo.zip
     """
@@ -97,7 +105,9 @@ def publish(
     run: Annotated[Path | None, typer.Argument(help="The run to publish; none with --check.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Only list the code that changed since.")] = False,
 ) -> None:
-    """Copy the audit of a run into docs/audit, and its findings into README.md.
+    """Copy the audit of a run into docs/audit.
+
+    Its findings go into README.md. A run whose code, inputs or files have changed since is refused.
 
     Example: archdyn publish paper
     """

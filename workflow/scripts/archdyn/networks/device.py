@@ -1,17 +1,14 @@
-"""Which device a job computes on, how it does arithmetic there, and a lock that keeps two local jobs off one GPU."""
+"""Which device a job computes on, how it does arithmetic there, and locks that spread local jobs over the GPUs."""
 
 import os
 import tempfile
-import time
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from archdyn.errors import ArchdynError
 
-COMPILED = Path("resources/compiled")  # what torch.compile made, for the next job
 NOTHING_VISIBLE = {"", "-1", "NoDevFiles"}  # the last is what Slurm says to a job without a GPU
-MOST_JOBS = 64  # that are counted on one GPU
 _held: list[FileLock] = []  # released by the operating system when the job's process ends
 
 
@@ -34,9 +31,7 @@ def pick_device(setting: str, threads: int, precision: str = "float32"):
     if setting == "cpu" or (setting == "auto" and not has_gpu() and not torch.cuda.is_available()):
         return torch.device("cpu")
     os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"  # sums in one order; read when CUDA starts
-    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(COMPILED.absolute()))
     device = _locked_gpu(setting)
-    claim(_seats(device), Path(tempfile.gettempdir()))
     _set_arithmetic(precision)
     return device
 
@@ -62,31 +57,13 @@ def device_name(device) -> str:
     return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
-def claim(names: list[str], folder: Path, poll_s: float = 0.5) -> int:
-    """Lock the first free of the devices `names` and return its index; wait while all are taken."""
-    while True:
-        for index, name in enumerate(names):
-            if lock := _taken(name, folder):
-                _held.append(lock)
-                return index
-        time.sleep(poll_s)
-
-
-def jobs_on(device) -> int:
-    """How many of this user's jobs hold a torch.device now, this one among them: where several do, each is slower."""
-    if device.type != "cuda":
-        return 1
-    free = [lock for name in _seats(device) if (lock := _taken(name, Path(tempfile.gettempdir())))]
-    for lock in free:
-        lock.release()
-    return MOST_JOBS - len(free)
-
-
-def _seats(device) -> list[str]:
-    import torch
-
-    uuid = torch.cuda.get_device_properties(device.index or 0).uuid
-    return [f"{uuid}-job{number}" for number in range(MOST_JOBS)]
+def lock_first_free(names: list[str], folder: Path) -> int:
+    """Lock the first free of the devices `names` and return its index; where all are taken, jobs share them."""
+    for index, name in enumerate(names):
+        if lock := _taken(name, folder):
+            _held.append(lock)
+            return index
+    return os.getpid() % len(names)
 
 
 def _taken(name: str, folder: Path) -> FileLock | None:
@@ -114,7 +91,7 @@ def _locked_gpu(setting: str):
         torch.cuda.init()
         count = torch.cuda.device_count()
         uuids = [str(torch.cuda.get_device_properties(index).uuid) for index in range(count)]
-        device = torch.device("cuda", claim(uuids, Path(tempfile.gettempdir())) if count > 1 else 0)
+        device = torch.device("cuda", lock_first_free(uuids, Path(tempfile.gettempdir())))
         capability = ".".join(map(str, torch.cuda.get_device_capability(device)))
         tried = f"{device_name(device)} (compute capability {capability})"
         torch.cuda.set_device(device)
@@ -131,7 +108,6 @@ def _set_arithmetic(precision: str) -> None:
     """Leave nothing to torch's defaults, which round convolutions to TF32 but not matrix products."""
     import torch
 
-    # The older of two sets of switches: torch.compile reads these, and refuses what the newer ones leave them at.
     torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
     torch.backends.cudnn.allow_tf32 = precision == "tf32"
     torch.backends.cudnn.deterministic = True

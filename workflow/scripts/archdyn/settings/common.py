@@ -136,7 +136,7 @@ Share = number(gt=0, lt=1)
 Seeds = Annotated[list[whole(ge=0, le=2**32 - 1)], Field(min_length=1), *Unique]
 Samples = whole(ge=100, le=100_000)
 Neighbours = whole(ge=1, le=50)
-Precision = Literal["float32", "tf32", "bfloat16", "compiled"]
+Precision = Literal["float32", "tf32", "bfloat16"]
 Template = Annotated[str, StringConstraints(pattern=r"^[^{}]*\{\}[^{}]*$")]
 ConditionName = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9_]*$")]
 

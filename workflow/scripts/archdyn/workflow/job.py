@@ -179,22 +179,20 @@ class Job:
         if missing:
             raise ArchdynError(f"{self.rule} ended without making {', '.join(missing)}")
         if "provenance" in self._finals:
-            write_record(
-                self.output.provenance,
-                self._device,
-                rule=self.rule,
-                script=self.script,
-                wildcards=self.wildcards,
-                inputs=self._inputs,
-                params={name: value for name, value in self.params.items() if not is_code(name)},
-                modules=self._modules,
-                seed=self.seed,
-                **self._machine,
-                threads=self.threads,
-                wall_s=self._wall_s(),
-                outputs={name: content_digest(path) for name, path in made.items()},
-                paths={name: self._beside_record(name) for name in made},
-            )
+            facts = {
+                "rule": self.rule,
+                "script": self.script,
+                "wildcards": self.wildcards,
+                "inputs": self._inputs,
+                "params": {name: value for name, value in self.params.items() if not is_code(name)},
+                "modules": self._modules,
+                "seed": self.seed,
+                "threads": self.threads,
+                "wall_s": self._wall_s(),
+                "outputs": {name: content_digest(path) for name, path in made.items()},
+                "paths": {name: self._beside_record(name) for name in made},
+            }
+            write_record(self.output.provenance, facts | self._machine, self._device)
         for name, final in self._finals.items():
             remove(final)
             getattr(self.output, name).rename(final)

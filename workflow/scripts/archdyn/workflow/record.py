@@ -26,6 +26,7 @@ from archdyn.workflow.fingerprint import SCRIPTS
 REPOSITORY = SCRIPTS.parents[1]
 RESULTS = "results"
 RECORD = "provenance.json"  # how the names of records end
+CPUINFO = Path("/proc/cpuinfo")
 PACKAGES = ("snakemake", "numpy", "scipy", "pandas", "scikit-learn", "matplotlib", "torch", "safetensors")
 # https://[user:password@]host/owner/name[.git] or git@host:owner/name[.git]
 WEB_REMOTE = re.compile(r"(https://([^/@]+@)?|git@)(?P<host>[^/:]+\.[^/:]+)[/:](?P<path>[^:]+?)(\.git)?/?")
@@ -77,7 +78,7 @@ def machine(device=None) -> dict:
     }
 
 
-def write_record(path: Path, device=None, **facts) -> None:
+def write_record(path: Path, facts: dict, device=None) -> None:
     """Write `facts` (rule, wildcards, params, seed, `machine`, ...) and the memory that the process took, as JSON."""
     record = facts | {"peak_memory_mib": _peak_memory_mib(device)}
     path.write_text(json.dumps(record, indent=2, default=str) + "\n", encoding="utf-8")
@@ -225,7 +226,7 @@ def _versions() -> dict[str, str]:
 def _processor() -> str:
     """Its name by /proc on Linux, by sysctl on macOS, and its kind where neither is there."""
     with suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        for line in CPUINFO.read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     with suppress(OSError):

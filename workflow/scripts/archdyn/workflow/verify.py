@@ -136,6 +136,7 @@ def _planned(configfiles: list[Path]) -> dict[Path, dict]:
     from snakemake.common.tbdstring import TBDString
     from snakemake.exceptions import RuleException, WorkflowError
     from snakemake.settings.enums import Quietness
+    from snakemake_interface_common.exceptions import ApiError
 
     options = ["--dry-run", *(["--configfile", *map(str, configfiles)] if configfiles else [])]
     unread = io.StringIO()  # what Snakemake prints of its plan; its errors are raised
@@ -151,7 +152,7 @@ def _planned(configfiles: list[Path]) -> dict[Path, dict]:
                 config_settings=ConfigSettings(configfiles=arguments.configfile),
             )
             workflow.dag(DAGSettings(targets={"all"})).execute_workflow(executor="dryrun")
-        except (RuleException, WorkflowError) as error:
+        except (ApiError, RuleException, WorkflowError) as error:
             raise ArchdynError(" ".join(str(error).split())) from None
         return {
             absolute(job.output.provenance): {

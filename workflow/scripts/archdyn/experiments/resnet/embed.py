@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from archdyn.networks.backbones import Backbone
-from archdyn.networks.inference import BATCH, Forward, autocast, batches, gathered, in_precision
+from archdyn.networks.inference import BATCH, Forward, autocast, batches, gathered
 from archdyn.networks.stages import stages
 
 LAYERS = ("layer1", "layer2", "layer3", "penultimate")
@@ -65,8 +65,11 @@ def embed_layers(
 def _embedded(
     backbone: Backbone, images: np.ndarray, forward: Forward, device: torch.device, precision: str, batch: int
 ) -> dict[str, np.ndarray]:
-    run = in_precision(backbone.model, forward, device, precision, batch)
-    return gathered([run(backbone.preprocess(pixels)) for pixels in batches(images, device, batch)])
+    parts = []
+    for pixels in batches(images, device, batch):
+        with autocast(device, precision):
+            parts.append(forward(backbone.model, backbone.preprocess(pixels)))
+    return gathered(parts)
 
 
 def _layers(model: nn.Module, pixels: Tensor) -> dict[str, Tensor]:

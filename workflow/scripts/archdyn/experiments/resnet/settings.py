@@ -137,9 +137,7 @@ class ResnetSettings(WithConditions, WithDesigns):
     precision: Precision
     """Of the networks' arithmetic. float32 is what the report used; tf32 rounds the inputs of its products to 10
     bits of mantissa, on GPUs that can, and is float32 elsewhere; bfloat16 (autocast) is several times as fast on a
-    GPU; compiled is bfloat16 but for embeddings on a GPU, other than those by layer. They are of a copy of the network
-    whose weights have 16 bits, with BatchNorm folded into the convolutions, fused by torch.compile. It takes a C
-    compiler and a quarter of a minute per network, once: what it made is kept in resources/compiled."""
+    GPU."""
     validation_share: Share
     """Share of the training images that the corrected protocol holds out to validate on."""
     backbones: ResnetBackbones

@@ -21,7 +21,7 @@ from archdyn.experiments.vit.masks import (
 )
 from archdyn.experiments.vit.model import PREFIX, attention_read, blacken, patch_grid, patches_kept
 from archdyn.networks.backbones import Backbone
-from archdyn.networks.inference import BATCH, gathered, in_precision
+from archdyn.networks.inference import BATCH, autocast, gathered
 from archdyn.networks.pixels import on_device
 
 PlannedMasks = tuple[str, float, int, np.ndarray]  # shape, fraction, seed, masks bool (n, patches)
@@ -55,9 +55,6 @@ def embed(
     normalisation, the mean colour that it subtracts.
     """
     dropped = masks is not None and way == "tokens"
-    # Every mask is another network to torch.compile.
-    arithmetic = "bfloat16" if dropped and precision == "compiled" else precision
-    run = in_precision(vit.model, forward, device, arithmetic, batch)
     parts = []
     for start in range(0, len(images), batch):
         rows = slice(start, start + batch)
@@ -68,8 +65,8 @@ def embed(
         normalised = vit.preprocess.normalise(pixels)
         if hidden is not None and way == "mean":
             normalised = blacken(normalised, hidden)
-        with patches_kept(vit.model, hidden) if dropped else nullcontext():
-            parts.append(run(normalised))
+        with autocast(device, precision), patches_kept(vit.model, hidden) if dropped else nullcontext():
+            parts.append(forward(vit.model, normalised))
     return gathered(parts)
 
 

@@ -126,9 +126,7 @@ class VitSettings(WithDesigns):
     precision: Precision
     """Of the networks' arithmetic. float32 is what the report used; tf32 rounds the inputs of its products to 10
     bits of mantissa, on GPUs that can, and is float32 elsewhere; bfloat16 (autocast) is several times as fast on a
-    GPU; compiled is bfloat16 but for embeddings on a GPU, other than those without some tokens. They are of a copy of
-    the network whose weights have 16 bits, fused by torch.compile. It takes a C compiler and a quarter of a minute per
-    network, once: what it made is kept in resources/compiled."""
+    GPU."""
     images: or_null(Annotated[list[Photo], Field(min_length=1)])
     """Photos to show, each with a name and a file; the shorter side is scaled and the centre cut out, or, in
     the published protocol, all of it squashed. null shows the

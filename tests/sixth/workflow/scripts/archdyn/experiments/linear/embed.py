@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from archdyn.models.linear import LinearAutoencoder
+from archdyn.experiments.linear.model import LinearAutoencoder
 from archdyn.networks.checkpoint import load_weights, read_settings
 from archdyn.networks.pixels import on_device, to_unit
 

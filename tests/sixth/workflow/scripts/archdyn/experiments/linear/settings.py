@@ -6,6 +6,7 @@ from pydantic import Field
 
 from archdyn.settings.common import (
     BatchSize,
+    Condition,
     ConditionName,
     Dataset,
     Epochs,
@@ -13,7 +14,6 @@ from archdyn.settings.common import (
     LearningRate,
     Seeds,
     Settings,
-    Text,
     WithConditions,
     whole,
 )
@@ -34,11 +34,8 @@ class LinearTraining(Settings):
     """Dimensions that an image is squeezed into."""
 
 
-class LinearCondition(LinearTraining):
+class LinearCondition(Condition, LinearTraining):
     """One training to run, once per seed."""
-
-    about: Text
-    """What the condition is, in a sentence."""
 
 
 class LinearSettings(WithConditions):

@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from archdyn.models.linear import LinearAutoencoder
+from archdyn.experiments.linear.model import LinearAutoencoder
 from archdyn.networks.loop import Interruption, run_epochs
 from archdyn.networks.one_cycle import OneCycleTraining
 from archdyn.networks.pixels import on_device, to_unit
-from archdyn.settings.linear import LinearTraining
+from archdyn.experiments.linear.settings import LinearTraining
 
 
 def train_linear(

@@ -6,8 +6,9 @@ from matplotlib.figure import Figure
 from archdyn.render.style import COLOURS
 
 
-def errors(figure: Figure, summary: pd.DataFrame) -> None:
+def errors(figure: Figure, inputs, settings: dict) -> None:
     """The error of each condition's autoencoder beside that of PCA with as many dimensions, mean and sd over seeds."""
+    summary = pd.read_csv(inputs.summary)
     axes = figure.subplots()
     for metric, name, colour in (("test_error", "autoencoder", "blue"), ("pca_error", "PCA", "orange")):
         rows = summary[summary["metric"] == metric]

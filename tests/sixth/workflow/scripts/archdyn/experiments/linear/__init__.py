@@ -1,0 +1,1 @@
+"""A linear autoencoder beside PCA: the sixth experiment."""
