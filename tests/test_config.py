@@ -214,7 +214,7 @@ def test_refused_with_one_line(tmp_path, overlay, parts):
         ("run: 2001-02-30", "not valid YAML (day is out of range for month)"),
         ("gan: &block\n  training: *block\n", "gan.training, from {file} line 1: found an anchor that contains itself"),
         ("gan: {seeds: &list [*list]}", "gan.seeds[0], from {file} line 1: found an anchor that contains itself"),
-        (f"gan: {'[' * 5000}{']' * 5000}", "{file}: found values nested more than 30 levels deep"),
+        (f"gan: {'[' * 5000}{']' * 5000}", "{file} line 1: found values nested more than 30 levels deep"),
     ],
     ids=[
         "missing",

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from archdyn.experiments.linear.model import LinearAutoencoder
+from archdyn.experiments.linear.settings import LinearTraining
 from archdyn.networks.loop import Interruption, run_epochs
 from archdyn.networks.one_cycle import OneCycleTraining
 from archdyn.networks.pixels import on_device, to_unit
-from archdyn.experiments.linear.settings import LinearTraining
 
 
 def train_linear(
