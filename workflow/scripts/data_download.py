@@ -7,4 +7,4 @@ from archdyn.workflow.job import Job
 with Job(snakemake) as job:
     name = job.wildcards["dataset"]
     # The sources are not among the params: another place to look is no reason to fetch again.
-    fetch_or_note(name, registry.load()[name], job.output.raw, job.say)
+    job.facts["sources"] = fetch_or_note(name, registry.load()[name], job.output.raw, job.say)

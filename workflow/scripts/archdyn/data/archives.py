@@ -1,5 +1,6 @@
-"""The binary archives of CIFAR-10 and STL-10 to arrays, read from the archive without unpacking it."""
+"""The archives of CIFAR-10 and STL-10 to arrays, read member by member: nothing is unpacked."""
 
+import pickle
 import tarfile
 import zlib
 from pathlib import Path
@@ -12,22 +13,37 @@ from archdyn.errors import ArchdynError
 def prepare_cifar10(archive: Path, classes: list[str]) -> dict[str, np.ndarray]:
     """Return train_images and test_images (n, 32, 32, 3) uint8, train_labels and test_labels (n,) int64.
 
-    A record is a label byte, then the red, green and blue planes row by row (the format's own description at
+    archive: of the binary version or of that for Python, which holds pickles, so that its content must be known to be
+    right. In both, an image is its red, green and blue planes row by row (the formats' own description at
     https://www.cs.toronto.edu/~kriz/cifar.html). Raises ArchdynError, naming the archive, for anything else.
     """
-    folder = "cifar-10-batches-bin"
+    for_python = "python" in archive.name
+    folder, ending = ("cifar-10-batches-py", "") if for_python else ("cifar-10-batches-bin", ".bin")
     splits = {
-        "train": [f"{folder}/data_batch_{number}.bin" for number in range(1, 6)],
-        "test": [f"{folder}/test_batch.bin"],
+        "train": [f"{folder}/data_batch_{number}{ending}" for number in range(1, 6)],
+        "test": [f"{folder}/test_batch{ending}"],
     }
     members = _read(archive, [name for names in splits.values() for name in names])
+    batch = _python_batch if for_python else _binary_batch
     arrays = {}
     for split, names in splits.items():
-        data = np.frombuffer(b"".join(members[name] for name in names), np.uint8)
-        records = _shaped(data, (1 + 3 * 32 * 32,), archive, names[0])
-        arrays[f"{split}_images"] = records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1).copy()
-        arrays[f"{split}_labels"] = _labels(records[:, 0], classes, archive)
+        images, labels = zip(*(batch(members[name], archive, name) for name in names), strict=True)
+        planes = _shaped(np.concatenate(images), (3, 32, 32), archive, names[0])
+        arrays[f"{split}_images"] = planes.transpose(0, 2, 3, 1).copy()
+        arrays[f"{split}_labels"] = _labels(np.concatenate(labels), classes, archive)
     return arrays
+
+
+def _binary_batch(data: bytes, archive: Path, member: str) -> tuple[np.ndarray, np.ndarray]:
+    """Pixels and labels of records that are a label's byte, then the planes."""
+    records = _shaped(np.frombuffer(data, np.uint8), (1 + 3 * 32 * 32,), archive, member)
+    return records[:, 1:].reshape(-1), records[:, 0]
+
+
+def _python_batch(data: bytes, archive: Path, member: str) -> tuple[np.ndarray, np.ndarray]:
+    """Pixels and labels of a dict that Python 2 pickled."""
+    batch = pickle.loads(data, encoding="bytes")
+    return batch[b"data"].reshape(-1), np.array(batch[b"labels"])
 
 
 def prepare_stl10(archive: Path, classes: list[str]) -> dict[str, np.ndarray]:

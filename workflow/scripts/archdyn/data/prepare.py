@@ -55,8 +55,21 @@ def read_idx(path: Path, sha256: str | None = None) -> np.ndarray:
     return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
 
 
+def known_archive(raw: Path, files: list[dict]) -> Path:
+    """The one of `files` that lies in the folder `raw`, after its sha256 was found right.
+
+    Raises ArchdynError, naming the file, where it is another.
+    """
+    file = next(file for file in files if (raw / file["name"]).is_file())
+    path = raw / file["name"]
+    with path.open("rb") as content:
+        if hashlib.file_digest(content, "sha256").hexdigest() != file["sha256"]:
+            raise ArchdynError(f"{path}: its sha256 is not the registry's; delete it to fetch it again")
+    return path
+
+
 def save_dataset(arrays: dict[str, np.ndarray], classes: list[str], paths: dict[str, Path]) -> None:
     """Write each array as .npy to the path of its name, and the class names to `paths["classes"]` as JSON."""
     for name, array in arrays.items():
         np.save(paths[name], array)
-    paths["classes"].write_text(json.dumps(classes, indent=2) + "\n")
+    paths["classes"].write_text(json.dumps(classes, indent=2) + "\n", encoding="utf-8")

@@ -23,12 +23,26 @@ IMAGE_FOLDER_DEFAULTS = {"size": 28, "channels": 1}
 @cache
 def load() -> dict[str, dict]:
     """The registry's entries by name; config/datasets.yaml explains their keys."""
-    return yaml.safe_load(REGISTRY.read_text())["datasets"]
+    return yaml.safe_load(REGISTRY.read_text(encoding="utf-8"))["datasets"]
 
 
 def downloadable() -> list[str]:
     """Names of the datasets that come from sources."""
-    return [name for name, entry in load().items() if "sources" in entry]
+    return [name for name, entry in load().items() if entry["kind"] != "synthetic"]
+
+
+def wanted(entry: dict) -> list[list[dict]]:
+    """The files that an entry needs, each with its sources; of a list of several, any one will do."""
+    if "one_of" in entry:
+        return [entry["one_of"]]
+    return [[file | {"sources": entry["sources"]}] for file in entry["files"].values()]
+
+
+def contents(entry: dict) -> dict | list[dict]:
+    """What the files of an entry hold, by role or as alternatives, whatever their sources."""
+    if "one_of" in entry:
+        return [{key: value for key, value in file.items() if key != "sources"} for file in entry["one_of"]]
+    return entry["files"]
 
 
 def of_kind(*kinds: str) -> list[str]:
@@ -97,15 +111,21 @@ def forget_incomplete() -> list[str]:
     found = []
     for name, entry in load().items():
         folder = RAW / name
-        if folder.is_dir() and not all((folder / file["name"]).is_file() for file in entry["files"].values()):
+        if folder.is_dir() and not _is_complete(folder, entry):
             folder.unlink() if folder.is_symlink() else shutil.rmtree(folder)
             found.append(str(folder))
     return found
 
 
+def _is_complete(folder: Path, entry: dict) -> bool:
+    if "one_of" in entry:
+        return any((folder / file["name"]).is_file() for file in entry["one_of"])
+    return all((folder / file["name"]).is_file() for file in entry["files"].values())
+
+
 def missing_report() -> str:
     """What download jobs wrote about data they could not get; empty when nothing is missing."""
-    return "\n".join(note.read_text() for note in sorted(MISSING.glob("*.txt")))
+    return "\n".join(note.read_text(encoding="utf-8") for note in sorted(MISSING.glob("*.txt")))
 
 
 def forget_missing() -> None:

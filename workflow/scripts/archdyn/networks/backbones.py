@@ -33,7 +33,6 @@ UNREADABLE = (
     AttributeError,
     AssertionError,
 )
-OPENAI_EXTRAS = ("input_resolution", "context_length", "vocab_size")  # numbers beside the weights in its archives
 
 
 @dataclass
@@ -100,19 +99,6 @@ def read_state(path: Path) -> dict[str, Tensor]:
     return state
 
 
-def read_torchscript(path: Path) -> dict[str, Tensor]:
-    """The weights in a TorchScript archive, which is how OpenAI publishes CLIP, as open_clip reads them.
-
-    Such an archive is a program, and loading it may run some of it, so read only a file whose sha256 is known.
-    Raises ArchdynError, naming the file, when it is no such archive.
-    """
-    try:
-        state = torch.jit.load(path, map_location="cpu").state_dict()
-    except RuntimeError as error:
-        raise ArchdynError(f"{path}: not a readable TorchScript archive ({_brief(error)})") from error
-    return {name: tensor for name, tensor in state.items() if name not in OPENAI_EXTRAS}
-
-
 def renamed(state: dict[str, Tensor], model: nn.Module, path: Path) -> dict[str, Tensor]:
     """Foreign weights in the model's own order, under the model's names.
 
@@ -137,15 +123,14 @@ def load_state(model: nn.Module, state: dict[str, Tensor], path: Path) -> nn.Mod
     return model
 
 
-def convert(path: Path, target: Path, architecture: dict, weights: str, form: str | None = None) -> None:
+def convert(path: Path, target: Path, architecture: dict, weights: str, ordered: bool = False) -> None:
     """Turn somebody's weights into a checkpoint at `target`, with as many classes as their head has.
 
-    1,000 classes are ImageNet's; others are named by their numbers; a CLIP has none. form: torchscript for archives of
-    that kind, whose content must be known beforehand (see `read_torchscript`), ordered for tensors that have other
-    names than the model's, and their order (see `renamed`), None for a state dict.
+    1,000 classes are ImageNet's; others are named by their numbers; a CLIP has none. ordered: the tensors have other
+    names than the model's, and their order (see `renamed`).
     """
-    state = read_torchscript(path) if form == "torchscript" else read_state(path)
-    if form == "ordered":
+    state = read_state(path)
+    if ordered:
         state = renamed(state, build(architecture, len(default_classes(architecture))), path)
     classes = [] if architecture["library"] == "open_clip" else _classes_of_head(state, path)
     model = load_state(build(architecture, len(classes)), state, path)

@@ -45,6 +45,7 @@ class Job:
         self._finals = {name: Path(path) for name, path in snakemake.output.items()}
         self.output = SimpleNamespace(**{name: _partial(path) for name, path in self._finals.items()})
         self._log_paths = {"log": snakemake.log[0], **dict(snakemake.log.items())}
+        self.facts: dict = {}  # what the job adds to its record
         self._log = None
         self._device = None
         self._checkpoint: Path | None = None
@@ -192,7 +193,7 @@ class Job:
                 "outputs": {name: content_digest(path) for name, path in made.items()},
                 "paths": {name: self._beside_record(name) for name in made},
             }
-            write_record(self.output.provenance, facts | self._machine, self._device)
+            write_record(self.output.provenance, facts | self.facts | self._machine, self._device)
         for name, final in self._finals.items():
             remove(final)
             getattr(self.output, name).rename(final)
