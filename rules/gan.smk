@@ -1,6 +1,6 @@
 # Section 4: dynamics of an MLP GAN on MNIST.
 #   needs: the prepared dataset
-#   steps: gan_train -> gan_embed -> gan_evaluate -> gan_summary, for every condition and seed;
+#   steps: gan_train -> gan_measure, for every condition and seed; gan_evaluate_real -> summary;
 #          then Tables 7 and 8, a table of all conditions, Figures 6 to 9 and the gradient norms
 #   makes: results/<run>/gan/{models,embeddings,metrics,figures,tables}
 
@@ -18,8 +18,7 @@ rule gan_train:
         model=f"<results>/gan/models/{GAN_RUN}.safetensors",
         steps=f"<results>/gan/metrics/{GAN_RUN}_steps.npy",
         epochs=f"<results>/gan/metrics/{GAN_RUN}_epochs.csv",
-        samples_train=f"<results>/gan/embeddings/{GAN_RUN}_fixed_train.npy",
-        samples_eval=f"<results>/gan/embeddings/{GAN_RUN}_fixed_eval.npy",
+        **gan.embeddings(GAN_RUN, "fixed_train", "fixed_eval", "fresh"),
         provenance=f"<results>/gan/models/{GAN_RUN}.provenance.json",
     log:
         f"<logs>/gan_train/{GAN_RUN}.log",
@@ -40,16 +39,21 @@ rule gan_train:
         "../workflow/scripts/gan_train.py"
 
 
-rule gan_embed:
-    """Draw images from a trained generator, and embed them."""
+rule gan_measure:
+    """Draw images from a trained generator, embed them, and measure quality, variety and the end of its training."""
     input:
+        **gan.arrays("train_images"),
+        **gan.real("train"),
         model=rules.gan_train.output.model,
         classifier="<results>/gan/models/classifier.safetensors",
+        steps=rules.gan_train.output.steps,
+        epochs=rules.gan_train.output.epochs,
     output:
         **gan.embeddings(GAN_RUN, "images", "features", "logits"),
-        provenance=f"<results>/gan/embeddings/{GAN_RUN}.provenance.json",
+        metrics=f"<results>/gan/metrics/{GAN_RUN}.csv",
+        provenance=f"<results>/gan/metrics/{GAN_RUN}.provenance.json",
     log:
-        f"<logs>/gan_embed/{GAN_RUN}.log",
+        f"<logs>/gan_measure/{GAN_RUN}.log",
     cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
@@ -58,40 +62,14 @@ rule gan_embed:
     params:
         run=GAN_RUN,
         samples=gan.settings["samples"],
-        device=config["device"],
-        **plan.code("gan_embed"),
-    message:
-        "gan: drawing images from {wildcards.condition}, seed {wildcards.seed}"
-    script:
-        "../workflow/scripts/gan_embed.py"
-
-
-rule gan_evaluate:
-    """Measure a trained GAN: quality, variety, memorisation, the end of its training."""
-    input:
-        **gan.arrays("train_images"),
-        **gan.real("train"),
-        **gan.embeddings(GAN_RUN, "images", "features", "logits"),
-        steps=rules.gan_train.output.steps,
-        epochs=rules.gan_train.output.epochs,
-    output:
-        metrics=f"<results>/gan/metrics/{GAN_RUN}.csv",
-        provenance=f"<results>/gan/metrics/{GAN_RUN}.provenance.json",
-    log:
-        f"<logs>/gan_evaluate/{GAN_RUN}.log",
-    conda:
-        "../envs/analysis.yaml"
-    resources:
-        mem_mb=3000,
-        runtime=20,
-    params:
         trained_on=lambda w: gan.condition(w.condition)["images"],
         neighbours=gan.settings["neighbours"],
-        **plan.code("gan_evaluate"),
+        device=config["device"],
+        **plan.code("gan_measure"),
     message:
         "gan: measuring {wildcards.condition}, seed {wildcards.seed}"
     script:
-        "../workflow/scripts/gan_evaluate.py"
+        "../workflow/scripts/gan_measure.py"
 
 
 rule gan_evaluate_real:
@@ -122,7 +100,7 @@ rule gan_evaluate_real:
 gan.summarise(
     "<results>/gan/metrics/classifier.csv",
     rules.gan_evaluate_real.output.metrics,
-    *gan.runs(rules.gan_evaluate.output.metrics),
+    *gan.runs(rules.gan_measure.output.metrics),
 )
 gan.figure(
     "figure6",
@@ -134,15 +112,15 @@ gan.figure(
 gan.figure(
     "figure7",
     **gan.arrays("test_images"),
-    published=gan.first_seed(rules.gan_train.output.samples_train, "baseline")[0],
-    corrected=gan.first_seed(rules.gan_train.output.samples_eval, "baseline")[0],
-    linder_noren=gan.first_seed(rules.gan_train.output.samples_train, "linder_noren")[0],
+    published=gan.first_seed(rules.gan_train.output.fixed_train, "baseline")[0],
+    corrected=gan.first_seed(rules.gan_train.output.fixed_eval, "baseline")[0],
+    linder_noren=gan.first_seed(rules.gan_train.output.fixed_train, "linder_noren_20")[0],
     summary=gan.summary,
-    label=gan.label("baseline", "linder_noren", images_of_first_seed=True),
+    label=gan.label("baseline", "linder_noren_20", images_of_first_seed=True),
 )
 gan.figure(
     "figure8",
-    samples=gan.first_seed(rules.gan_train.output.samples_eval, *GAN_COLLAPSE),
+    samples=gan.first_seed(rules.gan_train.output.fixed_eval, *GAN_COLLAPSE),
     metrics=gan.metrics,
     settings={"conditions": GAN_COLLAPSE},
     label=gan.label(*GAN_COLLAPSE, images_of_first_seed=True),
@@ -152,7 +130,7 @@ gan.figure(
     overfit=gan.runs(rules.gan_train.output.epochs, "overfit"),
     overfit_dropout=gan.runs(rules.gan_train.output.epochs, "overfit_dropout"),
     published=gan.published,
-    samples=gan.first_seed(rules.gan_embed.output.images, *GAN_OVERFIT),
+    samples=gan.first_seed(rules.gan_measure.output.images, *GAN_OVERFIT),
     settings={"conditions": GAN_OVERFIT, "dropout": gan.condition("overfit_dropout")["dropout"]},
     label=gan.label(*GAN_OVERFIT, images_of_first_seed=True),
 )

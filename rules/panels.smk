@@ -72,7 +72,7 @@ vit.panel(
 )
 gan.panel(
     "evolution",
-    samples=gan.first_seed(rules.gan_train.output.samples_eval),
+    samples=gan.first_seed(rules.gan_train.output.fixed_eval),
     settings={"conditions": gan.conditions},
     label=gan.label(images_of_first_seed=True),
 )

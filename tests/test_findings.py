@@ -152,7 +152,7 @@ def test_one_training_beside_three_decides_nothing():
     """As the comparator's one of the demo beside the baseline's."""
     rule = next(one for one in read_claims(CONFIG_FOLDER / "claims/gan.yaml") if one["id"] == "comparator_is_sharper")
     rows = [tidy("gan", "baseline", seed, {"sharpness": 1 + seed / 100, "precision": 0.1}) for seed in range(3)]
-    rows.append(tidy("gan", "linder_noren", 0, {"sharpness": 3.0, "precision": 0.9}))
+    rows.append(tidy("gan", "linder_noren_20", 0, {"sharpness": 3.0, "precision": 0.9}))
     found = trials([rule], Values(pd.concat(rows)), {})
     assert {one.decision(LEVEL) for one in found} == {UNDECIDED}
     assert {one.measured.seeds for one in found} == {1}

@@ -9,7 +9,7 @@ from torch import nn
 from archdyn.errors import ArchdynError
 from archdyn.experiments.gan.model import NOISE_DIM, MinibatchDiscrimination, build_discriminator, build_generator
 from archdyn.experiments.gan.settings import GanTraining
-from archdyn.experiments.gan.train import STEP_COLUMNS, train_gan
+from archdyn.experiments.gan.train import SAMPLES, STEP_COLUMNS, _Game, train_gan
 from archdyn.settings.common import merged_condition
 from conftest import ROOT
 
@@ -37,7 +37,7 @@ def trained(condition: str, seed: int = 0, **changes):
 
 
 def test_architectures_are_as_published():
-    report, comparator = settings("baseline"), settings("linder_noren")
+    report, comparator = settings("baseline"), settings("linder_noren_20")
     assert widths(build_generator(report, 784)) == [100, 256, 512, 784]
     assert widths(build_discriminator(report, 784)) == [784, 256, 256, 1]
     assert widths(build_generator(comparator, 784)) == [100, 128, 256, 512, 1024, 784]
@@ -47,7 +47,7 @@ def test_architectures_are_as_published():
 def test_batchnorm_stands_after_relu_in_the_report_and_before_it_in_the_comparator():
     names = [type(layer).__name__ for layer in build_generator(settings("baseline"), 784)]
     assert names == ["Linear", "ReLU", "BatchNorm1d"] * 2 + ["Linear", "Tanh"]
-    comparator = build_generator(settings("linder_noren"), 784)
+    comparator = build_generator(settings("linder_noren_20"), 784)
     assert [type(layer).__name__ for layer in comparator][2:5] == ["Linear", "BatchNorm1d", "LeakyReLU"]
     assert comparator[3].eps == 0.8
     assert comparator[3].momentum == 0.1
@@ -96,9 +96,9 @@ def test_batchnorm_stands_where_the_settings_say_and_adds_what_they_say():
 def test_samples_in_train_mode_are_normalised_by_themselves(monkeypatch):
     """Their pixels differ from those in eval mode, and drawing them leaves the running averages alone."""
     gan = trained("baseline", images=130)
-    assert not np.array_equal(gan.samples["train"], gan.samples["eval"])
+    assert not np.array_equal(gan.samples["fixed_train"], gan.samples["fixed_eval"])
     drawn_once = gan.generator[2].running_mean.clone()
-    monkeypatch.setattr("archdyn.experiments.gan.train.SAMPLE_MODES", ("eval",))
+    monkeypatch.setattr("archdyn.experiments.gan.train.SAMPLE_MODES", ("train",))
     assert torch.equal(trained("baseline", images=130).generator[2].running_mean, drawn_once)
 
 
@@ -121,9 +121,10 @@ def test_every_condition_trains_both_players(condition):
     assert gan.steps.shape == (2 * 3, len(STEP_COLUMNS))
     assert np.isfinite(gan.steps).all()
     assert (gan.steps[:, STEP_COLUMNS.index("grad_norm_g")] > 0).all()
-    assert {mode: (array.shape, array.dtype) for mode, array in gan.samples.items()} == dict.fromkeys(
-        ("train", "eval"), ((2, 25, 28, 28), np.uint8)
-    )
+    assert {name: (array.shape, array.dtype) for name, array in gan.samples.items()} == {
+        name: ((2, 16 if name == "fresh" else 25, 28, 28), np.uint8) for name in SAMPLES
+    }
+    assert not np.array_equal(*gan.samples["fresh"])
 
 
 def test_the_same_seed_gives_the_same_training_and_another_does_not():
@@ -154,6 +155,54 @@ def test_a_last_batch_of_one_is_left_out():
     torch.manual_seed(0)
     gan = train_gan(images(65), images(40, 1), settings("baseline"), CPU)
     assert len(gan.steps) == 2
+
+
+def game(**changes) -> _Game:
+    torch.manual_seed(0)
+    return _Game(images(130), images(40, 1), settings("collapse", **changes), CPU)
+
+
+def test_an_epoch_says_how_far_from_zero_the_logits_went():
+    """Of every update, those of the generator too."""
+    played, seen = game(), []
+    played.discriminator.register_forward_hook(lambda module, inputs, logits: seen.append(logits.detach()))
+    batches = played.batches()
+    for index in batches:
+        played.step(index)
+    row = played.end_epoch(1, played.trace.all())
+    of_fakes = [logits[-len(logits) // 2 :] if position % 6 == 0 else logits for position, logits in enumerate(seen)]
+    of_fakes = torch.cat(of_fakes[: 6 * len(batches)])  # one update of D, then five of G
+    assert row["lowest_logit_fake"] == pytest.approx(min(0, of_fakes.min().item()))
+    assert row["highest_logit_fake"] == pytest.approx(max(0, of_fakes.max().item()))
+    of_real = torch.cat([logits[: len(logits) // 2] for logits in seen[: 6 * len(batches) : 6]])
+    assert row["highest_logit_real"] == pytest.approx(max(0, of_real.max().item()))
+    again = played.end_epoch(2, played.trace.all())
+    assert again["highest_logit_real"] == again["lowest_logit_fake"] == 0
+
+
+@pytest.mark.parametrize(("bias", "share"), [(0.0, 0), (3.0, 0), (4.0, 1), (-4.0, 1)])
+def test_a_pixel_of_the_generator_is_saturated_beyond_0_999(bias, share):
+    """tanh(3) is 0.995, tanh(4) 0.9993."""
+    played = game()
+    last = played.generator[-2]
+    nn.init.zeros_(last.weight)
+    nn.init.constant_(last.bias, bias)
+    played.step(played.batches()[0])
+    nn.init.zeros_(last.weight)
+    nn.init.constant_(last.bias, bias)
+    assert played.end_epoch(1, played.trace.all())["g_saturated"] == share
+
+
+def test_the_published_arithmetic_ends_what_a_discriminator_learns():
+    """With a discriminator that is wrong and sure of it, the notebook's loss of 100 leaves its weights as they are."""
+    moved = {}
+    for loss_on in ("probabilities", "logits"):
+        played = game(loss_on=loss_on)
+        nn.init.constant_(played.discriminator[-1].bias, -200.0)  # everything is a fake
+        real, before = played.real[:64], played.discriminator[-1].weight.clone()
+        played._update_discriminator(real, real)
+        moved[loss_on] = not torch.equal(played.discriminator[-1].weight, before)
+    assert moved == {"probabilities": False, "logits": True}
 
 
 def test_noise_has_the_published_size():

@@ -6,14 +6,18 @@ import pytest
 
 from archdyn.experiments.gan.metrics import training_metrics
 from archdyn.measures.generative import (
+    ImageSet,
     class_histogram,
     confident_modes,
+    drawn_classes,
     feature_spread,
     frechet_distance,
     gaussian_frechet,
     histogram_kl,
+    largest_image_share,
     modes_covered,
     nearest_distance,
+    on_manifold,
     pairwise_distance,
     precision_recall,
     sharpness,
@@ -75,6 +79,75 @@ def test_class_histogram_and_its_kl():
     assert modes_covered(even, even) == 10
 
 
+def test_a_class_that_the_data_lacks_is_never_covered():
+    data = np.array([0.5, 0.5, 0.0])
+    assert modes_covered(np.array([0.4, 0.6, 0.0]), data) == 2
+    assert modes_covered(np.array([0.0, 0.0, 1.0]), data) == 0
+
+
+def blobs(n: int, seed: int) -> ImageSet:
+    """Two classes of images, a bright square at the left or at the right with some noise, and their features."""
+    random = np.random.default_rng(seed)
+    labels = random.integers(0, 2, n)
+    images = random.integers(0, 60, (n, 12, 12)).astype(np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[3:9, 1 + 5 * label : 6 + 5 * label] += 150
+    return ImageSet(images, *classified(images))
+
+
+def classified(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Features of length 1 and logits of a classifier that knows two classes and is always sure."""
+    halves = images.reshape(len(images), -1, 12).astype(np.float32).mean(1)
+    left, right = halves[:, :6].mean(1), halves[:, 6:].mean(1)
+    features = np.stack([left, right], 1)
+    return features / np.linalg.norm(features, axis=1, keepdims=True), 100 * (features - features.mean(1)[:, None])
+
+
+def test_held_out_images_lie_among_real_ones_and_cover_their_classes():
+    real, held_out = blobs(800, 0), blobs(400, 1)
+    genuine = on_manifold(held_out, real)
+    assert genuine.mean() > 0.95  # 0.99 in features, 0.99 in pixels
+    drawn = drawn_classes(held_out.labels, genuine, np.full(2, 0.5))
+    assert drawn.sum() == pytest.approx(genuine.mean())
+    assert modes_covered(drawn, np.full(2, 0.5)) == 2
+
+
+@pytest.mark.parametrize(
+    "what", ["noise", "features of a class alone", "pixels of a class alone"]
+)
+def test_what_lies_among_real_images_in_one_space_alone_is_no_digit(what):
+    real = blobs(800, 0)
+    noise = RANDOM.integers(0, 256, (300, 12, 12)).astype(np.uint8)
+    samples = ImageSet(noise, *classified(noise))
+    if what == "features of a class alone":
+        samples.features = blobs(300, 2).features
+    if what == "pixels of a class alone":
+        samples = blobs(300, 2)
+        samples.features = -samples.features
+    genuine = on_manifold(samples, real)
+    assert genuine.mean() == 0
+    assert modes_covered(drawn_classes(samples.labels, genuine, np.full(2, 0.5)), np.full(2, 0.5)) == 0
+
+
+def test_one_digit_drawn_over_and_over_is_one_digit():
+    real = blobs(800, 0)
+    one = ImageSet(*(np.repeat(array[:1], 200, 0) for array in (real.images, real.features, real.logits)))
+    genuine = on_manifold(one, real)
+    drawn = drawn_classes(one.labels, genuine, np.full(2, 0.5))
+    assert genuine.all() and drawn.max() == 1
+    assert modes_covered(drawn, np.full(2, 0.5)) == 1
+    assert largest_image_share(one.images) == 1
+
+
+def test_the_largest_image_is_the_one_that_most_samples_nearly_are():
+    """A quarter of the range lies between noise and noise, in root mean square; two hundredths are nearly nothing."""
+    noise = RANDOM.integers(0, 250, (100, 12, 12)).astype(np.uint8)
+    assert largest_image_share(noise) == 0.01
+    noise[:40] = noise[0]
+    noise[:40:2] += 5
+    assert largest_image_share(noise) == 0.4
+
+
 def logits(digits: np.ndarray, confidence: float) -> np.ndarray:
     """A classifier's, that gives `confidence` to each digit and the rest to the nine others."""
     probabilities = np.full((len(digits), 10), (1 - confidence) / 9)
@@ -113,7 +186,8 @@ def test_sharpness_tells_noise_from_a_blur_whatever_the_contrast():
 def gan_epochs(train: np.ndarray, held_out: np.ndarray, fake: float) -> pd.DataFrame:
     columns = {f"{prefix}{name}": 0.5 for prefix in ("", "mean_") for name in ("loss_d", "loss_g", "d_real", "d_fake")}
     accuracy = {"d_accuracy_train": train, "d_accuracy_held_out": held_out, "d_accuracy_fake": fake}
-    return pd.DataFrame(columns | accuracy)
+    logits = {"lowest_logit_real": -1, "highest_logit_real": 5, "lowest_logit_fake": -4, "highest_logit_fake": 2}
+    return pd.DataFrame(columns | accuracy | logits | {"g_saturated": 0.5})
 
 
 def test_the_overfit_gap_depends_on_where_the_end_begins():
@@ -123,6 +197,14 @@ def test_the_overfit_gap_depends_on_where_the_end_begins():
     assert values["d_overfit_gap"] == pytest.approx(0.069)
     gaps = [values[f"d_overfit_gap_last_{n}"] for n in (1, 5, 20, 40)]
     assert gaps == pytest.approx([0.078, 0.074, 0.059, 0.039])
+
+
+def test_the_largest_logit_is_that_of_any_epoch_and_either_sign():
+    epochs = gan_epochs(np.ones(3), np.ones(3), 1.0)
+    epochs["lowest_logit_fake"] = [-2.0, -30.0, -1.0]
+    values = training_metrics(epochs, np.ones((6, 5)))
+    assert (values["largest_logit_real"], values["largest_logit_fake"]) == (5, 30)
+    assert values["g_saturated"] == 0.5
 
 
 def test_a_discriminator_that_is_right_on_all_unseen_images_is_not_balanced():

@@ -96,7 +96,7 @@ def resnet(condition: str, on_epoch, interruption):
 TRAININGS = {
     "gan baseline": gan,
     "gan overfit_dropout": gan,
-    "gan linder_noren": gan,
+    "gan linder_noren_20": gan,
     "vae annealing_corrected": vae,
     "classifier": classifier,
     "clip": clip,

@@ -21,6 +21,6 @@ with Job(snakemake) as job:
     modules = {"generator": gan.generator, "discriminator": gan.discriminator}
     save_checkpoint(job.output.model, modules, settings)
     np.save(job.output.steps, gan.steps)
-    for mode, samples in gan.samples.items():
-        np.save(getattr(job.output, f"samples_{mode}"), samples)
+    for name, samples in gan.samples.items():
+        np.save(getattr(job.output, name), samples)
     pd.DataFrame(gan.epochs).to_csv(job.output.epochs, index=False)

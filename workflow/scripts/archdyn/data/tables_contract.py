@@ -60,7 +60,8 @@ CONTRACTS: dict[str, Contract] = {
 # What later steps read of the epochs of an experiment's trainings, beside the epoch.
 OF_EPOCHS = {
     "gan": "loss_d loss_g d_real d_fake mean_loss_d mean_loss_g mean_d_real mean_d_fake "
-    "d_accuracy_train d_accuracy_held_out d_accuracy_fake",
+    "d_accuracy_train d_accuracy_held_out d_accuracy_fake "
+    "lowest_logit_real highest_logit_real lowest_logit_fake highest_logit_fake g_saturated",
     "vae": "batches train_loss train_loss_reconstruction train_loss_kl train_reconstruction train_kl test_elbo",
     "resnet": "train_loss train_accuracy val_accuracy seconds trainable_parameters gflops",
 }

@@ -12,6 +12,9 @@ from scipy.spatial.distance import cdist
 from scipy.special import softmax
 from sklearn.neighbors import NearestNeighbors
 
+MANIFOLD_IMAGES = 5000
+USUAL = 0.99
+SAME_IMAGE = 0.05
 CONFIDENT = {50: 0.5, 90: 0.9, 99: 0.99}  # what the classifier must give to a sample's class, by the name's ending
 
 
@@ -81,6 +84,36 @@ def precision_recall(real: np.ndarray, fake: np.ndarray, k: int) -> dict[str, fl
     }
 
 
+def on_manifold(samples: ImageSet, real: ImageSet) -> np.ndarray:
+    """Which samples lie among real images, bool (n,).
+
+    They are as near to one of `real` (of the first MANIFOLD_IMAGES) as USUAL of those are to another, both in the
+    classifier's features and in pixels. Features alone do not do: to the classifier, white noise is like an 8.
+    """
+    real = real.first(MANIFOLD_IMAGES)
+    near_in_features = _as_near_as_usual(real.features, samples.features)
+    return near_in_features & _as_near_as_usual(_unit_pixels(real.images), _unit_pixels(samples.images))
+
+
+def drawn_classes(labels: np.ndarray, genuine: np.ndarray, data: np.ndarray) -> np.ndarray:
+    """The share of all samples that are of each class and `genuine` (bool, as `labels`), float (classes,).
+
+    data: the share of each class in the data.
+    """
+    return np.bincount(labels[genuine], minlength=len(data)) / len(labels)
+
+
+def largest_image_share(images: np.ndarray, limit: int = 1000) -> float:
+    """Share of the first `limit` images, uint8 (n, h, w[, 3]), that are (nearly) one: in 1/n..1.
+
+    Images are nearly one whose pixels differ by SAME_IMAGE of their range, in root mean square; in MNIST, a digit has
+    hardly another that is so near.
+    """
+    pixels = _unit_pixels(images[:limit])
+    differences = cdist(pixels, pixels) / np.sqrt(pixels.shape[1])
+    return float((differences <= SAME_IMAGE).mean(1).max())
+
+
 def class_histogram(labels: np.ndarray, classes: int) -> np.ndarray:
     """Share of each class, float (classes,), summing to 1."""
     return np.bincount(labels, minlength=classes) / len(labels)
@@ -93,8 +126,8 @@ def histogram_kl(samples: np.ndarray, data: np.ndarray) -> float:
 
 
 def modes_covered(samples: np.ndarray, data: np.ndarray) -> int:
-    """Classes that the samples hold at least a tenth as often as the data does."""
-    return int(np.sum(samples >= data / 10))
+    """Classes of the data that the samples hold at least a tenth as often as it does."""
+    return int(np.sum((data > 0) & (samples >= data / 10)))
 
 
 def confident_modes(logits: np.ndarray, data: np.ndarray) -> dict[str, float]:
@@ -140,6 +173,13 @@ def nearest_distance(images: np.ndarray, reference: np.ndarray, limit: int = 100
     """Median over the first `limit` images of the L2 distance to the nearest reference image, pixels in [0, 1]."""
     nearest = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(_unit_pixels(reference))
     return float(np.median(nearest.kneighbors(_unit_pixels(images[:limit]))[0]))
+
+
+def _as_near_as_usual(real: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Whether each point is as near to one of `real` as USUAL of those are to their nearest other, bool (n,)."""
+    nearest = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(real)
+    usual = np.quantile(nearest.kneighbors()[0], USUAL)
+    return nearest.kneighbors(points)[0][:, 0] <= usual
 
 
 def _neighbour_radii(features: np.ndarray, k: int) -> np.ndarray:

@@ -134,6 +134,7 @@ BatchSize = whole(ge=2, le=4096)
 LearningRate = number(gt=0, le=1)
 Share = number(gt=0, lt=1)
 Seeds = Annotated[list[whole(ge=0, le=2**32 - 1)], Field(min_length=1), *Unique]
+SomeOrNoSeeds = Annotated[list[whole(ge=0, le=2**32 - 1)], *Unique]
 Samples = whole(ge=100, le=100_000)
 Neighbours = whole(ge=1, le=50)
 Precision = Literal["float32", "tf32", "bfloat16"]
@@ -251,8 +252,8 @@ class Condition(Settings):
     """What the condition is, in a sentence."""
     label: or_null(Text) = None
     """What figures, tables and prose call it. null means its name here."""
-    seeds: or_null(Seeds) = None
-    """Seeds of this condition's repetitions. null means the experiment's."""
+    seeds: or_null(SomeOrNoSeeds) = None
+    """Seeds of this condition's repetitions. null means the experiment's, and [] that it is not trained."""
 
 
 class WithConditions(Settings):
@@ -287,8 +288,9 @@ def merged_condition(block: dict, condition: str) -> dict:
 
 
 def seeds_of(block: dict, condition: str) -> list[int]:
-    """The seeds that a condition is trained with: its own, or else the experiment's."""
-    return block["conditions"][condition].get("seeds") or block["seeds"]
+    """The seeds that a condition is trained with: its own, or else the experiment's. None where it is not trained."""
+    own = block["conditions"][condition].get("seeds")
+    return block["seeds"] if own is None else own
 
 
 def by_condition(block: dict) -> dict:

@@ -61,7 +61,12 @@ class Experiment:
 
     @property
     def conditions(self) -> list[str]:
-        return list(self.settings["conditions"])
+        """Those that are trained, in the config's order."""
+        return self.with_seeds(*self.settings["conditions"])
+
+    def with_seeds(self, *conditions: str) -> list[str]:
+        """Those of the conditions that have a seed."""
+        return [name for name in conditions if seeds_of(self.settings, name)]
 
     def arrays(self, *names: str) -> dict[str, str]:
         """Paths of the prepared arrays (train_images, train_labels, test_images, test_labels), by name."""
@@ -130,7 +135,7 @@ class Experiment:
         """Paths of `pattern` for the first seed of the conditions (all by default): figures of images show that one."""
         return [
             filled(pattern, condition=name, seed=seeds_of(self.settings, name)[0])
-            for name in conditions or self.conditions
+            for name in self.with_seeds(*conditions or self.conditions)
         ]
 
     def roles(self, *conditions: str) -> list[str]:
@@ -145,7 +150,7 @@ class Experiment:
 
     def label(self, *conditions: str, data: str | None = None, images_of_first_seed: bool = False) -> str:
         """`scale` and the seeds of the conditions (all by default); a figure of images says whose they are."""
-        names = conditions or self.settings.get("conditions", ())
+        names = self.with_seeds(*conditions or self.settings.get("conditions", ()))
         seeds = [seeds_of(self.settings, name) for name in names] or [self.seeds]
         label = f"{self.scale(*conditions, data=data)} · {in_words(seeds)}"
         if not images_of_first_seed or max(map(len, seeds)) == 1:

@@ -28,7 +28,8 @@ class Resnet(Experiment):
     def needed(self) -> dict:
         """Its settings, each condition with the `weights` that its backbone starts from."""
         specs = self.settings["backbones"]
-        weights = {name: {"weights": specs[self.condition(name)["backbone"]]["weights"]} for name in self.conditions}
+        named = self.settings["conditions"]
+        weights = {name: {"weights": specs[self.condition(name)["backbone"]]["weights"]} for name in named}
         conditions = {name: own | weights[name] for name, own in self.settings["conditions"].items()}
         return self.settings | {"conditions": conditions}
 

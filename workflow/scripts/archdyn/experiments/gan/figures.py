@@ -105,7 +105,7 @@ def sample_grids(
         (f"baseline, epoch {middle}\ntrain mode", published[middle - 1]),
         (f"baseline, epoch {last}\ntrain mode", published[-1]),
         (f"the same, eval mode\nFréchet {frechet['baseline']:.3f}", corrected[-1]),
-        (f"Linder-Norén, epoch {len(comparator)}\nFréchet {frechet['linder_noren']:.3f}", comparator[-1]),
+        (f"Linder-Norén, epoch {len(comparator)}\nFréchet {frechet['linder_noren_20']:.3f}", comparator[-1]),
         (f"real, held out\nFréchet {frechet['held_out']:.3f}", real[:25]),
     ]
     figure.set_size_inches(figure.get_figwidth(), 2.05)

@@ -7,11 +7,14 @@ from archdyn.measures.generative import (
     ImageSet,
     class_histogram,
     confident_modes,
+    drawn_classes,
     feature_spread,
     frechet_distance,
     histogram_kl,
+    largest_image_share,
     modes_covered,
     nearest_distance,
+    on_manifold,
     pairwise_distance,
     precision_recall,
     sharpness,
@@ -27,12 +30,24 @@ def sample_metrics(samples: ImageSet, train: ImageSet, trained_on: int | None, k
     """Judge `samples` against all training images; memorisation against the first `trained_on` of them.
 
     Precision, recall, density and coverage compare with as many training images as there are samples.
+
+    digit_share: samples that lie among real images, whatever the classifier says of them. digits_covered: classes of
+    the data that have a tenth of their share among these. digit_share_N: samples that are among these and of class N;
+    largest_digit_share is the largest of them. largest_image_share: samples that are (nearly) one image. Shares are of
+    all samples, in 0..1.
     """
-    classes = int(train.labels.max()) + 1
+    classes = train.logits.shape[1]
     histogram, data = class_histogram(samples.labels, classes), class_histogram(train.labels, classes)
+    genuine = on_manifold(samples, train)
+    drawn = drawn_classes(samples.labels, genuine, data)
     return {
         "frechet_distance": frechet_distance(train.features, samples.features),
         **precision_recall(train.features[: len(samples.features)], samples.features, k),
+        "digit_share": genuine.mean(),
+        "digits_covered": modes_covered(drawn, data),
+        "largest_digit_share": drawn.max(),
+        **{f"digit_share_{digit}": share for digit, share in enumerate(drawn)},
+        "largest_image_share": largest_image_share(samples.images),
         "modes_covered": modes_covered(histogram, data),
         **confident_modes(samples.logits, data),
         "class_kl": histogram_kl(histogram, data),
@@ -50,6 +65,8 @@ def training_metrics(epochs: pd.DataFrame, steps: np.ndarray) -> dict[str, float
 
     `epochs` holds a row per epoch, `steps` the columns loss_d, loss_g, d_real, d_fake, grad_norm_g by step.
     d_accuracy_unseen: of D on held-out images and fakes, which it never learned from, in 0..1; 0.5 if it guesses.
+    largest_logit_real, largest_logit_fake: the farthest from 0 that D ever went; beyond 16.6 its sigmoid is 1 in
+    float32. g_saturated: share of G's pixels that are within 0.001 of -1 or 1 at the end.
     An ending _last_20 means over the last 20 epochs, or steps, instead; _epoch2 the last batch of that epoch, as the
     report prints it, and _final that of the last.
     """
@@ -67,8 +84,14 @@ def training_metrics(epochs: pd.DataFrame, steps: np.ndarray) -> dict[str, float
         "d_accuracy_held_out": last["d_accuracy_held_out"],
         "d_accuracy_fake": last["d_accuracy_fake"],
         "d_accuracy_unseen": (last["d_accuracy_held_out"] + last["d_accuracy_fake"]) / 2,
+        **{f"largest_logit_{kind}": _largest_logit(epochs, kind) for kind in ("real", "fake")},
+        "g_saturated": epochs["g_saturated"].iloc[-1],
         "d_overfit_gap": gap.tail(LAST_EPOCHS).mean(),
         **{f"d_overfit_gap_last_{n}": gap.tail(n).mean() for n in OTHER_LAST_EPOCHS},
         **{f"grad_norm_g_last_{n}": np.median(gradient_norms[-n:]) for n in OTHER_LAST_STEPS},
         **at_epochs(epochs, PRINTED),
     }
+
+
+def _largest_logit(epochs: pd.DataFrame, kind: str) -> float:
+    return epochs[[f"lowest_logit_{kind}", f"highest_logit_{kind}"]].abs().to_numpy().max()

@@ -56,6 +56,9 @@ class GanTraining(Settings):
     g_loss: Literal["non_saturating", "minimax", "minimax_wrong_sign"]
     """Generator loss. non_saturating is -log D(G(z)), minimax is log(1 - D(G(z))), and minimax_wrong_sign is
     -log(1 - D(G(z))), as the report's code has it."""
+    loss_on: Literal["logits", "probabilities"]
+    """What the losses are computed from. logits is exact; probabilities is the arithmetic of the report's notebook, a
+    sigmoid in float32 and BCELoss, whose gradients are exactly 0 where the sigmoid rounds to 1."""
     real_label: number(gt=0, le=1)
     """What the discriminator should say of real images. Below 1 this is one-sided label smoothing."""
     d_loss_scale: number(gt=0, le=100)

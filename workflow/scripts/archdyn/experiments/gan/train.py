@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
+from archdyn.experiments.gan.losses import LOSSES
 from archdyn.experiments.gan.model import NOISE_DIM, build_discriminator, build_generator
 from archdyn.experiments.gan.settings import GanTraining
 from archdyn.networks.capture import CapturedStep
@@ -20,9 +20,12 @@ from archdyn.networks.loop import Interruption, Stateful, Trace, run_epochs
 from archdyn.networks.pixels import from_signed, on_device, to_signed
 
 STEP_COLUMNS = ("loss_d", "loss_g", "d_real", "d_fake", "grad_norm_g")
+KINDS = ("real", "fake")
 ADAM_BETAS = (0.5, 0.999)
-FIXED_SAMPLES = 25
+FIXED_SAMPLES, FRESH_SAMPLES = 25, 16  # as many as the report shows, of noise that stays and of new noise
+SATURATED = 0.999  # tanh: what a pixel passes back of its gradient is 1 - x^2, 0.002 here
 SAMPLE_MODES = ("train", "eval")  # BatchNorm normalises by the 25 samples, as the report draws them; by its averages
+SAMPLES = (*(f"fixed_{mode}" for mode in SAMPLE_MODES), "fresh")
 SCORED_IMAGES = 1000  # of each kind, for the discriminator's accuracy after each epoch
 
 
@@ -32,8 +35,8 @@ class TrainedGan:
 
     steps: float32 (steps, 5), columns STEP_COLUMNS: losses in nats, D's mean probability on real and fake
         images, and the L2 norm of the generator's gradient. With several updates per batch: of the last one.
-    epochs: one dict per epoch. samples: uint8 (epochs, 25, h, w) by the mode of G's BatchNorm (SAMPLE_MODES), from
-        noise that stays fixed.
+    epochs: one dict per epoch. samples: uint8 (epochs, n, h, w), `fixed_train` and `fixed_eval` 25 from noise that
+        stays, by the mode of G's BatchNorm (SAMPLE_MODES), and `fresh` 16 from new noise, in eval mode.
     """
 
     generator: nn.Module
@@ -58,7 +61,7 @@ def train_gan(
     """
     game = _Game(train_images[: settings.images], test_images[:SCORED_IMAGES], settings, device)
     epochs = run_epochs(game, settings.epochs, on_epoch, interruption)
-    samples = dict(zip(SAMPLE_MODES, game.samples.cpu().numpy(), strict=True))
+    samples = {name: getattr(game, name).cpu().numpy() for name in SAMPLES}
     return TrainedGan(game.generator, game.discriminator, game.trace.all(), epochs, samples)
 
 
@@ -74,11 +77,14 @@ class _Game(nn.Module):
         self.discriminator = build_discriminator(settings, self.real.shape[1]).to(device)
         self.optimiser_g = _adam(self.generator, settings.learning_rate_g)
         self.optimiser_d = _adam(self.discriminator, settings.learning_rate_d)
-        self.generator_loss = GENERATOR_LOSSES[settings.g_loss]
+        losses = LOSSES[settings.loss_on]
+        self.discriminator_loss, self.generator_loss = losses.discriminator, losses.generator[settings.g_loss]
         steps_per_epoch = -(-len(self.real) // settings.batch_size)
         self.trace = Trace(STEP_COLUMNS, settings.epochs * steps_per_epoch, device)
-        shape = (len(SAMPLE_MODES), settings.epochs, FIXED_SAMPLES, *self.shape)
-        self.register_buffer("samples", torch.zeros(shape, dtype=torch.uint8, device=device))
+        for name in SAMPLES:
+            shape = settings.epochs, FRESH_SAMPLES if name == "fresh" else FIXED_SAMPLES, *self.shape
+            self.register_buffer(name, torch.zeros(shape, dtype=torch.uint8, device=device))
+        self.register_buffer("extremes", torch.zeros(len(KINDS), 2, device=device))
         self.step = CapturedStep(self._play, settings.batch_size, device)
 
     def state(self) -> dict[str, Stateful]:
@@ -91,11 +97,13 @@ class _Game(nn.Module):
         return batches if len(batches[-1]) > 1 else batches[:-1]
 
     def end_epoch(self, epoch: int, steps: np.ndarray) -> dict:
-        """The epoch's losses and D's accuracy; keeps images from the fixed noise."""
-        row = _epoch_row(steps) | self._discriminator_accuracy()
-        for number, mode in enumerate(SAMPLE_MODES):
-            self.samples[number, epoch - 1] = from_signed(self._generate(self.fixed_noise, mode), self.shape)
-        return row
+        """The epoch's losses, D's logits and accuracy, and how saturated G is; keeps what G draws."""
+        fakes = self._generate(torch.randn(SCORED_IMAGES, NOISE_DIM, device=self.device), "eval")
+        drawn = {f"fixed_{mode}": self._generate(self.fixed_noise, mode) for mode in SAMPLE_MODES}
+        for name, images in (drawn | {"fresh": fakes[:FRESH_SAMPLES]}).items():
+            getattr(self, name)[epoch - 1] = from_signed(images, self.shape)
+        saturated = (drawn["fixed_train"].abs() > SATURATED).float().mean().item()
+        return _epoch_row(steps) | self._extremes() | self._accuracy(fakes) | {"g_saturated": saturated}
 
     def _play(self, index: Tensor) -> None:
         """Both players' updates on the real images with the row numbers `index`, and a row of the trace."""
@@ -126,7 +134,9 @@ class _Game(nn.Module):
     def _update_discriminator(self, real: Tensor, fake: Tensor) -> dict:
         self.optimiser_d.zero_grad(set_to_none=True)
         real_logits, fake_logits = self._score(real, fake)
-        loss = discriminator_loss(real_logits, fake_logits, self.settings.real_label)
+        self._note("real", real_logits)
+        self._note("fake", fake_logits)
+        loss = self.discriminator_loss(real_logits, fake_logits, self.settings.real_label)
         loss = loss * self.settings.d_loss_scale
         loss.backward()
         self.optimiser_d.step()
@@ -149,7 +159,9 @@ class _Game(nn.Module):
         for _ in range(self.settings.g_steps):
             fake = self._fakes(n, with_graph=True) if fake is None else fake
             self.optimiser_g.zero_grad(set_to_none=True)
-            loss = self.generator_loss(self.discriminator(fake))
+            logits = self.discriminator(fake)
+            self._note("fake", logits)
+            loss = self.generator_loss(logits)
             loss.backward(inputs=parameters)
             norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm([p.grad for p in parameters])))
             self.optimiser_g.step()
@@ -157,14 +169,30 @@ class _Game(nn.Module):
         return {"loss_g": loss.detach(), "grad_norm_g": norm}
 
     @torch.no_grad()
+    def _note(self, kind: str, logits: Tensor) -> None:
+        """Widen the range of D's logits on images of a kind in this epoch."""
+        low, high = logits.aminmax()
+        extremes = self.extremes[KINDS.index(kind)]
+        torch.maximum(extremes, torch.stack([-low, high]), out=extremes)
+
+    def _extremes(self) -> dict:
+        """The lowest and highest logit since the last call, at least 0 from 0, by kind of image."""
+        found = self.extremes.cpu().tolist()
+        self.extremes.zero_()
+        return {
+            f"{end}_logit_{kind}": value
+            for kind, (negated, highest) in zip(KINDS, found, strict=True)
+            for end, value in (("lowest", -negated), ("highest", highest))
+        }
+
+    @torch.no_grad()
     def _generate(self, noise: Tensor, mode: str) -> Tensor:
         """Images (n, pixels) with BatchNorm in the mode `train` or `eval`; the generator itself stays as it is."""
         return copy.deepcopy(self.generator).train(mode == "train")(noise)
 
     @torch.no_grad()
-    def _discriminator_accuracy(self) -> dict:
+    def _accuracy(self, fakes: Tensor) -> dict:
         """Share that D gets right of training images, held-out images and fakes (up to 1,000 of each)."""
-        fakes = self._generate(torch.randn(len(self.held_out), NOISE_DIM, device=self.device), "eval")
         self.discriminator.eval()
         correct = {
             "d_accuracy_train": self.discriminator(self.real[:SCORED_IMAGES]) > 0,
@@ -185,31 +213,3 @@ def _epoch_row(steps: np.ndarray) -> dict:
     last = {name: float(value) for name, value in zip(STEP_COLUMNS, steps[-1], strict=True)}
     mean = {f"mean_{name}": float(value) for name, value in zip(STEP_COLUMNS, steps.mean(0), strict=True)}
     return last | mean
-
-
-def discriminator_loss(real_logits: Tensor, fake_logits: Tensor, real_label: float) -> Tensor:
-    """BCE of real against `real_label` plus BCE of fake against 0; 2 ln 2 for a discriminator that guesses."""
-    real = binary_cross_entropy_with_logits(real_logits, real_logits.new_full((), real_label).expand_as(real_logits))
-    return real + softplus(fake_logits).mean()
-
-
-def non_saturating(fake_logits: Tensor) -> Tensor:
-    """-log D(G(z)) (Goodfellow et al. 2014): its gradient is large where D rejects the fakes."""
-    return softplus(-fake_logits).mean()
-
-
-def minimax(fake_logits: Tensor) -> Tensor:
-    """log(1 - D(G(z))): descends towards being accepted, with a gradient that vanishes where D rejects."""
-    return -softplus(fake_logits).mean()
-
-
-def minimax_wrong_sign(fake_logits: Tensor) -> Tensor:
-    """-log(1 - D(G(z))), as the report's code has it: descends towards being *rejected*."""
-    return softplus(fake_logits).mean()
-
-
-GENERATOR_LOSSES = {
-    "non_saturating": non_saturating,
-    "minimax": minimax,
-    "minimax_wrong_sign": minimax_wrong_sign,
-}
