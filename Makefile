@@ -15,7 +15,7 @@ PYTHON_FILES := workflow tests
 PARALLEL := --numprocesses $(CORES) --maxprocesses 8 --dist loadfile  # a file's tests share what one of them ran
 COMPILE := --quiet --strip-extras --no-annotate --no-header --no-emit-options --no-emit-index-url --no-emit-find-links
 
-.PHONY: demo paper test test-all style benchmark gpu-check gpu-check-all slurm chromium latex env format lock clean
+.PHONY: demo paper test test-all style benchmark gpu-check gpu-check-all slurm chromium latex env format docs lock clean
 
 demo: env
 	$(RUN) snakemake --cores $(CORES) --configfile config/demo.yaml
@@ -73,7 +73,6 @@ format: .venv/tested
 	$(BIN)/snakefmt Snakefile rules
 	$(BIN)/python -m archdyn.manual
 	$(BIN)/python -m archdyn.audit.notebooks
-	$(BIN)/python tests/fault_list.py
 
 env: .venv/done
 
@@ -89,15 +88,20 @@ env: .venv/done
 	$(BIN)/pip install --quiet --requirement requirements-test.lock
 	touch .venv/tested
 
+# The documentation with the published audit, in site/. A warning, a dead link among them, is an error.
+docs: .venv/tested
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --builder html docs site
+	cp -r docs/audit site/
+
 # torch pins its own CUDA libraries, exactly and by platform, so they stay out of the lock.
 lock: .venv/done
 	$(BIN)/pip install --quiet pip-tools
 	$(BIN)/pip-compile $(COMPILE) --output-file requirements.in.lock pyproject.toml
 	grep -v -E '^(nvidia|cuda|triton)' requirements.in.lock > requirements.lock
-	$(BIN)/pip-compile $(COMPILE) --extra test --constraint requirements.lock --output-file requirements.in.lock pyproject.toml
-	echo "# What only the tests need, beside requirements.lock. Made by \`make lock\`." > requirements-test.lock
+	$(BIN)/pip-compile $(COMPILE) --extra test --extra docs --constraint requirements.lock --output-file requirements.in.lock pyproject.toml
+	echo "# What only the tests and the documentation need, beside requirements.lock. Made by \`make lock\`." > requirements-test.lock
 	grep -v -x -F -f requirements.lock requirements.in.lock | grep -v -E '^(nvidia|cuda|triton|#)' >> requirements-test.lock
 	rm requirements.in.lock
 
 clean:
-	rm -rf .venv .snakemake results/demo results/smoke
+	rm -rf .venv .snakemake site results/demo results/smoke

@@ -1,6 +1,9 @@
-"""Write docs/configuration/*.md and config/schema.json from the settings: `python -m archdyn.manual`."""
+"""Write docs/configuration, docs/commands.md and config/schema.json from the code: `python -m archdyn.manual`."""
 
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +15,10 @@ from archdyn.settings.read import read_yaml
 from archdyn.settings.words import allowed, json_schema
 
 MADE = "<!-- Made by `python -m archdyn.manual` from the settings' types and config/config.yaml: do not edit. -->\n"
-PAGES = CONFIG_FOLDER.parent / "docs/configuration"
+DOCS = CONFIG_FOLDER.parent / "docs"
+PAGES = DOCS / "configuration"
 SCHEMA = CONFIG_FOLDER / "schema.json"
+PATTERN = re.compile(r"matching (\S+)")
 HEAD = ("key", "what it is", "allowed", "in config.yaml")
 BLOCKS = {  # what may stand in several places
     "Your own images, in the place of a dataset's name": ImageFolder,
@@ -22,14 +27,27 @@ BLOCKS = {  # what may stand in several places
 }
 
 
+COMMANDS = """<!-- Made by `python -m archdyn.manual` from the help texts in archdyn/cli.py: do not edit. -->
+
+"""
+HELP = ("-m", "typer", "archdyn.cli", "utils", "docs", "--name", "archdyn", "--title", "Commands")
+
+
 def made_files() -> dict[Path, str]:
-    """The files that are made from the settings, with their text."""
+    """The files that are made from the settings and the command line's help, with their text."""
     values = read_yaml(CONFIG_FOLDER / "config.yaml")
     parts = json_schema(Config)["properties"]
     blocks = {key: part for key, part in parts.items() if _is_block(part)}
     general = {key: part for key, part in parts.items() if key not in blocks}
     pages = {PAGES / f"{name}.md": _page("#", name, block, values[name]) for name, block in blocks.items()}
-    return pages | {PAGES / "general.md": _general_page(general, values), SCHEMA: editors_schema()}
+    made = {PAGES / "general.md": _general_page(general, values), SCHEMA: editors_schema()}
+    return pages | made | {DOCS / "commands.md": commands_page()}
+
+
+def commands_page() -> str:
+    """The help of every command, by typer's own writer."""
+    run = subprocess.run([sys.executable, *HELP], capture_output=True, encoding="utf-8", check=True)
+    return COMMANDS + run.stdout.rstrip() + "\n"
 
 
 def _page(*section) -> str:
@@ -90,7 +108,7 @@ def _section(marks: str, title: str, block: dict, values: dict) -> Iterator[str]
 
 
 def _row(key: str, schema: dict, value: str) -> tuple[str, ...]:
-    return f"`{key}`", schema["description"], allowed(schema), value
+    return f"`{key}`", schema["description"], PATTERN.sub(r"matching `\1`", allowed(schema)), value
 
 
 def _default(schema: dict) -> str:

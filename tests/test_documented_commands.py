@@ -1,0 +1,115 @@
+"""Every command that README and the documentation show is run here, in the cheapest form that still runs it.
+
+A command of Snakemake is planned: targets, profiles, options and settings are read, and no job starts. Every other
+command has its form in FORMS. One without a form fails, so a new one gets its form here.
+"""
+
+import os
+import re
+import shlex
+import subprocess
+
+import pytest
+
+from conftest import ROOT, Project
+
+TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "config/README.md", *sorted(ROOT.glob("docs/**/*.md"))]
+BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+COMMENT = re.compile(r"\s+#\s.*")
+SETTINGS = re.compile(r"Save this as `(config/\w+\.yaml)`:\n\n```yaml\n(.*?)```", re.DOTALL)
+DRY = ("--dry-run", "--quiet", "all")
+ELSEWHERE = "tests/"  # a form that starts so names the test that runs the command
+NOT_HERE = "not here: "  # and one that starts so, why no test can
+
+# By how the command begins. {run} is the folder of a finished smoke run, {tmp} a folder that is thrown away.
+FORMS = {
+    "git clone": "git clone --quiet --no-checkout {root} {tmp}/clone",
+    "make": "{command} --dry-run",
+    ". .venv/bin/activate": NOT_HERE + "it names this machine's environment, in which the tests run",
+    "export": "{command}",
+    "mkdir": "mkdir -p {tmp}/cache",
+    "python3 -m venv": "python3 -m venv --without-pip {tmp}/venv && . {tmp}/venv/bin/activate",
+    "pip install -r": "pip install --dry-run --quiet --no-index --no-deps -r {root}/requirements.lock",
+    "pip install -c": "cd {root} && {command} --dry-run --quiet --no-index",
+    "pytest tests/test_vae.py": "test -f tests/test_vae.py && pytest --version",
+    "squeue": NOT_HERE + "it needs a cluster; tests/test_slurm.py asks the same of its own",
+    "snakemake --cores 2 --software-deployment-method conda": NOT_HERE
+    + "it needs conda; the workflow on GitHub runs it",
+    "docker": NOT_HERE + "it needs Docker; the workflow on GitHub does both",
+    "apptainer": NOT_HERE + "it needs Apptainer",
+    "archdyn verify": "archdyn verify {run} --configfile {root}/config/smoke.yaml",
+    "archdyn runs": "archdyn runs {run}/..",
+    "archdyn diff": "archdyn diff {run} {run}",
+    "archdyn crate": "archdyn crate {run} --output {tmp}/run.crate.zip",
+    "archdyn publish": "tests/test_publish.py",
+    "archdyn seal": "tests/test_claims.py",
+    "python tests/test_independent.py": "tests/test_independent.py",
+    "snakemake vae --cores 2 --default-storage-provider": "tests/test_storage.py",
+    "snakemake --cores 2 --report": "tests/test_report.py",
+}
+
+
+def commands() -> dict[str, str]:
+    """Every command of the texts, with the first text that shows it."""
+    found = {}
+    for file in TEXTS:
+        for block in BLOCK.findall(file.read_text(encoding="utf-8")):
+            for line in block.replace("\\\n", " ").splitlines():
+                command = COMMENT.sub("", line).strip()
+                if command and not command.startswith("#"):
+                    found.setdefault(command, str(file.relative_to(ROOT)))
+    return found
+
+
+def form_of(command: str) -> str | None:
+    """The form of a command that is no plan; None for one that Snakemake plans, or that has no form."""
+    return next((form for begin, form in FORMS.items() if command.startswith(begin)), None)
+
+
+def planned(command: str) -> str:
+    """A command of Snakemake as a plan; what only says how many jobs run at a time is left out, so that few differ."""
+    words = shlex.split(command)[1:]
+    for option in ("--cores", "--resources"):
+        if option in words:
+            place = words.index(option)
+            del words[place : place + 2]
+    return shlex.join([word for word in words if word != "-n"])
+
+
+PLANS = sorted({planned(command) for command in commands() if command.startswith("snakemake") and not form_of(command)})
+OTHERS = sorted(command for command in commands() if form_of(command))
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Project:
+    """A copy without results, with the settings that the texts say to save."""
+    copy = Project.fresh(tmp_path_factory.mktemp("documented"))
+    for file in TEXTS:
+        for name, text in SETTINGS.findall(file.read_text(encoding="utf-8")):
+            (copy.folder / name).write_text(text, encoding="utf-8")
+    copy.environment |= {"HOME": str(copy.folder), "SNAKEMAKE_OUTPUT_CACHE": str(copy.folder / "results")}
+    return copy
+
+
+def test_every_command_has_a_form():
+    without = {command: text for command, text in commands().items() if not form_of(command)}
+    assert {command: text for command, text in without.items() if not command.startswith("snakemake ")} == {}
+    assert len(PLANS) > 10
+
+
+@pytest.mark.parametrize("arguments", PLANS)
+def test_a_command_of_snakemake_is_planned(arguments, project):
+    run = project.snakemake(*map(os.path.expanduser, shlex.split(arguments)), *DRY)
+    assert run.returncode == 0, run.stdout[-3000:]
+
+
+@pytest.mark.parametrize("command", [command for command in OTHERS if not form_of(command).startswith(NOT_HERE)])
+def test_another_command_runs_in_its_form(command, project, request, tmp_path):
+    form = form_of(command)
+    if form.startswith(ELSEWHERE):
+        assert (ROOT / form).is_file()
+        return
+    run = request.getfixturevalue("smoke_run").folder / "results/smoke" if "{run}" in form else None
+    shell = form.format(command=command, run=run, root=ROOT, tmp=tmp_path)
+    done = subprocess.run(["bash", "-ec", shell], cwd=project.folder, env=project.environment, capture_output=True)
+    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
