@@ -44,6 +44,7 @@ FORMS = {
     "archdyn publish": "tests/test_publish.py",
     "archdyn seal": "tests/test_claims.py",
     "python tests/test_independent.py": "tests/test_independent.py",
+    "python -m archdyn.data.check": "tests/test_check.py",
     "snakemake vae --cores 2 --default-storage-provider": "tests/test_storage.py",
     "snakemake --cores 2 --report": "tests/test_report.py",
 }

@@ -52,7 +52,14 @@ def needed(script: str) -> set[str]:
 
 def test_the_lock_has_what_the_project_asks_for():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    for requirement in map(Requirement, [*project["dependencies"], *project["optional-dependencies"]["test"], *project["optional-dependencies"]["docs"]]):
+    for requirement in map(
+        Requirement,
+        [
+            *project["dependencies"],
+            *project["optional-dependencies"]["test"],
+            *project["optional-dependencies"]["docs"],
+        ],
+    ):
         assert requirement.specifier.contains(locked()[requirement.name]), requirement
 
 

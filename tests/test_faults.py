@@ -1,6 +1,6 @@
 """What a fault leaves behind: a line that says what and where, nothing half-made, and work that the next run ends.
 
-Faults that need no Snakemake are tested where they arise; tests/faults.md lists them all.
+Faults that need no Snakemake are tested where they arise: `pytest -m fault` runs all of them.
 """
 
 import os
@@ -17,7 +17,6 @@ import pytest
 import torch
 from PIL import Image
 
-import fault_list
 from archdyn.workflow.faults import explained
 from conftest import Project
 
@@ -184,7 +183,3 @@ def test_memory_that_is_not_there_is_one_line(allocate):
         allocate()
     line = explained(caught.value, "vae_train", {"training": {"batch_size": 64}}, Path())
     assert line.startswith("out of memory: lower batch_size (64 for vae_train) in the config, run fewer jobs")
-
-
-def test_the_list_of_faults_is_up_to_date():
-    assert fault_list.LIST.read_text() == fault_list.text(), "run: python tests/fault_list.py"
