@@ -4,9 +4,11 @@
 from archdyn.workflow.experiment import filled
 from archdyn.workflow.plan import Plan
 from archdyn.workflow.results import audit_file, caption, figure_files, panel_files, shipped, table_files
+from snakemake_logger_plugin_archdyn import costs
 
 plan = Plan(workflow, config)
 config = plan.config
+costs.work_of = lambda rule, wildcards: costs.Work(*plan.work(rule, wildcards))
 
 
 pathvars:

@@ -116,13 +116,13 @@ class Project:
 
     def planned(self, *arguments: str) -> dict[str, int]:
         """Jobs by rule that a dry-run plans, without the targets; a figure or table by its script."""
-        run = self.snakemake("--quiet", "reason", "--dry-run", *arguments)
+        run = self.snakemake("--quiet", "reason", "--dry-run", "--printshellcmds", *arguments)
         assert run.returncode == 0, run.stdout
         if "Nothing to be done" in run.stdout:
             return {}
         table = run.stdout.split("Job stats:")[1].split("total")[0].splitlines()
         counts = (line.split() for line in table if len(line.split()) == 2 and line.split()[1].isdigit())
-        targets = {"all", "report", *get_args(Experiment)}
+        targets = {"all", "audit", *get_args(Experiment)}
         jobs = {rule: int(count) for rule, count in counts if rule not in targets}
         messages = r"^Job \d+: (\w+): (?:drawing|tabulating) (\w+)$"
         results = [f"{experiment}_{name}" for experiment, name in re.findall(messages, run.stdout, re.MULTILINE)]

@@ -10,33 +10,43 @@ from archdyn.render.words import spoken
 
 @dataclass
 class Progress:
-    """Counts jobs and their seconds by rule; `clock` gives seconds."""
+    """Counts jobs and their seconds by rule.
 
+    expected: gives the seconds that a rule's job is expected to take, by its wildcards, or those of its mean job.
+    clock: gives seconds.
+    """
+
+    expected: Callable[[str, dict | None], float]
     clock: Callable[[], float] = time.monotonic
     _waiting: Counter = field(default_factory=Counter)  # jobs by rule that have not ended
     _total: int = 0
-    _running: dict[int, tuple[str, str, float]] = field(default_factory=dict)  # rule, name, start by job
-    _seconds: dict[str, list[float]] = field(default_factory=dict)  # of the jobs that ended, by rule
+    _running: dict[int, tuple[str, str, float, float]] = field(default_factory=dict)  # rule, name, start, expected
+    _took: Counter = field(default_factory=Counter)  # seconds of the jobs that ended, by rule
+    _foreseen: Counter = field(default_factory=Counter)  # what they were expected to take
+    _ahead: Counter = field(default_factory=Counter)  # what the jobs that wait or run are expected to take, by rule
     _began: float | None = None
 
     def plan(self, jobs: dict[str, int]) -> None:
         """Take what is to be done: jobs by rule, and their sum as `total`."""
         self._total = jobs["total"]
         self._waiting = Counter({rule: n for rule, n in jobs.items() if rule != "total"})
+        self._ahead = Counter({rule: n * self.expected(rule, None) for rule, n in self._waiting.items()})
 
-    def start(self, job: int, rule: str, name: str) -> None:
+    def start(self, job: int, rule: str, name: str, wildcards: dict) -> None:
         """Note that a job of `rule` starts."""
         now = self.clock()
         self._began = now if self._began is None else self._began
-        self._running[job] = rule, name, now
+        self._running[job] = rule, name, now, self.expected(rule, wildcards)
 
     def finish(self, job: int) -> str | None:
         """Note that a job ended, and return the line that says so; None under --quiet, which tells of no start."""
         if job not in self._running:
             return None
-        rule, name, start = self._running.pop(job)
+        rule, name, start, expected = self._running.pop(job)
         seconds = self.clock() - start
-        self._seconds.setdefault(rule, []).append(seconds)
+        self._took[rule] += seconds
+        self._foreseen[rule] += expected
+        self._ahead[rule] = max(0.0, self._ahead[rule] - expected)
         self._waiting[rule] -= 1
         done = self._total - self._waiting.total()
         return f"done   {name}: {spoken(seconds)} [{done}/{self._total}{self._rest()}]"
@@ -46,14 +56,20 @@ class Progress:
         return f", about {spoken(left)} left" if left else ""
 
     def seconds_left(self) -> float:
-        """The jobs that wait, each as long as its rule's have taken (as all jobs, for a rule that has not run yet).
+        """What the jobs ahead are expected to take, at the pace of those that ended, as many at a time as so far.
 
-        They are taken to run as many at a time as the jobs so far.
+        The pace of a rule is that of its own jobs; of one that has not run yet, that of all.
         """
-        ended = [seconds for rule in self._seconds.values() for seconds in rule]
-        usual = sum(ended) / len(ended)
-        means = {rule: sum(seconds) / len(seconds) for rule, seconds in self._seconds.items()}
-        work = sum(n * means.get(rule, usual) for rule, n in self._waiting.items())
-        under_way = sum(self.clock() - start for _, _, start in self._running.values())
-        at_a_time = (sum(ended) + under_way) / max(self.clock() - self._began, 1e-9)
-        return max(0.0, work - under_way) / max(at_a_time, 1e-9)
+        usual = _ratio(self._took.total(), self._foreseen.total())
+        work = sum(
+            seconds * (_ratio(self._took[rule], self._foreseen[rule]) if rule in self._took else usual)
+            for rule, seconds in self._ahead.items()
+            if self._waiting[rule] > 0
+        )
+        under_way = sum(self.clock() - start for _, _, start, _ in self._running.values())
+        at_a_time = _ratio(self._took.total() + under_way, self.clock() - self._began)
+        return max(0.0, work - under_way) / at_a_time
+
+
+def _ratio(a: float, b: float) -> float:
+    return max(a, 1e-9) / max(b, 1e-9)

@@ -143,6 +143,25 @@ class Experiment:
         trained = [self.condition(name).get("backbone") for name in conditions or self.settings.get("conditions", ())]
         return [role for role in self.settings.get("backbones", {}) if role in trained or not any(trained)]
 
+    def images_seen(self, condition: str | None) -> float:
+        """Training images that a training of the condition sees, once for each epoch; on average, where it is None."""
+        if condition is None:
+            every = [self.images_seen(name) for name, _ in self.repetitions()] if "conditions" in self.settings else []
+            return sum(every) / len(every) if every else self._images(self.settings)
+        settings = self.condition(condition)
+        return settings.get("epochs", 1) * settings.get("share", 1) * self._images(settings)
+
+    def _images(self, settings: dict) -> int:
+        """null means all of the dataset; those of a user's folder are not counted before they are read."""
+        limits = (block.get("images") for block in (settings, self.settings))
+        found = next((limit for limit in limits if isinstance(limit, int)), None)
+        return found or registry.load().get(self.dataset, {}).get("images", {}).get("train", 10_000)
+
+    def is_full(self) -> bool:
+        """Whether its backbones are of the report's size, which those that are made here are not."""
+        backbones = self.settings.get("backbones", {}).values()
+        return any(spec["weights"] not in ("pretrain", "random") for spec in backbones)
+
     def scale(self, *conditions: str, data: str | None = None) -> str:
         """Scale, data (by default its dataset) and the conditions' weights, as figures and tables say of themselves."""
         weights = dict.fromkeys(self.weights_label(role) for role in self.roles(*conditions))

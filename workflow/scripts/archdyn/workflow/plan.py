@@ -97,13 +97,23 @@ class Plan:
 
         The GPU is a function of the wildcards, since Snakemake knows of a cluster only after it has read the rules.
         """
+        return {"gpu": lambda wildcards: int(self._has_gpu()), "mem_mb": mem_mb, "runtime": runtime}
 
-        def gpus(wildcards) -> int:
-            if self.config["device"] == "auto":
-                return int(self._workflow.non_local_exec or has_gpu())
-            return int(self.config["device"] == "cuda")
+    def work(self, rule: str, wildcards: dict | None) -> tuple[str, float, bool, bool]:
+        """Of a rule's job, or of its mean job: experiment, images that it sees, whether on a GPU, by a large network.
 
-        return {"gpu": gpus, "mem_mb": mem_mb, "runtime": runtime}
+        An image counts once for each epoch.
+        """
+        named = dict(wildcards or {})
+        experiment = self._experiments.get(named.get("experiment") or rule.partition("_")[0])
+        if experiment is None:
+            return "", 0.0, False, True
+        return experiment.name, experiment.images_seen(named.get("condition")), self._has_gpu(), experiment.is_full()
+
+    def _has_gpu(self) -> bool:
+        if self.config["device"] == "auto":
+            return self._workflow.non_local_exec or has_gpu()
+        return self.config["device"] == "cuda"
 
     @staticmethod
     def code(script: str) -> dict[str, str]:
