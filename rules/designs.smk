@@ -40,12 +40,9 @@ rule vit_score_masks:
 
 
 resnet.designs.scored = rules.resnet_score.output.metrics
-resnet.designs.recorded = rules.resnet_train.output.provenance
 vit.designs.scored = rules.vit_score_masks.output.metrics
 gan.designs.scored = rules.gan_measure.output.metrics
-gan.designs.recorded = rules.gan_train.output.provenance
 vae.designs.scored = rules.vae_evaluate.output.metrics
-vae.designs.recorded = rules.vae_train.output.provenance
 
 
 rule resnet_designs:

@@ -20,7 +20,6 @@ from archdyn.experiments.vit.masks import chosen_masks
 from archdyn.settings.check import CONFIG_FOLDER
 from archdyn.settings.common import merged_condition
 from archdyn.settings.read import read_yaml
-from archdyn.workflow.designs import PlannedDesigns
 
 SMALL = {
     "about": "Small.",
@@ -28,7 +27,6 @@ SMALL = {
     "factors": {"g_loss": ["minimax_wrong_sign", "minimax", "non_saturating"], "d_steps": [5, 1]},
     "seeds": [0, 1],
     "outcomes": {"modes_covered": "difference"},
-    "seconds": 6,
 }
 
 
@@ -134,21 +132,6 @@ def test_a_single_level_is_held_and_is_no_factor(tmp_path):
 def test_a_fault_is_one_line_that_names_the_key(tmp_path, monkeypatch, changes, message):
     monkeypatch.chdir(tmp_path)
     assert message in refusal(tmp_path, **changes)
-
-
-def test_the_cost_counts_what_no_named_condition_trains_anyway(tmp_path):
-    block = gan_block(tmp_path, mine=SMALL)
-    designs = PlannedDesigns("gan", block, named(block))
-    designs.recorded = "<results>/{condition}_seed{seed}.json"
-    line = designs.cost("mine", str(tmp_path))
-    assert "6 combinations x 2 seeds = 12 runs, 8 of them beside the named conditions" in line
-    assert "8 to train, about 48 s on one core (6 s each, declared)" in line
-    added = [run for run in designs.runs("mine") if "," in run[0]]
-    for condition, seed in added[:7]:
-        (tmp_path / f"{condition}_seed{seed}.json").write_text('{"wall_s": 90}')
-    assert "1 to train, about 2 min on one core (90 s each, recorded)" in designs.cost("mine", str(tmp_path))
-    (tmp_path / f"{added[7][0]}_seed{added[7][1]}.json").write_text('{"wall_s": 90}')
-    assert designs.cost("mine", str(tmp_path)) is None
 
 
 FACTORS = {"a": ["a1", "a2", "a3"], "b": ["b1", "b2"], "c": ["c1", "c2"]}

@@ -50,7 +50,7 @@ def is_training(rule: str) -> bool:
 
 
 def work_of(rule: str, wildcards: dict | None) -> Work:
-    """The work of a rule's job by its wildcards, or that of its mean job; rules/common.smk puts the plan's in its place."""
+    """The work of a rule's job by its wildcards, or of its mean job; rules/common.smk puts the plan's in its place."""
     return Work("")
 
 

@@ -64,8 +64,6 @@ class Design(Settings):
     outcomes: Annotated[dict[str, Literal["difference", "ratio"]], Field(min_length=1)]
     """Metrics of a run, and whether effects on them are shown as differences, or, for what spans orders of magnitude,
     as ratios."""
-    seconds: number(gt=0)
-    """About how long one training takes on a core, for the estimate that a dry-run gives before any is recorded."""
     scale: or_null(Scale) = None
     """Whether the effect of one factor of two levels is followed over the sizes that another one lists. null asks for
     all effects and interactions."""

@@ -1,14 +1,9 @@
-"""The designs of an experiment while Snakemake plans: their runs, their results, and what they will cost."""
+"""The designs of an experiment while Snakemake plans: their runs, and their results."""
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
-from statistics import mean
 
 from archdyn.designs.settings import Designs
 from archdyn.errors import ArchdynError
-from archdyn.render.words import spoken
-from archdyn.settings.common import seeds_of
 from archdyn.workflow.results import caption
 
 
@@ -16,15 +11,14 @@ from archdyn.workflow.results import caption
 class PlannedDesigns:
     """The designs in `settings`, the experiment's block of the config; `named` are its conditions' settings, merged.
 
-    Its rule file sets scored and recorded, paths of a run's metrics and of the record of its training, with {condition}
-    and {seed} in them, or with {design} where one file has the metrics of all runs.
+    Its rule file sets `scored`, the path of a run's metrics, with {condition} and {seed} in it, or with {design} where
+    one file has the metrics of all runs.
     """
 
     experiment: str
     settings: dict
     named: dict[str, dict]
     scored: str = ""
-    recorded: str = ""
 
     def __post_init__(self):
         self._designs = Designs(self.settings.get("designs", {}), self.named)
@@ -97,36 +91,3 @@ class PlannedDesigns:
             "outcomes": settings["outcomes"],
             "scale": settings["scale"],
         }
-
-    def cost(self, design: str, results: str) -> str | None:
-        """How many trainings a design adds, and about how long they take, in a line; None where all are recorded.
-
-        results: the run's folder, where records of trainings lie.
-        """
-        if not self.recorded:
-            return None
-        runs = self.runs(design)
-        added = [run for run in runs if not self._is_named(*run)]
-        records = {run: self._record(results, *run) for run in added}
-        waiting = [run for run, record in records.items() if not record.is_file()]
-        if not waiting:
-            return None
-        times = [json.loads(record.read_text())["wall_s"] for record in records.values() if record.is_file()]
-        seconds, source = (mean(times), "recorded") if times else (self._declared_seconds(design), "declared")
-        combinations = len(self._designs.combinations[design])
-        target = f"{self.experiment}_{'scale' if self.is_against_scale(design) else 'designs'}"
-        return (
-            f"{target}: {design}, {combinations} combinations x {len(runs) // combinations} seeds = {len(runs)} runs, "
-            f"{len(added)} of them beside the named conditions; {len(waiting)} to train, about "
-            f"{spoken(len(waiting) * seconds)} on one core ({seconds:.0f} s each, {source})"
-        )
-
-    def _is_named(self, condition: str, seed: int) -> bool:
-        """Whether a named condition is trained with this seed anyway."""
-        return condition in self.named and seed in seeds_of(self.settings, condition)
-
-    def _record(self, results: str, condition: str, seed: int) -> Path:
-        return Path(self.recorded.format(condition=condition, seed=seed).replace("<results>", results))
-
-    def _declared_seconds(self, design: str) -> float:
-        return self.settings["designs"][design]["seconds"]

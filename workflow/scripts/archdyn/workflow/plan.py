@@ -30,7 +30,6 @@ class Plan:
         if workflow.enable_cache and workflow.is_main_process:
             self._check_cache()
         self._experiments: dict[str, Experiment] = {}
-        self._said: set[str] = set()
 
     @property
     def run(self) -> str:
@@ -81,15 +80,8 @@ class Plan:
         return [path for found in self._experiments.values() for path in found.results()]
 
     def design_files(self, wildcards) -> list[str]:
-        """Paths of the metrics of every run of a design; says once, where it adds trainings, what they cost.
-
-        Snakemake asks for them only where the design is to be made, in a dry-run too.
-        """
+        """Paths of the metrics of every run of a design."""
         designs = self.experiment(wildcards.experiment).designs
-        cost = designs.cost(wildcards.design, f"results/{self.run}")
-        if self._workflow.is_main_process and cost and cost not in self._said:
-            print(cost, file=sys.stderr)
-            self._said.add(cost)
         return designs.of_runs(designs.scored, wildcards.design)
 
     def gpu_job(self, mem_mb: int, runtime: int) -> dict:
