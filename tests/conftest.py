@@ -106,7 +106,9 @@ class Project:
 
     def start_training(self, target: str, *arguments: str) -> tuple[subprocess.Popen, psutil.Process]:
         """Start a run and wait until a training in it is in its third epoch; return Snakemake and the training."""
-        run = self.start(target, "--cores", "1", *arguments, "--configfile", "config/smoke.yaml")
+        run = self.start(
+            target, "--cores", "1", "--logger-archdyn-epochs", *arguments, "--configfile", "config/smoke.yaml"
+        )
         deadline = time.monotonic() + 120
         while " epoch 3 " not in self.printed():
             assert run.poll() is None and time.monotonic() < deadline, self.printed()[-3000:]
