@@ -4,6 +4,7 @@ One experiment of the smoke run, since each job on a cluster starts Snakemake tw
 on two cores, and all of the smoke run would take over ten.
 """
 
+import re
 import subprocess
 import time
 from collections import Counter
@@ -18,6 +19,7 @@ from slurm_cluster import Cluster, missing_commands
 
 CONDITIONS = ("kl5", "beta1", "annealing_published", "unannealed_published", "annealing_corrected", "collapsed")
 CANCELLED = "vae_train beta1_0"
+SMOKE = ("--configfile", "config/smoke.yaml")
 ON_GPU = {"classifier_train vae", "classifier_embed_real vae"} | {
     f"{rule} {condition}_0" for rule in ("vae_train", "vae_embed") for condition in CONDITIONS
 }
@@ -59,6 +61,21 @@ for rule in workflow.rules:
     assert {"data_prepare", "gan_train", "vae_evaluate"} <= {name for name, *_ in leaves}
     cores = str(yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())["cores"])
     assert [job for job in leaves if sorted(job[1:]) != [cores, "mem_mb", "runtime"]] == []
+
+
+@pytest.mark.parametrize(("device", "asked"), [("auto", True), ("cpu", False)])
+def test_the_type_of_gpu_is_asked_for_where_a_gpu_is(project, device, asked):
+    profile = project.folder / "profiles/slurm/config.yaml"
+    profile.write_text(profile.read_text().replace("  # gpu_type: a100 ", "  gpu_type: a100 "))
+    for file in (project.folder / "rules").glob("*.smk"):
+        # Snakemake prints a job's message in place of its resources.
+        file.write_text(re.sub(r"    message:\n.*\n", "", file.read_text()))
+    options = ("--workflow-profile", "profiles/slurm", "--config", f"device={device}", *SMOKE)
+    plan = project.snakemake("-n", "-p", "results/smoke/vae/models/kl5_seed0.safetensors", *options)
+    assert plan.returncode == 0, plan.stdout
+    jobs = {re.search(r"rule (\w+):", block)[1]: block for block in plan.stdout.split("\n[") if "rule " in block}
+    assert ("gpu_model=a100" in jobs["vae_train"]) == asked
+    assert "gpu_model" not in jobs["data_prepare"]
 
 
 @pytest.fixture(scope="module")

@@ -89,7 +89,8 @@ class Plan:
 
         The GPU is a function of the wildcards, since Snakemake knows of a cluster only after it has read the rules.
         """
-        return {"gpu": lambda wildcards: int(self._has_gpu()), "mem_mb": mem_mb, "runtime": runtime}
+        gpus = {"gpu": lambda wildcards: int(self._has_gpu())} | self._gpu_type()
+        return gpus | {"mem_mb": mem_mb, "runtime": runtime}
 
     def work(self, rule: str, wildcards: dict | None) -> tuple[str, float, bool, bool]:
         """Of a rule's job, or of its mean job: experiment, images that it sees, whether on a GPU, by a large network.
@@ -101,6 +102,12 @@ class Plan:
         if experiment is None:
             return "", 0.0, False, True
         return experiment.name, experiment.images_seen(named.get("condition")), self._has_gpu(), experiment.is_full()
+
+    def _gpu_type(self) -> dict[str, str]:
+        """What profiles/slurm says of it for all jobs, for those that ask for a GPU."""
+        defaults = self._workflow.resource_settings.default_resources or {}
+        wanted = "gpu_type" in defaults and self.config["device"] != "cpu"
+        return {"gpu_model": defaults["gpu_type"].raw} if wanted else {}
 
     def _has_gpu(self) -> bool:
         if self.config["device"] == "auto":
