@@ -9,4 +9,4 @@ from archdyn.workflow.job import Job
 with Job(snakemake) as job:
     content = read_json(job.input.content)
     html = page(content, Path(job.input.content).parents[1], Path(job.input.template))
-    Path(job.output.html).write_text(html)
+    Path(job.output.html).write_text(html, encoding="utf-8")

@@ -18,4 +18,4 @@ with Job(snakemake) as job:
     np.save(job.output.maps, maps)
     answers = [(cnn.classes[row.argmax()], float(row.max())) for row in softmax(logits, axis=1)]
     facts = {"layer": layer, "weights": job.params.weights, "answers": answers}
-    job.output.facts.write_text(json.dumps(facts, indent=2) + "\n")
+    job.output.facts.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

@@ -24,4 +24,4 @@ with Job(snakemake) as job:
         names = [classes[label] for label in labels[picked]]
     np.save(job.output.images, images)
     np.save(job.output.squashed, squashed)
-    job.output.names.write_text(json.dumps(names, indent=2) + "\n")
+    job.output.names.write_text(json.dumps(names, indent=2) + "\n", encoding="utf-8")

@@ -20,4 +20,4 @@ with Job(snakemake) as job:
     arrays["published_maps"] = cls_maps(squashed[:, -1])
     for name, array in arrays.items():
         np.save(getattr(job.output, name), array)
-    job.output.classes.write_text(json.dumps(vit.classes, indent=2) + "\n")
+    job.output.classes.write_text(json.dumps(vit.classes, indent=2) + "\n", encoding="utf-8")

@@ -21,4 +21,4 @@ with Job(snakemake) as job:
     np.save(job.output.maps, maps)
     np.save(job.output.logits, logits)
     facts = {"names": list(files), "classes": cnn.classes, "layer": layer}
-    job.output.facts.write_text(json.dumps(facts, indent=2) + "\n")
+    job.output.facts.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

@@ -113,7 +113,7 @@ def _fits(shape: tuple[int, ...], names: tuple[str, ...]) -> bool:
 
 def _highest_label(path: Path) -> int | None:
     classes = path.with_name(OF_CLASSES)
-    return len(json.loads(classes.read_text())) - 1 if classes.is_file() else None
+    return len(json.loads(classes.read_text(encoding="utf-8"))) - 1 if classes.is_file() else None
 
 
 def _check_rows(path: Path, count: int, rows: dict[tuple[Path, str], tuple[Path, int]]) -> None:

@@ -73,4 +73,5 @@ def _webp(image: np.ndarray) -> str:
 
 def write_panel(panel: dict, path: str | Path) -> None:
     """Write a panel of `charts` or `frames` as compact JSON, without numbers that are not finite."""
-    Path(path).write_text(json.dumps(panel, ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n")
+    text = json.dumps(panel, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    Path(path).write_text(f"{text}\n", encoding="utf-8")

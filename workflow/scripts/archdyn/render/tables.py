@@ -63,8 +63,8 @@ def _epoch_values(runs: pd.DataFrame, columns: dict[str, tuple[str, int]], repor
 def write_table(table: pd.DataFrame, output, caption: str) -> None:
     """Write `output.csv`, `output.md` and `output.tex`; the caption goes above the last two."""
     table.to_csv(output.csv, index=False)
-    Path(output.md).write_text(markdown_table(table, caption))
-    Path(output.tex).write_text(latex_table(table, caption))
+    Path(output.md).write_text(markdown_table(table, caption), encoding="utf-8")
+    Path(output.tex).write_text(latex_table(table, caption), encoding="utf-8")
 
 
 # A character without a LaTeX name becomes its code point: pdflatex would stop at it.
