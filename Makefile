@@ -8,7 +8,7 @@ PYTHON ?= python3
 TORCH_INDEX ?=
 ARGS ?=
 EXPERIMENTS ?= gan vae
-CORES ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)))")
+CORES ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count())")
 BIN := .venv/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 PYTHON_FILES := workflow tests

@@ -1,6 +1,7 @@
 """What the project runs on: pyproject.toml, the lock, the conda environments and the container recipe agree."""
 
 import re
+import subprocess
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
@@ -86,3 +87,10 @@ def test_the_container_has_the_lock_and_the_same_python():
     assert re.findall(r"^COPY (.*)", recipe, re.M) == ["requirements.lock /tmp/requirements.lock"]
     assert re.findall(r"pip install (.*)", recipe) == ["--no-cache-dir --requirement /tmp/requirements.lock"]
     assert f"with Python {python}," in (ROOT / "requirements.lock").read_text()
+
+
+@pytest.mark.parametrize("is_linux", [True, False])
+def test_make_counts_the_cores_of_a_machine_that_is_no_linux_too(is_linux):
+    code = re.search(r'^CORES .*-c "(.*)"\)$', (ROOT / "Makefile").read_text(), re.M)[1]
+    without = "" if is_linux else "import os; del os.sched_getaffinity; "
+    assert int(subprocess.check_output([sys.executable, "-c", without + code])) >= 1
