@@ -242,8 +242,13 @@ def test_a_fault_of_the_input_is_one_line_and_no_traceback(snakemake, tmp_path, 
         ),
         (OSError("4096 requested and 1024 written"), "{models}: no space left (4096 requested and 1024 written)"),
         (PermissionError(errno.EACCES, "Permission denied", "results/x"), "results/x: Permission denied"),
+        (FileNotFoundError(errno.ENOENT, "No such file or directory", "x.npy"), "x.npy: No such file or directory"),
+        (
+            OSError("Could not find a suitable\nCA bundle, invalid path: /x"),
+            "Could not find a suitable CA bundle, invalid path: /x",
+        ),
     ],
-    ids=["gpu memory", "disk full", "disk full in numpy", "read-only"],
+    ids=["gpu memory", "disk full", "disk full in numpy", "read-only", "a lost file", "of a library"],
 )
 def test_a_fault_that_the_user_can_mend_is_one_line(snakemake, tmp_path, capsys, error, line):
     snakemake.params = Named(training={"batch_size": 64}, device="cpu")

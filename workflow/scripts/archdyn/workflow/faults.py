@@ -17,7 +17,6 @@ import psutil
 from archdyn.errors import ArchdynError
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
-REFUSED = {errno.EROFS, errno.EACCES, errno.EPERM}
 PR_SET_PDEATHSIG = 1
 POLL_S = 1.0
 OUT_OF_GPU_MEMORY = (
@@ -39,8 +38,8 @@ def explained(error: BaseException, rule: str, params: dict, folder: Path) -> st
         return f"out of memory: {_what_to_lower(rule, params)}run fewer jobs at a time, or on a larger machine"
     if isinstance(error, OSError) and (error.errno in FULL or _is_short_write(error)):
         return f"{folder}: no space left ({error})"
-    if isinstance(error, OSError) and error.errno in REFUSED:
-        return f"{error.filename or folder}: {error.strerror}"
+    if isinstance(error, OSError):
+        return f"{error.filename or folder}: {error.strerror}" if error.errno else " ".join(str(error).split())
     return None
 
 

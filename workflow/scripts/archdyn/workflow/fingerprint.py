@@ -11,7 +11,7 @@ import ast
 import hashlib
 import io
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import resolve_name
@@ -20,6 +20,8 @@ from pathlib import Path
 SCRIPTS = Path(__file__).resolve().parents[2]
 PACKAGE = "archdyn"
 COUNTED = ("audit", "claims", "data", "designs", "experiments", "measures", "networks", "render")
+BODIES = ("body", "orelse", "finalbody", "handlers", "cases")  # of a statement: where others are
+INTRICATE = ('"""', "'''", "import_module", "__import__")  # strings of many lines, imports that are no statements
 SETTINGS = "settings"  # and no module of this name, in whatever room
 
 
@@ -99,11 +101,21 @@ class _Source:
 @cache
 def _source(file: Path, root: Path) -> _Source:
     text = file.read_text(encoding="utf-8")
-    nodes = list(ast.walk(ast.parse(text)))
-    return _Source(
-        digest=_short_digest(_code(text, nodes)),
-        imports=_imports(nodes, _package(file, root)),
-    )
+    tree = ast.parse(text)
+    lines, nodes = text.split("\n"), list(_statements(tree.body))
+    for node in filter(_stands_alone, nodes):
+        _blank(lines, node)
+    if any(mark in line for line in lines for mark in INTRICATE) or any(line.endswith("\\") for line in lines):
+        nodes = list(ast.walk(tree))  # which takes most of the time, and is seldom needed
+    return _Source(digest=_short_digest(_code(lines, nodes)), imports=_imports(nodes, _package(file, root)))
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """All statements, those inside of others too."""
+    for node in body:
+        yield node
+        for part in BODIES:
+            yield from _statements(getattr(node, part, ()))
 
 
 def _package(file: Path, root: Path) -> str:
@@ -132,20 +144,17 @@ def _is_import_module(call: ast.Call) -> bool:
     return name in ("import_module", "__import__")
 
 
-def _code(text: str, nodes: list[ast.AST]) -> str:
-    """The source without comments, docstrings and blank lines.
+def _code(lines: list[str], nodes: list[ast.AST]) -> str:
+    """The source, whose docstrings are blank, without comments and blank lines.
 
     Spans are cut from the text itself, since dumps of the syntax tree differ between Python versions.
     """
-    lines = text.split("\n")
     strings = [node for node in nodes if isinstance(node, ast.Constant | ast.JoinedStr)]
     in_strings = {row for node in strings for row in range(node.lineno, node.end_lineno)}  # their last row apart
-    for row, column in _comment_starts(text, lines, in_strings) if "#" in text else []:
+    for node in filter(_stands_alone, nodes):
+        in_strings -= set(range(node.lineno, node.end_lineno))
+    for row, column in _comment_starts(lines, in_strings):
         lines[row - 1] = lines[row - 1][:column]
-    for node in nodes:
-        if _stands_alone(node):
-            _blank(lines, node)
-            in_strings -= set(range(node.lineno, node.end_lineno))
     kept = (line if row in in_strings else line.rstrip() for row, line in enumerate(lines, 1))
     return "\n".join(line for row, line in enumerate(kept, 1) if line or row in in_strings)
 
@@ -163,12 +172,12 @@ def _blank(lines: list[str], node: ast.AST) -> None:
     lines[first : last + 1] = [before + after, *[""] * (last - first)]
 
 
-def _comment_starts(text: str, lines: list[str], in_strings: set[int]) -> list[tuple[int, int]]:
+def _comment_starts(lines: list[str], in_strings: set[int]) -> list[tuple[int, int]]:
     """Row and column of each comment; the tokenizer is slow, and asked only where a # may stand in a string."""
-    marked = [(row, line) for row, line in enumerate(lines, 1) if "#" in line]
-    if not any(row in in_strings or "'" in line or '"' in line for row, line in marked):
-        return [(row, line.index("#")) for row, line in marked]
-    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    marked = [(row, line, line.index("#")) for row, line in enumerate(lines, 1) if "#" in line]
+    if not any(row in in_strings or "'" in line[:column] or '"' in line[:column] for row, line, column in marked):
+        return [(row, column) for row, _, column in marked]
+    tokens = tokenize.generate_tokens(io.StringIO("\n".join(lines)).readline)
     return [token.start for token in tokens if token.type == tokenize.COMMENT]
 
 

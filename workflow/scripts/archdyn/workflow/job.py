@@ -227,12 +227,12 @@ class Job:
         if self._checkpoint and self._checkpoint.exists():
             self._earlier.write_text(json.dumps({self._digest(): self._wall_s()}), encoding="utf-8")
         self._release()
+        if self._log and not isinstance(error, ArchdynError):
+            traceback.print_exception(error, file=self._log)
         if line:
             self._note(f"error: {line}")
             self._show(f"error: {line}")
             sys.exit(1)
-        if self._log:
-            traceback.print_exception(error, file=self._log)
 
 
 def _partial(final: Path) -> Path:
