@@ -75,3 +75,13 @@ def test_no_relative_link_of_a_text_is_dead(file):
     links = [one or other for one, other in MARKDOWN_LINK.findall(text)]
     paths = [link.partition("#")[0] for link in links if not urlparse(link).scheme]
     assert [path for path in paths if path and not (file.parent / path).exists()] == []
+
+
+def test_the_error_messages_that_are_explained_are_ours():
+    """Each heading quotes a message, with dots for what differs; its parts must stand in the code."""
+    code = "".join(file.read_text(encoding="utf-8") for file in ROOT.glob("workflow/scripts/**/*.py"))
+    code = re.sub(r"\{[^{}]*\}", "...", re.sub(r'"\s*\n\s*f?"', "", code))
+    headings = re.findall(r"^### (.*)", (ROOT / "docs/questions.md").read_text(encoding="utf-8"), re.MULTILINE)
+    quoted = {quote for heading in headings for quote in re.findall(r'"([^"]+)"', heading)}
+    unknown = {quote for quote in quoted for part in quote.split("...") if part.strip() not in code}
+    assert unknown == {"LockException", "Directory cannot be locked", "Read-only file system", "Permission denied"}
