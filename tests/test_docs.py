@@ -80,7 +80,7 @@ def test_no_relative_link_of_a_text_is_dead(file):
 def test_the_error_messages_that_are_explained_are_ours():
     """Each heading quotes a message, with dots for what differs; its parts must stand in the code."""
     code = "".join(file.read_text(encoding="utf-8") for file in ROOT.glob("workflow/scripts/**/*.py"))
-    code = re.sub(r"\{[^{}]*\}", "...", re.sub(r'"\s*\n\s*f?"', "", code))
+    code += re.sub(r"\{[^{}]*\}", "...", re.sub(r'"\s*\n\s*f?"', "", code))
     headings = re.findall(r"^### (.*)", (ROOT / "docs/questions.md").read_text(encoding="utf-8"), re.MULTILINE)
     quoted = {quote for heading in headings for quote in re.findall(r'"([^"]+)"', heading)}
     unknown = {quote for quote in quoted for part in quote.split("...") if part.strip() not in code}
