@@ -1,4 +1,4 @@
-"""Write into docs/speed.md where the time of a run and of the tests goes: `python tests/where_time_goes.py RUN FILE`.
+"""Write into docs/speed.md where the time of a run and of the tests goes: `python tests/where_time_goes.py RUN [FILE]`.
 
 RUN is a folder of results, whose records have the seconds of each job; FILE has what `pytest --durations=0` printed.
 """
@@ -46,20 +46,18 @@ def table(what: str, each: str, seconds: dict[str, list[float]]) -> str:
     return "\n".join([f"| {what} | {each} | seconds | share |", "| --- | --- | --- | --- |", *lines])
 
 
-def main(run: str, durations: str) -> None:
+def main(run: str, durations: str | None = None) -> None:
     """Replace the tables of the page."""
     rules, hardware = by_rule(Path(run))
-    tests = by_file(Path(durations).read_text(encoding="utf-8"))
-    text = f"""{date.today()}, {"; ".join(sorted(hardware))}.
-
-The run `{Path(run).name}`, seconds inside jobs:
-
-{table("rule", "jobs", rules)}
-
-The tests, with what they wait for:
-
-{table("file", "parts", tests)}
-"""
+    parts = [
+        f"{date.today()}, {'; '.join(sorted(hardware))}.",
+        f"The run `{Path(run).name}`, seconds inside jobs:",
+        table("rule", "jobs", rules),
+    ]
+    if durations:
+        tests = by_file(Path(durations).read_text(encoding="utf-8"))
+        parts += ["The tests, with what they wait for:", table("file", "parts", tests)]
+    text = "\n\n".join(parts) + "\n"
     page = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(BLOCK.sub(lambda found: found[1] + text + found[2], page), encoding="utf-8")
 
