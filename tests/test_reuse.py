@@ -3,6 +3,7 @@
 Each way trains a GAN on synthetic images and makes Table 8, which needs one of the workflow's own files.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -28,7 +29,7 @@ module archdyn:
     config:
         {config}
 
-use rule * from archdyn
+use rule * from archdyn{renamed}
 
 rule mine:
     default_target: True
@@ -67,13 +68,18 @@ def check_made(mine: Project, workflow: Project, *arguments, start_in: Project |
     assert files(workflow.folder) == before
 
 
-def test_as_a_module(mine, workflow):
-    (mine.folder / "Snakefile").write_text(MODULE.format(folder=workflow.folder, config=SETTINGS, table=TABLE))
+@pytest.mark.parametrize("prefix", ["", "archdyn_"])
+def test_as_a_module(mine, workflow, prefix):
+    facts = {"folder": workflow.folder, "config": SETTINGS, "table": TABLE}
+    renamed = f" as {prefix}*" if prefix else ""
+    (mine.folder / "Snakefile").write_text(MODULE.format(**facts, renamed=renamed))
     check_made(mine, workflow)
+    record = json.loads((mine.folder / "results/mine/gan/models/mitigated_seed0.provenance.json").read_text())
+    assert record["rule"] == record["script"] == "gan_train"
     assert "Nothing to be done" in mine.snakemake("--cores", "1").stdout
-    plan = mine.snakemake("--dry-run", "all")
+    plan = mine.snakemake("--dry-run", f"{prefix}all")
     assert plan.returncode == 0, plan.stdout[-3000:]
-    assert "audit_paper" in plan.stdout
+    assert f"{prefix}audit_paper" in plan.stdout
 
 
 @pytest.mark.skipif(not shutil.which("snakedeploy"), reason="snakedeploy asks for a Python before 3.13")
