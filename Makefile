@@ -19,8 +19,6 @@ COMPILE := --quiet --strip-extras --no-annotate --no-header --no-emit-options --
 
 demo: env
 	$(RUN) snakemake --cores $(CORES) --configfile config/demo.yaml
-	@echo
-	@echo "Done: read results/demo/audit/audit.html or audit.pdf; figures and tables are in results/demo/*/."
 
 # Everything at the report's scale, on a machine with a GPU, as an archive to contribute: docs/contribute.md.
 paper: env

@@ -32,6 +32,10 @@ onstart:
     pass_on_sigterm()
 
 
+onsuccess:
+    print(plan.found())
+
+
 onerror:
     print(registry.missing_report())
 

@@ -87,6 +87,12 @@ rule vae_scale:
         vae.designs.results(vae.designs.against_scale()),
 
 
+rule designs:
+    """Effects and interactions of the factors of all designs of all sections."""
+    input:
+        [file for found in plan.experiments() for file in found.designs.results(found.designs.names())],
+
+
 rule design_effects:
     """Main effects and two-way interactions of a design's factors, with intervals."""
     input:

@@ -150,6 +150,7 @@ def test_a_run_says_a_line_for_a_start_and_one_for_an_end_and_epochs_where_they_
     assert [line.split()[1] for line in clocked] == ["3", *["start", "done"] * 3]
     assert "[3/3]" in clocked[-1]
     assert "epoch" not in run.stdout and len(run.stdout.splitlines()) <= 15
+    assert "Figures and tables: results/smoke/" in run.stdout
     shown = project.snakemake(MODEL, "--cores", "1", "--forcerun", "gan_train", "--logger-archdyn-epochs", *SMOKE)
     assert "[gan_train mitigated 0] epoch 1  loss_d " in shown.stdout
 

@@ -1,6 +1,9 @@
 """What all rule files ask while Snakemake plans: the checked config, the experiments, resources, code fingerprints."""
 
+import json
+import re
 import sys
+from pathlib import Path
 
 from snakemake.utils import update_config
 
@@ -14,6 +17,9 @@ from archdyn.workflow.faults import check_interpreter
 from archdyn.workflow.files import checked_cache, evict_corrupt
 from archdyn.workflow.fingerprint import code_params
 from archdyn.workflow.results import Result
+
+TOLD = 5  # findings at the end of a run
+LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")  # of Markdown
 
 
 class Plan:
@@ -113,6 +119,16 @@ class Plan:
         if self.config["device"] == "auto":
             return self._workflow.non_local_exec or has_gpu()
         return self.config["device"] == "cuda"
+
+    def found(self) -> str:
+        """For the end of a run: what its audit found, in a few lines, and where everything is."""
+        folder = Path("results", self.run)
+        content = folder / "audit/content.json"
+        found = json.loads(content.read_text(encoding="utf-8")).get("findings", []) if content.is_file() else []
+        lines = ["- " + LINK.sub(r"\1", finding["text"]) for finding in found[:TOLD]]
+        if content.is_file():
+            lines.append(f"The audit: {folder}/audit/audit.html, and as a paper {folder}/audit/audit.pdf")
+        return "\n".join([*lines, f"Figures and tables: {folder}/*/figures and {folder}/*/tables"])
 
     @staticmethod
     def code(script: str) -> dict[str, str]:

@@ -151,7 +151,7 @@ def _planned(configfiles: list[Path]) -> dict[Path, dict]:
                 resource_settings=ResourceSettings(cores=1),
                 config_settings=ConfigSettings(configfiles=arguments.configfile),
             )
-            workflow.dag(DAGSettings(targets={"all"})).execute_workflow(executor="dryrun")
+            workflow.dag(DAGSettings(targets={"all", "designs"})).execute_workflow(executor="dryrun")
         except (ApiError, RuleException, WorkflowError) as error:
             raise ArchdynError(" ".join(str(error).split())) from None
         return {
