@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 import torchvision
+from PIL import Image
 from torch import nn
-from torch.nn.functional import interpolate
+from torchvision import transforms
 
 from archdyn.data import backbones
 from archdyn.errors import ArchdynError
@@ -169,13 +170,29 @@ def test_a_pickle_among_weights_is_refused_and_not_executed(tmp_path):
     assert not (tmp_path / "executed").exists()
 
 
-def test_preprocessing_is_torchvisions():
-    images = torch.randint(0, 256, (2, 20, 20, 3), dtype=torch.uint8)
-    settings = {"size": 32, "interpolation": "bilinear", "mean": [0.1, 0.2, 0.3], "sd": [0.5, 0.6, 0.7]}
-    pixels = interpolate(images.permute(0, 3, 1, 2) / 255, (32, 32), mode="bilinear", antialias=True)
-    expected = torchvision.transforms.functional.normalize(pixels, [0.1, 0.2, 0.3], [0.5, 0.6, 0.7])
-    assert torch.allclose(Preprocess(settings, CPU)(images), expected, atol=1e-6)
-    grey = Preprocess(settings | {"size": 20}, CPU)(images[..., 0])
+@pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])
+@pytest.mark.parametrize(("side", "size"), [(32, 224), (96, 224), (300, 64)])
+def test_images_are_resized_as_pillow_does(side, size, interpolation):
+    """torchvision's transform of a PIL image, as the report has it, to a level of brightness at most."""
+    images = np.random.default_rng(0).integers(0, 256, (2, side, side, 3), dtype=np.uint8)
+    mean, sd = [0.1, 0.2, 0.3], [0.5, 0.6, 0.7]
+    transform = transforms.Compose(
+        [
+            transforms.Resize(size, transforms.InterpolationMode(interpolation)),
+            transforms.ToTensor(),
+            transforms.Normalize(mean, sd),
+        ]
+    )
+    expected = torch.stack([transform(Image.fromarray(image)) for image in images])
+    settings = {"size": size, "interpolation": interpolation, "mean": mean, "sd": sd}
+    found = Preprocess(settings, CPU)(torch.from_numpy(images))
+    assert (found - expected).abs().max() <= 1.01 / 255 / min(sd)
+    assert (found - expected).abs().gt(1e-5).float().mean() < 0.01
+
+
+def test_grey_images_have_three_equal_channels():
+    settings = {"size": 20, "interpolation": "bilinear", "mean": [0.1, 0.2, 0.3], "sd": [0.5, 0.6, 0.7]}
+    grey = Preprocess(settings, CPU)(torch.randint(0, 256, (2, 20, 20), dtype=torch.uint8))
     assert torch.allclose(grey[:, 0] * 0.5 + 0.1, grey[:, 2] * 0.7 + 0.3, atol=1e-6)
 
 

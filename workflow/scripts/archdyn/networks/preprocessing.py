@@ -10,7 +10,7 @@ HALF = {"mean": [0.5, 0.5, 0.5], "sd": [0.5, 0.5, 0.5]}
 class Preprocess:
     """uint8 (n, h, w) or (n, h, w, 3) -> normalised float32 (n, 3, size, size); grey becomes three equal channels.
 
-    `settings` has size (pixels), interpolation (bilinear, bicubic), mean and sd (by channel, of values in [0, 1]).
+    Images are resized as Pillow does it, like in the report's code and where the weights were trained. `settings` has size (pixels), interpolation (bilinear, bicubic), mean and sd (by channel, of values in [0, 1]).
     """
 
     def __init__(self, settings: dict, device: torch.device):
@@ -22,15 +22,22 @@ class Preprocess:
 
     def scale(self, images: Tensor) -> Tensor:
         """The images as float32 (n, 3, size, size) in [0, 1], before normalisation."""
-        pixels = as_rgb(images).float().div(255)
-        if pixels.shape[-2:] == (self.size, self.size):
-            return pixels
-        resized = interpolate(pixels, (self.size, self.size), mode=self.interpolation, antialias=True)
-        return resized.clamp(0, 1)  # bicubic overshoots
+        return resized(as_rgb(images).float(), self.size, self.interpolation).div(255)
 
     def normalise(self, pixels: Tensor) -> Tensor:
         """Float (n, 3, h, w) in [0, 1] with each channel's mean subtracted, divided by its sd."""
         return (pixels - self._mean) / self._sd
+
+
+def resized(pixels: Tensor, size: int, interpolation: str) -> Tensor:
+    """Float (n, channels, h, w) in 0..255 -> (n, channels, size, size) in whole numbers of 0..255.
+
+    Pillow resizes rows, then columns, and rounds to whole numbers after either.
+    """
+    for shape in ((pixels.shape[-2], size), (size, size)):
+        if pixels.shape[-2:] != shape:
+            pixels = interpolate(pixels, shape, mode=interpolation, antialias=True).add(0.5).floor().clamp(0, 255)
+    return pixels
 
 
 def as_rgb(images: Tensor) -> Tensor:
