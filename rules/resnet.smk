@@ -1,31 +1,39 @@
 # Section 2: a pretrained ResNet-152 on CIFAR-10: transfer, skip connections, feature hierarchies, depth.
 #   needs: the prepared dataset, and the weights of three backbones (rules/backbones.smk)
-#   steps: resnet_embed (constant features) -> resnet_train_head, or resnet_train where the backbone runs each epoch;
-#          beside them resnet_embed_layers -> resnet_probe_layers, and resnet_measure_gradients; all -> resnet_summary;
-#          then Tables 1 to 4, a table of all conditions, Figures 1 to 3, gradients, layers and strategies
+#   steps: resnet_embed, all that a pretrained backbone makes of the images -> resnet_train_head (constant features) and
+#          resnet_probe_layers; resnet_train where the backbone runs in each epoch -> resnet_measure_gradients;
+#          resnet_evaluate, and resnet_score for designs; all -> summary; then figures and tables
 #   makes: results/<run>/resnet/{models,embeddings,metrics,figures,tables}
 
-from archdyn.workflow.experiments import NAMED, Resnet
+from archdyn.workflow.experiments import Resnet
 
 resnet = plan.add("resnet", Resnet)
 RESNET_RUN = "{condition}_seed{seed}"
 RESNET_LAYERS = ["layer1", "layer2", "layer3", "penultimate"]
 RESNET_SHOWN = resnet.condition("head_corrected")["backbone"]  # the network of Figures 1 to 3
-RESNET_UNTRAINED = resnet.training("baseline_published")  # backbone and normalisation of Figures 2 and 3 are its own
-RESNET_STRATEGIES = ["head", "random", "layer4", "full"]
-RESNET_TABLE3 = [name for name in resnet.conditions if name.split("_")[0] in RESNET_STRATEGIES]
+RESNET_UNTRAINED = resnet.condition("baseline_published")["backbone"]  # that of Figures 2 and 3 as published
+RESNET_TABLE1, RESNET_TABLE2 = (
+    [f"{base}_{how}" for how in ("published", "corrected")] for base in ("baseline", "noskip")
+)
+RESNET_TABLE3 = [name for name in resnet.conditions if name.split("_")[0] in ("head", "random", "layer4", "full")]
+RESNET_TABLE4 = [name for name in resnet.conditions if name.split("_")[0] in ("shallow", "deep")]
 RESNET_GRADIENTS = [f"{skips}_{how}" for how in ("published", "corrected", "scratch") for skips in ("skips", "noskip")]
-RESNET_CONFUSED = ["head_published", "head_corrected"]  # whose features are those that classes are compared by
 
 
 rule resnet_embed:
-    """Extract the constant features of all images under a backbone."""
+    """Embed the images by a pretrained backbone: constant features of all, layers of some, and answers of new heads."""
     input:
-        **resnet.arrays("train_images", "test_images"),
+        **resnet.arrays(),
+        classes=resnet.classes,
         backbone=lambda w: resnet.weights(w.role),
     output:
-        train_features="<results>/resnet/embeddings/{role}_train_features.npy",
-        test_features="<results>/resnet/embeddings/{role}_test_features.npy",
+        **resnet.embeddings("{role}", "train_features", "test_features", "untrained_features", "untrained_answers"),
+        **{
+            f"{split}_{layer}": f"<results>/resnet/embeddings/{{role}}_layers_{split}_{layer}.npy"
+            for split in ("train", "test")
+            for layer in RESNET_LAYERS
+        },
+        **resnet.embeddings("{role}", "layers_train_labels", "layers_test_labels"),
         cost="<results>/resnet/embeddings/{role}_cost.json",
         provenance="<results>/resnet/embeddings/{role}.provenance.json",
     log:
@@ -38,16 +46,19 @@ rule resnet_embed:
     resources:
         **plan.gpu_job(mem_mb=8000, runtime=120),
     params:
+        **plan.code("resnet_embed"),
         run="{role}",
         images=resnet.settings["images"],
         test_images=resnet.settings["test_images"],
+        layers=resnet.settings["layers"],
+        projected=resnet.projected_images(),
+        seeds=resnet.seeds,
         preprocessing=lambda w: resnet.preprocessing(w.role),
         precision=resnet.settings["precision"],
         embedding_batch=config["embedding_batch"],
         device=config["device"],
-        **plan.code("resnet_embed"),
     message:
-        "resnet: extracting features by the {wildcards.role} backbone"
+        "resnet: embedding images by the {wildcards.role} backbone"
     script:
         "../workflow/scripts/resnet_embed.py"
 
@@ -74,12 +85,12 @@ rule resnet_train:
     resources:
         **plan.gpu_job(mem_mb=16000, runtime=720),
     params:
+        **plan.code("resnet_train"),
         run=RESNET_RUN,
         training=lambda w: resnet.training(w.condition),
         images=resnet.settings["images"],
         test_images=resnet.settings["test_images"],
         device=config["device"],
-        **plan.code("resnet_train"),
     message:
         "resnet: training {wildcards.condition}, seed {wildcards.seed}"
     script:
@@ -108,88 +119,30 @@ rule resnet_train_head:
         mem_mb=8000,
         runtime=30,
     params:
+        **plan.code("resnet_train_head"),
         run=RESNET_RUN,
         training=lambda w: resnet.condition(w.condition),
         validation_share=resnet.settings["validation_share"],
         device="cpu",
-        **plan.code("resnet_train_head"),
     message:
         "resnet: training the head of {wildcards.condition}, seed {wildcards.seed}"
     script:
         "../workflow/scripts/resnet_train_head.py"
 
 
-rule resnet_embed_layers:
-    """Embed images by layer of one backbone, all layers in one forward pass."""
-    input:
-        **resnet.arrays(),
-        backbone=resnet.weights(RESNET_SHOWN),
-    output:
-        **{
-            f"{split}_{layer}": f"<results>/resnet/embeddings/layers_{split}_{layer}.npy"
-            for split in ("train", "test")
-            for layer in RESNET_LAYERS
-        },
-        train_labels="<results>/resnet/embeddings/layers_train_labels.npy",
-        test_labels="<results>/resnet/embeddings/layers_test_labels.npy",
-        provenance="<results>/resnet/embeddings/layers.provenance.json",
-    log:
-        "<logs>/resnet_embed_layers/layers.log",
-    cache: workflow.enable_cache
-    conda:
-        "../envs/torch.yaml"
-    resources:
-        **plan.gpu_job(mem_mb=8000, runtime=60),
-    params:
-        images=resnet.settings["layers"],
-        preprocessing=resnet.preprocessing(RESNET_SHOWN),
-        precision=resnet.settings["precision"],
-        embedding_batch=config["embedding_batch"],
-        device=config["device"],
-        **plan.code("resnet_embed_layers"),
-    message:
-        "resnet: embedding images by layer"
-    script:
-        "../workflow/scripts/resnet_embed_layers.py"
-
-
-rule resnet_embed_untrained:
-    """Embed the first test images as Figures 2 and 3 do: older weights, and a head that was never trained."""
-    input:
-        **resnet.arrays("test_images"),
-        classes=resnet.classes,
-        backbone=resnet.weights(RESNET_UNTRAINED["backbone"]),
-    output:
-        features="<results>/resnet/embeddings/untrained_features.npy",
-        logits="<results>/resnet/embeddings/untrained_logits.npy",
-        provenance="<results>/resnet/embeddings/untrained.provenance.json",
-    log:
-        "<logs>/resnet_embed_untrained/untrained.log",
-    cache: workflow.enable_cache
-    conda:
-        "../envs/torch.yaml"
-    resources:
-        **plan.gpu_job(mem_mb=8000, runtime=60),
-    params:
-        training=RESNET_UNTRAINED,
-        images=resnet.projected_images(),
-        seed=resnet.seeds[0],
-        precision=resnet.settings["precision"],
-        embedding_batch=config["embedding_batch"],
-        device=config["device"],
-        **plan.code("resnet_embed_untrained"),
-    message:
-        "resnet: embedding images as Figures 2 and 3 do"
-    script:
-        "../workflow/scripts/resnet_embed_untrained.py"
-
-
 rule resnet_probe_layers:
     """Probe every layer, compare the layers, and project them; all that needs UMAP, since it compiles for long."""
     input:
-        **rules.resnet_embed_layers.output,
-        first_features=f"<results>/resnet/embeddings/{RESNET_SHOWN}_test_features.npy",
-        untrained_features=rules.resnet_embed_untrained.output.features,
+        **{
+            f"{split}_{name}": filled(
+                rules.resnet_embed.output[f"layers_{split}_labels" if name == "labels" else f"{split}_{name}"],
+                role=RESNET_SHOWN,
+            )
+            for split in ("train", "test")
+            for name in [*RESNET_LAYERS, "labels"]
+        },
+        first_features=filled(rules.resnet_embed.output.test_features, role=RESNET_SHOWN),
+        untrained_features=filled(rules.resnet_embed.output.untrained_features, role=RESNET_UNTRAINED),
         first_labels=resnet.arrays()["test_labels"],
     output:
         metrics="<results>/resnet/metrics/layers.csv",
@@ -207,11 +160,13 @@ rule resnet_probe_layers:
         mem_mb=8000,
         runtime=60,
     params:
+        **plan.code("resnet_probe_layers"),
         layers=RESNET_LAYERS,
+        protocols={"untrained": "_published", "first": ""},
         neighbours=resnet.settings["layers"]["neighbours"],
         validation_share=resnet.settings["validation_share"],
         first=resnet.projected_images(),
-        **plan.code("resnet_probe_layers"),
+        seeds=resnet.seeds,
     message:
         "resnet: probing and projecting the layers"
     script:
@@ -233,59 +188,58 @@ rule resnet_measure_gradients:
     resources:
         **plan.gpu_job(mem_mb=8000, runtime=30),
     params:
+        **plan.code("resnet_measure_gradients"),
         repetitions=resnet.repetitions(*RESNET_GRADIENTS),
         images=resnet.settings["images"],
         batch_size=resnet.settings["training"]["batch_size"],
         device=config["device"],
-        **plan.code("resnet_measure_gradients"),
     message:
         "resnet: measuring gradients by block"
     script:
         "../workflow/scripts/resnet_measure_gradients.py"
 
 
-rule resnet_score_images:
-    """Keep what every training is right on, image by image, and set its confusions beside the classes' similarity."""
+rule resnet_evaluate:
+    """Score every training, image by image too, and set what heads confuse beside the similarity of the classes."""
     input:
         **resnet.arrays("test_labels"),
         classes=resnet.classes,
-        features=f"<results>/resnet/embeddings/{RESNET_SHOWN}_test_features.npy",
+        published=resnet.published,
+        features=filled(rules.resnet_embed.output.test_features, role=RESNET_SHOWN),
+        untrained_features=filled(rules.resnet_embed.output.untrained_features, role=RESNET_UNTRAINED),
+        untrained_answers=filled(rules.resnet_embed.output.untrained_answers, role=RESNET_UNTRAINED),
+        epochs=resnet.runs(rules.resnet_train.output.epochs),
         logits=resnet.runs(rules.resnet_train.output.logits),
     output:
-        metrics="<results>/resnet/metrics/confusions.csv",
+        metrics="<results>/resnet/metrics/runs.csv",
         test_images="<results>/resnet/metrics/test_images.csv",
         validated_images="<results>/resnet/metrics/validated_images.csv",
-        provenance="<results>/resnet/metrics/confusions.provenance.json",
+        provenance="<results>/resnet/metrics/runs.provenance.json",
     log:
-        "<logs>/resnet_score_images/images.log",
+        "<logs>/resnet_evaluate/runs.log",
     conda:
         "../envs/analysis.yaml"
     resources:
         mem_mb=4000,
         runtime=20,
     params:
+        **plan.code("resnet_evaluate"),
         repetitions=resnet.repetitions(),
         validated=resnet.validated_on_test(),
-        confused=RESNET_CONFUSED,
-        **plan.code("resnet_score_images"),
+        confused="head_corrected",
+        seeds=resnet.seeds,
     message:
-        "resnet: scoring every image"
+        "resnet: scoring the trainings"
     script:
-        "../workflow/scripts/resnet_score_images.py"
+        "../workflow/scripts/resnet_evaluate.py"
 
 
-resnet.per_image(
-    rules.resnet_score_images.output.test_images,
-    rules.resnet_score_images.output.validated_images,
-    rules.resnet_probe_layers.output.layers_images,
-    rules.resnet_probe_layers.output.projections_images,
-)
 rule resnet_score:
-    """Score the trainings of a design, or of all named conditions."""
+    """Score the trainings of a design."""
     input:
         **resnet.arrays("test_labels"),
-        epochs=lambda w: resnet.trained(rules.resnet_train.output.epochs, w.design),
-        logits=lambda w: resnet.trained(rules.resnet_train.output.logits, w.design),
+        epochs=lambda w: resnet.designs.of_runs(rules.resnet_train.output.epochs, w.design),
+        logits=lambda w: resnet.designs.of_runs(rules.resnet_train.output.logits, w.design),
     output:
         metrics="<results>/resnet/metrics/runs_{design}.csv",
         provenance="<results>/resnet/metrics/runs_{design}.provenance.json",
@@ -299,16 +253,21 @@ rule resnet_score:
         "../workflow/scripts/resnet_score.py"
 
 
+resnet.per_image(
+    rules.resnet_evaluate.output.test_images,
+    rules.resnet_evaluate.output.validated_images,
+    rules.resnet_probe_layers.output.layers_images,
+    rules.resnet_probe_layers.output.projections_images,
+)
 resnet.summarise(
-    filled(rules.resnet_score.output.metrics, design=NAMED),
+    rules.resnet_evaluate.output.metrics,
     rules.resnet_probe_layers.output.metrics,
-    rules.resnet_score_images.output.metrics,
     rules.resnet_measure_gradients.output.metrics,
 )
 resnet.figure(
     "figure1",
     classes=resnet.classes,
-    labels=rules.resnet_embed_layers.output.test_labels,
+    labels=filled(rules.resnet_embed.output.layers_test_labels, role=RESNET_SHOWN),
     points=rules.resnet_probe_layers.output.points,
     summary=resnet.summary,
     settings={"layers": RESNET_LAYERS},
@@ -326,15 +285,17 @@ resnet.figure(
     "figure3",
     classes=resnet.classes,
     labels=resnet.arrays()["test_labels"],
-    features=f"<results>/resnet/embeddings/{RESNET_SHOWN}_test_features.npy",
+    published=resnet.published,
+    features=rules.resnet_evaluate.input.features,
     logits=resnet.first_seed(rules.resnet_train.output.logits, "head_corrected"),
-    untrained_features=rules.resnet_embed_untrained.output.features,
-    untrained_logits=rules.resnet_embed_untrained.output.logits,
+    untrained_features=rules.resnet_evaluate.input.untrained_features,
+    untrained_answers=rules.resnet_evaluate.input.untrained_answers,
     label=resnet.label("baseline_published", "head_corrected", images_of_first_seed=True),
 )
 resnet.figure(
     "gradients",
     gradients=rules.resnet_measure_gradients.output.metrics,
+    settings={"names": resnet.names(*RESNET_GRADIENTS)},
     label=resnet.label(*RESNET_GRADIENTS),
 )
 resnet.figure(
@@ -347,30 +308,36 @@ resnet.figure(
 resnet.figure(
     "strategies",
     summary=resnet.summary,
+    settings={"names": resnet.names(*RESNET_TABLE3)},
     label=resnet.label(*RESNET_TABLE3),
 )
 resnet.table(
     "table1",
     published=resnet.published,
-    epochs=resnet.runs(rules.resnet_train.output.epochs),
-    settings={"restart_after": resnet.condition("baseline_published")["epochs"] // 2},
+    epochs=resnet.runs(rules.resnet_train.output.epochs, *RESNET_TABLE1),
+    label=resnet.label(*RESNET_TABLE1),
 )
-resnet.table("table2", published=resnet.published, epochs=resnet.runs(rules.resnet_train.output.epochs))
+resnet.table(
+    "table2",
+    published=resnet.published,
+    epochs=resnet.runs(rules.resnet_train.output.epochs, *RESNET_TABLE2),
+    label=resnet.label(*RESNET_TABLE2),
+)
 resnet.table(
     "table3",
     published=resnet.published,
-    epochs=resnet.runs(rules.resnet_train.output.epochs),
-    settings={"conditions": RESNET_STRATEGIES},
+    epochs=resnet.runs(rules.resnet_train.output.epochs, *RESNET_TABLE3),
+    settings={"names": resnet.names(*RESNET_TABLE3)},
     label=resnet.label(*RESNET_TABLE3),
 )
 resnet.table(
     "table4",
     published=resnet.published,
-    epochs=resnet.runs(rules.resnet_train.output.epochs),
-    settings={"conditions": ["shallow", "deep"]},
+    epochs=resnet.runs(rules.resnet_train.output.epochs, *RESNET_TABLE4),
+    settings={"names": resnet.names(*RESNET_TABLE4)},
+    label=resnet.label(*RESNET_TABLE4),
 )
-resnet.table("conditions", summary=resnet.summary, settings={"conditions": resnet.conditions})
-
+resnet.table("conditions", summary=resnet.summary, settings={"names": resnet.names()})
 
 
 rule resnet:

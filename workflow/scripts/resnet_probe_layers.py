@@ -3,36 +3,30 @@
 import numpy as np
 import pandas as pd
 
-from archdyn.experiments.resnet.metrics import (
-    check_projectable,
-    cka_matrix,
-    layer_metrics,
-    project_tsne,
-    project_umap,
-    projection_metrics,
-)
+from archdyn.experiments.resnet.metrics import check_projectable, cka_matrix, layer_metrics, project_umap, projected
 from archdyn.measures.tidy import per_image, tidy
 from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
-    layers, k = job.params.layers, job.params.neighbours
-    arrays = {name: np.load(path) for name, path in job.input.items() if name != "provenance"}
-    check_projectable(min(len(arrays["test_labels"]), len(arrays["first_features"]), job.params.first), k)
+    layers, k, seeds = job.params.layers, job.params.neighbours, job.params.seeds
+    arrays = {name: np.load(path) for name, path in job.input.items()}
+    firsts = {end: arrays[f"{kind}_features"][: job.params.first] for kind, end in job.params.protocols.items()}
+    check_projectable(min(len(found) for found in (arrays["test_labels"], *firsts.values())), k)
     train, test = ({layer: arrays[f"{split}_{layer}"] for layer in layers} for split in ("train", "test"))
     labels = arrays["train_labels"], arrays["test_labels"]
-    settings = k, job.params.validation_share
-    found = {layer: layer_metrics(train[layer], labels[0], test[layer], labels[1], *settings) for layer in layers}
+    rows, of_layers, of_projections, points = [], [], [], []
+    for layer in layers:
+        values, images = layer_metrics(train[layer], labels[0], test[layer], labels[1], k, job.params.validation_share)
+        rows.append(tidy("resnet", layer, 0, values))
+        of_layers.append(per_image(layer, 0, images))
+    for end, features in firsts.items():
+        for name, by_seed in projected(features, arrays["first_labels"][: len(features)], k, seeds).items():
+            points.append(by_seed[seeds[0]][0])
+            rows += [tidy("resnet", f"{name}{end}", seed, values) for seed, (_, values, _) in by_seed.items()]
+            of_projections += [per_image(f"{name}{end}", seed, images) for seed, (_, _, images) in by_seed.items()]
     np.save(job.output.points, np.stack([project_umap(test[layer]) for layer in layers]))
-    cka_matrix(test).to_csv(job.output.cka)
-    points, projected = [], {}
-    for kind, protocol in (("untrained", "_published"), ("first", "")):
-        first = arrays[f"{kind}_features"][: job.params.first]
-        for name, project in (("tsne", project_tsne), ("umap", project_umap)):
-            points.append(project(first))
-            first_labels = arrays["first_labels"][: len(first)]
-            projected[f"{name}{protocol}"] = projection_metrics(first, points[-1], first_labels, k)
     np.save(job.output.first_points, np.stack(points))
-    rows = [tidy("resnet", name, 0, values) for name, (values, _) in (found | projected).items()]
+    cka_matrix(test).to_csv(job.output.cka)
     pd.concat(rows).to_csv(job.output.metrics, index=False)
-    for file, of in ((job.output.layers_images, found), (job.output.projections_images, projected)):
-        pd.concat([per_image(name, 0, images) for name, (_, images) in of.items()]).to_csv(file, index=False)
+    pd.concat(of_layers).to_csv(job.output.layers_images, index=False)
+    pd.concat(of_projections).to_csv(job.output.projections_images, index=False)

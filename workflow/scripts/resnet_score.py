@@ -1,4 +1,4 @@
-"""Score the runs of a design."""
+"""Score the trainings of a design."""
 
 import numpy as np
 import pandas as pd

@@ -16,6 +16,7 @@ from matplotlib.font_manager import get_font_names
 from matplotlib.ticker import FuncFormatter, LogFormatterSciNotation, LogLocator, MaxNLocator, NullFormatter
 
 from archdyn.errors import ArchdynError
+from archdyn.render.words import clipped
 
 matplotlib.use("Agg")
 
@@ -143,6 +144,7 @@ CLASS_COLOURS = (
     "#999933",
     "#000000",
 )
+LEGEND, TICKS = 30, 20  # classes that a legend, and an axis, have room for
 MARKS = "os^"  # of neighbours in the list of classes, shape differs as well
 
 
@@ -159,8 +161,18 @@ def scatter_classes(axes: Axes, xy: np.ndarray, labels: np.ndarray, classes: lis
 
 
 def class_legend(figure: Figure, axes: Axes, **style) -> None:
-    """The classes of `axes` above all panels, with marks large enough to be told apart."""
+    """The classes of `axes` above all panels, with marks large enough to be told apart; of many, the first ones."""
     handles, names = axes.get_legend_handles_labels()
-    legend = figure.legend(handles, names, loc="outside upper center", ncols=5, fontsize=7, **style)
+    shown = [clipped(name, 20) for name in names[:LEGEND]]
+    more = f"the first {LEGEND} of {len(names)} classes" if len(names) > LEGEND else None
+    style = {"title": "; ".join(filter(None, [style.pop("title", None), more])) or None, "title_fontsize": 8} | style
+    legend = figure.legend(handles[:LEGEND], shown, loc="outside upper center", ncols=5, fontsize=7, **style)
     for mark in legend.legend_handles:
         mark.set_markersize(5)
+
+
+def class_ticks(axis: Axis, classes: list[str], **style) -> None:
+    """The classes along an axis whose places are their numbers; of many, as many names as fit, evenly spaced."""
+    step = -(-len(classes) // TICKS)
+    places = range(0, len(classes), step)
+    axis.set_ticks(places, [clipped(classes[place]) for place in places], fontsize=7, **style)

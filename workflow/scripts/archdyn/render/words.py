@@ -28,6 +28,11 @@ def significant(mean: float, sd: float = math.nan, digits: int = 3) -> str:
     return format_mean_sd(mean, sd, max(0, digits - 1 - magnitude))
 
 
+def clipped(name: str, length: int = 18) -> str:
+    """A name that is no longer than `length`."""
+    return name if len(name) <= length else f"{name[: length - 1]}…"
+
+
 WORDS = {
     "active_units": "active units",
     "agreement": "share answered as the whole image is",

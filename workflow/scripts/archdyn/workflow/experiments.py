@@ -10,15 +10,9 @@ from archdyn.data import registry
 from archdyn.experiments.vae.settings import FRESH, NEAREST
 from archdyn.workflow.experiment import Experiment, array_paths, filled
 
-NAMED = "conditions"  # what stands in the place of a design's name for the named conditions
-
 
 class Resnet(Experiment):
     """Conditions differ in whether the backbone runs in every epoch."""
-
-    def trained(self, pattern: str, design: str) -> list[str]:
-        """Paths of `pattern` for every training of a design, or of the named conditions."""
-        return self.runs(pattern) if design == NAMED else self.designs.of_runs(pattern, design)
 
     def preprocessing(self, role: str) -> dict:
         """What the config changes in the preprocessing of the backbone that plays `role`."""

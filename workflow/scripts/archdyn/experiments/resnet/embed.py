@@ -1,13 +1,15 @@
 """Embeddings of images in a convolutional network, by stage, from one forward pass."""
 
 import random
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from archdyn.networks.backbones import Backbone
-from archdyn.networks.inference import BATCH, Forward, autocast, batches, gathered
+from archdyn.networks.inference import BATCH, autocast, batches, gathered
+from archdyn.networks.seeds import seed_everything
 from archdyn.networks.stages import stages
 
 LAYERS = ("layer1", "layer2", "layer3", "penultimate")
@@ -21,7 +23,6 @@ def draw_rows(available: int, n: int) -> np.ndarray:
     return np.array(rows[:n])
 
 
-@torch.no_grad()
 def embed_penultimate(
     backbone: Backbone, images: np.ndarray, device: torch.device, precision: str = "float32", batch: int = BATCH
 ) -> np.ndarray:
@@ -33,20 +34,6 @@ def embed_penultimate(
     return _embedded(backbone, images, forward, device, precision, batch)["penultimate"]
 
 
-@torch.no_grad()
-def embed_with_head(
-    backbone: Backbone, images: np.ndarray, device: torch.device, precision: str = "float32", batch: int = BATCH
-) -> dict[str, np.ndarray]:
-    """Penultimate features, float32 (n, d), and the logits of the head, float32 (n, classes), of uint8 images."""
-
-    def forward(model: nn.Module, pixels: Tensor) -> dict[str, Tensor]:
-        penultimate = _penultimate(model, pixels)
-        return {"features": penultimate, "logits": model.get_classifier()(penultimate)}
-
-    return _embedded(backbone, images, forward, device, precision, batch)
-
-
-@torch.no_grad()
 def embed_layers(
     backbone: Backbone, images: np.ndarray, device: torch.device, precision: str = "float32", batch: int = BATCH
 ) -> dict[str, np.ndarray]:
@@ -55,15 +42,28 @@ def embed_layers(
     float32 (n, d) each, with d = 256, 512, 1024 and 2048 for ResNet-152 (Figure 1). In other networks than a ResNet,
     the layers are the stages of the same resolution (archdyn.networks.stages).
     """
-    parts = []
-    for pixels in batches(images, device, batch):
-        with autocast(device, precision):
-            parts.append(_layers(backbone.model, backbone.preprocess(pixels)))
-    return gathered(parts)
+    return _embedded(backbone, images, _layers, device, precision, batch)
 
 
+def untrained_answers(features: np.ndarray, classes: int, seeds: list[int]) -> np.ndarray:
+    """What heads that were never trained answer, int64 (seeds, n), to features float32 (n, d); each seed draws one."""
+    answers = []
+    for seed in seeds:
+        seed_everything(seed)
+        head = nn.Linear(features.shape[1], classes)
+        with torch.no_grad():
+            answers.append(head(torch.from_numpy(features)).argmax(1).numpy())
+    return np.stack(answers)
+
+
+@torch.no_grad()
 def _embedded(
-    backbone: Backbone, images: np.ndarray, forward: Forward, device: torch.device, precision: str, batch: int
+    backbone: Backbone,
+    images: np.ndarray,
+    forward: Callable[[nn.Module, Tensor], dict[str, Tensor]],
+    device: torch.device,
+    precision: str,
+    batch: int,
 ) -> dict[str, np.ndarray]:
     parts = []
     for pixels in batches(images, device, batch):

@@ -6,149 +6,130 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
-from archdyn.experiments.resnet.metrics import class_similarity, confusion
-from archdyn.render.published import read_json
-from archdyn.render.style import COLOURS, class_legend, few_logarithmic_ticks, scatter_classes
+from archdyn.experiments.resnet.metrics import class_similarity, confusion, printed_confusion
+from archdyn.render.published import read_json, read_published
+from archdyn.render.style import COLOURS, class_legend, class_ticks, few_logarithmic_ticks, scatter_classes
 
-NAMES = {
-    "baseline": "baseline",
-    "noskip": "no skips",
-    "head": "head",
-    "random": "random init, all",
-    "layer4": "last stage and head",
-    "full": "full fine-tune",
-    "shallow": "shallow, head",
-    "deep": "deep, head",
-}
-TRAININGS = {  # of the conditions with and without skip connections, by the end of their names: in words, colour
-    "published": ("pretrained, the head learns", "blue"),
-    "corrected": ("pretrained, the blocks learn", "red"),
-    "scratch": ("random weights, all learns", "green"),
-}
-LINES = {"skips": ("with skips", "-"), "noskip": ("without", "--")}
-STRATEGIES = ("head", "layer4", "full", "random")
 MARKED_PAIRS = 3
+NUMBERED = 12  # classes up to which a matrix has room for its numbers
 
 
 def figure1(figure: Figure, inputs, settings: dict) -> None:
     """Figure 1: the layers projected by UMAP."""
     classes = read_json(inputs.classes)
     points, labels = np.load(inputs.points), np.load(inputs.labels)
-    layers_projected(figure, settings["layers"], points, labels, classes, pd.read_csv(inputs.summary))
+    layers_projected(figure, settings["layers"], points, labels, classes, _means(inputs.summary))
 
 
 def figure2(figure: Figure, inputs, settings: dict) -> None:
     """Figure 2: t-SNE beside UMAP, as published and corrected."""
     classes = read_json(inputs.classes)
     points, labels = np.load(inputs.points), np.load(inputs.labels)
-    projections_compared(figure, points, labels, classes, pd.read_csv(inputs.summary))
+    projections_compared(figure, points, labels, classes, _means(inputs.summary))
 
 
 def figure3(figure: Figure, inputs, settings: dict) -> None:
     """Figure 3: what an untrained head and the trained one confuse, and how similar the classes are."""
-    classes = read_json(inputs.classes)
-    labels = np.load(inputs.labels)
-    files = {
-        "as published, untrained head": (inputs.untrained_features, inputs.untrained_logits),
-        "corrected, trained head": (inputs.features, inputs.logits[0]),
-    }
-    heads = {}
-    for name, (features, logits) in files.items():
-        embeddings, answers = np.load(features), np.load(logits)
+    classes, labels = read_json(inputs.classes), np.load(inputs.labels)
+    matrices = {}
+    for name, features, answers in (
+        ("ours, as published", inputs.untrained_features, np.load(inputs.untrained_answers)[0]),
+        ("ours, corrected", inputs.features, np.load(inputs.logits[0]).argmax(1)),
+    ):
         of_head = labels[: len(answers)], len(classes)
-        heads[name] = confusion(answers, *of_head), class_similarity(embeddings, *of_head)
-    confusion_and_similarity(figure, heads, classes)
+        matrices[name] = confusion(answers, *of_head), class_similarity(np.load(features), *of_head)
+    if (printed := printed_confusion(read_published(inputs.published, "figure3"), classes)) is not None:
+        matrices = {"report": (printed, None)} | matrices
+    confusion_and_similarity(figure, matrices, classes)
 
 
 def gradients(figure: Figure, inputs, settings: dict) -> None:
     """The gradient that reaches each block."""
-    gradients_by_block(figure, pd.read_csv(inputs.gradients))
+    gradients_by_block(figure, pd.read_csv(inputs.gradients), settings["names"])
 
 
 def layers(figure: Figure, inputs, settings: dict) -> None:
     """How well each layer tells the classes apart, and how similar the layers are."""
-    cka = pd.read_csv(inputs.cka, index_col=0)
-    layers_compared(figure, settings["layers"], pd.read_csv(inputs.summary), cka)
+    layers_compared(figure, settings["layers"], _means(inputs.summary), pd.read_csv(inputs.cka, index_col=0))
 
 
 def strategies(figure: Figure, inputs, settings: dict) -> None:
     """Accuracy against what it costs, by strategy."""
-    accuracy_against_cost(figure, pd.read_csv(inputs.summary))
+    accuracy_against_cost(figure, _means(inputs.summary), settings["names"])
 
 
 def layers_projected(
-    figure: Figure, layers: list[str], points: np.ndarray, labels: np.ndarray, classes: list[str], summary: pd.DataFrame
+    figure: Figure, layers: list[str], points: np.ndarray, labels: np.ndarray, classes: list[str], means: pd.Series
 ) -> None:
     """Figure 1. UMAP of each layer, float (layers, n, 2), coloured by class, with what probes say of the layer."""
     figure.set_size_inches(figure.get_figwidth(), 5.6)
-    cells = summary.set_index(["condition", "metric"])["mean"]
     panels = figure.subplots(2, 2).ravel()
     for axes, layer, xy in zip(panels, layers, points, strict=True):
-        _scatter(axes, xy, labels, classes)
-        title = f"k-NN {cells[layer, 'knn_accuracy']:.1%}, linear probe {cells[layer, 'probe_accuracy']:.1%}"
-        axes.set_title(f"{layer}\n{title}", fontsize=8)
+        numbers = f"k-NN {means[layer, 'knn_accuracy']:.1%}, linear probe {means[layer, 'probe_accuracy']:.1%} right"
+        _scatter(axes, xy, labels, classes, f"{layer}\n{numbers}")
     class_legend(figure, panels[0])
 
 
 def projections_compared(
-    figure: Figure, points: np.ndarray, labels: np.ndarray, classes: list[str], summary: pd.DataFrame
+    figure: Figure, points: np.ndarray, labels: np.ndarray, classes: list[str], means: pd.Series
 ) -> None:
     """Figure 2. t-SNE and UMAP of the penultimate layer, float (4, n, 2): both as published, then both corrected."""
-    figure.set_size_inches(figure.get_figwidth(), 7.0)
-    cells = summary.set_index(["condition", "metric"])["mean"]
+    figure.set_size_inches(figure.get_figwidth(), 6.6)
     panels = figure.subplots(2, 2).ravel()
-    kinds = [
-        (f"{key}{end}", f"{name}, {protocol}")
-        for end, protocol in (("_published", "as published"), ("", "corrected"))
-        for key, name in (("tsne", "t-SNE"), ("umap", "UMAP"))
-    ]
-    for axes, (key, name), xy in zip(panels, kinds, points, strict=True):
-        _scatter(axes, xy, labels[: len(xy)], classes)
-        numbers = (
-            f"trustworthiness {cells[key, 'trustworthiness']:.3f}\n"
-            f"k-NN {cells[key, 'knn_accuracy']:.1%}, silhouette {cells[key, 'silhouette']:.3f}"
-        )
-        axes.set_title(f"{name}\n{numbers}", fontsize=8)
+    kinds = product((("_published", "as published"), ("", "corrected")), (("tsne", "t-SNE"), ("umap", "UMAP")))
+    for axes, ((end, protocol), (key, name)), xy in zip(panels, kinds, points, strict=True):
+        found = means[f"{key}{end}"]
+        numbers = f"silhouette {found['silhouette']:.2f}, k-NN {found['knn_accuracy']:.1%} right"
+        _scatter(axes, xy, labels[: len(xy)], classes, f"{name}, {protocol}\n{numbers}")
     class_legend(figure, panels[0])
 
 
 def confusion_and_similarity(
-    figure: Figure, heads: dict[str, tuple[np.ndarray, np.ndarray]], classes: list[str]
+    figure: Figure, matrices: dict[str, tuple[np.ndarray, np.ndarray | None]], classes: list[str]
 ) -> None:
-    """Figure 3. By the name of a head: counts int (classes, classes) by true and predicted class, and cosines of the
-    class means, float (classes, classes)."""
-    figure.set_size_inches(figure.get_figwidth(), 4.6 * len(heads))
-    for part, (name, (counts, similarity)) in zip(figure.subfigures(len(heads), 1), heads.items(), strict=True):
-        _confusion_of_head(part, name, counts, similarity, classes)
+    """Figure 3. By name: counts int (classes, classes) by true class and answer, and below, where we have them, cosines
+    of the class means, float (classes, classes)."""
+    figure.set_size_inches(figure.get_figwidth(), 1.0 + 4.0 * figure.get_figwidth() / (1.6 * len(matrices)))
+    grid = figure.subplots(2, len(matrices), squeeze=False)
+    for (top, bottom), (name, (counts, similarity)) in zip(grid.T, matrices.items(), strict=True):
+        percent = 100 * counts / counts.sum(1, keepdims=True).clip(min=1)
+        confused = _matrix(top, percent, classes, cmap="Blues", vmin=0, vmax=100)
+        top.set_title(f"{name}:\n{np.trace(counts):,} of {counts.sum():,} right", fontsize=8)
+        if similarity is None:
+            bottom.set_axis_off()
+        else:
+            similar = _matrix(bottom, similarity, classes, cmap="PuOr", vmin=-1, vmax=1)
+        for pair, axes in product(confused_pairs(counts, MARKED_PAIRS), (top, bottom)):
+            _mark(axes, *pair)
+    for axes in (*grid[0, 1:], *(grid[1, 1:] if grid[1, 0].axison else grid[1, 2:])):
+        axes.tick_params(axis="y", labelleft=False)
+    figure.colorbar(confused, ax=list(grid[0]), aspect=30, label="share of the true class (%)")
+    figure.colorbar(similar, ax=list(grid[1]), aspect=30, label="cosine of the class means")
+    grid[0, 0].set_ylabel("true class")
+    for axes in grid[0]:
+        axes.set_xlabel("answer")
 
 
-def _confusion_of_head(
-    figure: Figure, name: str, counts: np.ndarray, similarity: np.ndarray, classes: list[str]
-) -> None:
-    left, right = figure.subplots(1, 2, sharey=True)
-    shares = counts / counts.sum(1, keepdims=True).clip(min=1)
-    image = left.imshow(100 * shares, cmap="Blues", vmin=0, vmax=100)
-    figure.colorbar(image, ax=left, location="bottom", aspect=40, label="share of the true class (%)")
-    for row, column in zip(*np.nonzero(counts), strict=True):
-        colour = "white" if shares[row, column] > 0.5 else "black"
-        left.text(column, row, counts[row, column], ha="center", va="center", fontsize=7, color=colour)
-    image = right.imshow(similarity, cmap="PuOr", vmin=-1, vmax=1)
-    figure.colorbar(image, ax=right, location="bottom", aspect=40, label="cosine of the class means")
-    for first, second in confused_pairs(counts, MARKED_PAIRS):
-        for axes, (x, y) in product((left, right), ((first, second), (second, first))):
-            axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, edgecolor=COLOURS["red"], linewidth=1.4))
-    right_share = f"{np.trace(counts) / counts.sum():.1%} of {counts.sum():,}"
-    left.set_title(f"{name}: {right_share} right\nmarked: the {MARKED_PAIRS} pairs most often confused", fontsize=8)
-    right.set_title("mean embeddings of the classes\nmarked: the same pairs", fontsize=8)
-    for axes in (left, right):
-        axes.set_anchor("N")
-        axes.grid(visible=False)
-        axes.set_xticks(range(len(classes)), classes, rotation=90, fontsize=7)
-        axes.set_yticks(range(len(classes)), classes, fontsize=7)
-    left.set(xlabel="predicted class", ylabel="true class")
-    right.set(xlabel="class")
+def _matrix(axes: Axes, values: np.ndarray, classes: list[str], **colours) -> AxesImage:
+    """A value for each pair of classes; whole percent as numbers too, where there is room."""
+    image = axes.imshow(values, **colours)
+    if colours["vmax"] == 100 and len(classes) <= NUMBERED:
+        for (row, column), value in np.ndenumerate(values):
+            if round(value):
+                colour = "white" if value > 50 else "black"
+                axes.text(column, row, f"{value:.0f}", ha="center", va="center", fontsize=7, color=colour)
+    axes.grid(visible=False)
+    class_ticks(axes.xaxis, classes, rotation=90)
+    class_ticks(axes.yaxis, classes)
+    return image
+
+
+def _mark(axes: Axes, first: int, second: int) -> None:
+    for x, y in ((first, second), (second, first)):
+        axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, edgecolor=COLOURS["red"], linewidth=1.4))
 
 
 def confused_pairs(counts: np.ndarray, n: int) -> list[tuple[int, int]]:
@@ -158,20 +139,22 @@ def confused_pairs(counts: np.ndarray, n: int) -> list[tuple[int, int]]:
     return sorted(pairs, key=lambda pair: -both[pair])[:n]
 
 
-def gradients_by_block(figure: Figure, gradients: pd.DataFrame) -> None:
+def gradients_by_block(figure: Figure, gradients: pd.DataFrame, names: dict[str, str]) -> None:
     """RMS gradient of the parameters of each block, from the input to the output; mean and range over seeds.
 
-    gradients: tidy rows of pairs of conditions, skips_TRAINING and noskip_TRAINING.
+    gradients: tidy rows of pairs of conditions, skips_TRAINING and noskip_TRAINING, which `names` has in words.
     """
     axes = figure.subplots()
     blocks = list(dict.fromkeys(gradients["metric"].str.removeprefix("gradient_")))
-    for condition, runs in gradients.groupby("condition", sort=False):
+    trainings = list(dict.fromkeys(condition.split("_")[1] for condition in names))
+    for condition, name in names.items():
+        runs = gradients[gradients["condition"] == condition]
         skips, training = condition.split("_")
-        (with_or_without, line), (words, colour) = LINES[skips], TRAININGS[training]
-        values = runs.pivot(index="seed", columns="metric", values="value")[[f"gradient_{name}" for name in blocks]]
-        x = np.arange(len(blocks))
-        axes.plot(x, values.mean(), line, color=COLOURS[colour], marker=".", label=f"{words}: {with_or_without}")
-        axes.fill_between(x, values.min(), values.max(), color=COLOURS[colour], alpha=0.2, linewidth=0)
+        colour = COLOURS[("blue", "red", "green")[trainings.index(training)]]
+        values = runs.pivot(index="seed", columns="metric", values="value")[[f"gradient_{block}" for block in blocks]]
+        x, line = np.arange(len(blocks)), {"skips": "-", "noskip": "--"}[skips]
+        axes.plot(x, values.mean(), line, color=colour, marker=".", label=name)
+        axes.fill_between(x, values.min(), values.max(), color=colour, alpha=0.2, linewidth=0)
     starts = [number for number, name in enumerate(blocks) if name.endswith(".0")]
     for start in starts[1:]:
         axes.axvline(start - 0.5, color=COLOURS["grey"], linewidth=0.6, linestyle=":")
@@ -181,55 +164,53 @@ def gradients_by_block(figure: Figure, gradients: pd.DataFrame) -> None:
     figure.legend(loc="outside upper center", ncols=3, fontsize=7)
 
 
-def layers_compared(figure: Figure, layers: list[str], summary: pd.DataFrame, cka: pd.DataFrame) -> None:
+def layers_compared(figure: Figure, layers: list[str], means: pd.Series, cka: pd.DataFrame) -> None:
     """Probes of each layer, and the similarity of the layers."""
     left, right = figure.subplots(1, 2)
-    cells = summary.set_index(["condition", "metric"])["mean"]
-    for (metric, name), colour in zip(
-        (("probe_accuracy", "linear probe"), ("knn_accuracy", "k-NN"), ("silhouette", "silhouette")),
-        COLOURS.values(),
-        strict=False,
-    ):
-        left.plot(layers, [cells[layer, metric] for layer in layers], "o-", color=colour, label=name)
-    left.set(ylabel="accuracy (0 to 1), silhouette (-1 to 1)", xlabel="layer", ylim=(None, 1.02))
+    probes = {"probe_accuracy": ("linear probe", "blue"), "knn_accuracy": ("nearest neighbours", "orange")}
+    for metric, (name, colour) in probes.items():
+        left.plot(layers, [100 * means[layer, metric] for layer in layers], "o-", color=COLOURS[colour], label=name)
+    left.set(ylabel="right among the test images (%)", xlabel="layer", ylim=(0, 102))
     left.tick_params(axis="x", labelsize=7)
-    left.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, fontsize=8, columnspacing=1)
+    left.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, fontsize=8, columnspacing=1)
     image = right.imshow(cka.to_numpy(), cmap="viridis", vmin=0, vmax=1)
-    figure.colorbar(image, ax=right, shrink=0.8, label="linear CKA")
-    for row, column in np.ndindex(cka.shape):
-        value = cka.to_numpy()[row, column]
+    figure.colorbar(image, ax=right, shrink=0.8, label="linear CKA (1: the same but for a rotation)")
+    for (row, column), value in np.ndenumerate(cka.to_numpy()):
         right.text(column, row, f"{value:.2f}", ha="center", va="center", color="black" if value > 0.6 else "white")
     right.grid(visible=False)
     right.set_xticks(range(len(layers)), layers, fontsize=7)
     right.set_yticks(range(len(layers)), layers, fontsize=7)
 
 
-def accuracy_against_cost(figure: Figure, summary: pd.DataFrame) -> None:
-    """Test accuracy of the strategies of Table 3 against operations, seconds and learning parameters."""
+def accuracy_against_cost(figure: Figure, means: pd.Series, names: dict[str, str]) -> None:
+    """Test accuracy of the strategies of Table 3, STRATEGY_PROTOCOL, against operations, seconds and parameters."""
     figure.set_size_inches(figure.get_figwidth(), 3.2)
     panels = figure.subplots(1, 3, sharey=True)
-    cells = summary.set_index(["condition", "metric"])["mean"]
-    conditions = set(summary["condition"])
     costs = (
-        ("gflops", 1, "arithmetic (GFLOPs)"),
+        ("gflops", 1, "arithmetic (GFLOP)"),
         ("seconds", 1, "time (s)"),
         ("trainable_parameters", 1e-6, "learning parameters (millions)"),
     )
+    colours = dict(zip(dict.fromkeys(name.split("_")[0] for name in names), COLOURS.values(), strict=False))
     for axes, (metric, scale, name) in zip(panels, costs, strict=True):
-        for strategy, colour in zip(STRATEGIES, COLOURS.values(), strict=False):
-            for protocol, mark, fill in (("published", "s", "none"), ("corrected", "o", colour)):
-                condition = f"{strategy}_{protocol}"
-                if condition in conditions:
-                    x, y = scale * cells[condition, metric], 100 * cells[condition, "test_accuracy"]
-                    low, high = (100 * cells[condition, f"test_accuracy_{end}"] for end in ("low", "high"))
-                    label = f"{NAMES[strategy]}, {protocol}" if axes is panels[0] else None
-                    axes.errorbar(x, y, [[y - low], [high - y]], fmt=mark, color=colour, mfc=fill, ms=5, label=label)
+        for condition, label in names.items():
+            strategy, protocol = condition.split("_")
+            mark, fill = {"published": ("s", "none"), "corrected": ("o", colours[strategy])}[protocol]
+            x, y = scale * means[condition, metric], 100 * means[condition, "test_accuracy"]
+            spread = [[abs(y - 100 * means[condition, f"test_accuracy_{end}"])] for end in ("low", "high")]
+            axes.errorbar(x, y, spread, fmt=mark, color=colours[strategy], mfc=fill, ms=5, label=label)
         axes.set(xscale="log", xlabel=name)
         few_logarithmic_ticks(axes.xaxis)
     panels[0].set_ylabel("test accuracy (%)\nwith 95% interval")
-    figure.legend(loc="outside upper center", ncols=4, fontsize=7)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize=7)
 
 
-def _scatter(axes: Axes, xy: np.ndarray, labels: np.ndarray, classes: list[str]) -> None:
+def _means(summary: str) -> pd.Series:
+    """The means by condition and metric."""
+    return pd.read_csv(summary).set_index(["condition", "metric"])["mean"]
+
+
+def _scatter(axes: Axes, xy: np.ndarray, labels: np.ndarray, classes: list[str], title: str) -> None:
     scatter_classes(axes, xy, labels, classes)
     axes.set(xticks=[], yticks=[], xlabel="first dimension (no unit)", ylabel="second dimension (no unit)")
+    axes.set_title(title, fontsize=8)

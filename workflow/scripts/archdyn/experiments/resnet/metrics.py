@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
 from sklearn.manifold import TSNE, trustworthiness
 from sklearn.metrics import confusion_matrix, silhouette_samples
 from sklearn.model_selection import cross_val_predict
@@ -10,6 +9,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from archdyn.errors import ArchdynError
 from archdyn.measures.intervals import wilson_interval
+from archdyn.measures.mantel import mantel
 from archdyn.measures.probes import corrected_probe
 from archdyn.measures.tidy import at_epochs, tidy
 
@@ -96,16 +96,28 @@ def check_projectable(n: int, neighbours: int) -> None:
         )
 
 
-def project_umap(embeddings: np.ndarray) -> np.ndarray:
-    """UMAP as in the report (defaults, random_state 42), float32 (n, 2)."""
+def projected(
+    embeddings: np.ndarray, labels: np.ndarray, neighbours: int, seeds: list[int]
+) -> dict[str, dict[int, tuple[np.ndarray, dict[str, float], dict[str, np.ndarray]]]]:
+    """t-SNE and UMAP of embeddings (n, d): by method and seed the points (n, 2), and `projection_metrics` of them."""
+    found: dict[str, dict] = {"tsne": {}, "umap": {}}
+    for seed in seeds:
+        for name, project in (("tsne", project_tsne), ("umap", project_umap)):
+            points = project(embeddings, seed)
+            found[name][seed] = points, *projection_metrics(embeddings, points, labels, neighbours)
+    return found
+
+
+def project_umap(embeddings: np.ndarray, seed: int = 0) -> np.ndarray:
+    """UMAP as in the report (defaults), float32 (n, 2); seed 0 starts as the report's does."""
     import umap  # compiles for seconds, and only projections need it
 
-    return umap.UMAP(random_state=SEED, n_jobs=1).fit_transform(embeddings).astype(np.float32)
+    return umap.UMAP(random_state=SEED + seed, n_jobs=1).fit_transform(embeddings).astype(np.float32)
 
 
-def project_tsne(embeddings: np.ndarray) -> np.ndarray:
-    """t-SNE as in the report (perplexity 30, 1,000 iterations), float32 (n, 2)."""
-    return TSNE(perplexity=PERPLEXITY, max_iter=1000, random_state=SEED).fit_transform(embeddings)
+def project_tsne(embeddings: np.ndarray, seed: int = 0) -> np.ndarray:
+    """t-SNE as in the report (perplexity 30, 1,000 iterations), float32 (n, 2); seed 0 starts as the report's does."""
+    return TSNE(perplexity=PERPLEXITY, max_iter=1000, random_state=SEED + seed).fit_transform(embeddings)
 
 
 def projection_metrics(
@@ -124,23 +136,36 @@ def projection_metrics(
     return trusted | {name: values.mean() for name, values in of_images.items()}, of_images
 
 
-def confusion(logits: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
-    """Counts (classes, classes): rows are the true classes, columns the predicted ones."""
-    return confusion_matrix(labels, logits.argmax(1), labels=np.arange(classes))
+def confusion(answers: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
+    """Counts (classes, classes): rows are the true classes, columns the answers, int (n,)."""
+    return confusion_matrix(labels, answers, labels=np.arange(classes))
+
+
+def printed_confusion(published: pd.DataFrame, classes: list[str]) -> np.ndarray | None:
+    """The report's counts, int (classes, classes), from its table by class; None where these are other classes."""
+    printed = published.set_index("class")
+    return printed.to_numpy() if list(printed) == classes else None
 
 
 def class_similarity(embeddings: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
-    """Cosine (classes, classes) between the classes' mean embeddings, after subtracting the mean of all."""
-    means = np.stack([embeddings[labels == label].mean(0) for label in range(classes)]) - embeddings.mean(0)
-    means /= np.linalg.norm(means, axis=1, keepdims=True)
+    """Cosine (classes, classes) between the classes' mean embeddings, after subtracting the mean of all.
+
+    0 for a class without images, and for one whose mean is that of all.
+    """
+    members = np.eye(classes)[labels]
+    means = members.T @ embeddings / members.sum(0)[:, None].clip(min=1)
+    means[members.any(0)] -= embeddings.mean(0)
+    means /= np.linalg.norm(means, axis=1, keepdims=True).clip(min=np.finfo(float).tiny)
     return means @ means.T
 
 
-def confusion_similarity(counts: np.ndarray, similarity: np.ndarray) -> float:
-    """Spearman's correlation, over the pairs of classes, of how often they are confused with how similar they are.
+def confusion_metrics(counts: np.ndarray, similarity: np.ndarray, seed: int) -> dict[str, float]:
+    """Whether the classes that are confused are those whose mean embeddings are similar.
 
-    counts, similarity: (classes, classes). 0 where all pairs are confused equally often, or none.
+    counts: `confusion`'s. similarity: `class_similarity`'s. confusion_similarity: Spearman's correlation, over the pairs
+    of classes, of how often either is taken for the other with how similar they are. confusion_similarity_p: how often
+    chance gives as much, by `mantel` with `seed`. right: the share of right answers.
     """
-    pairs = np.tril_indices(len(counts), -1)
-    both = (counts + counts.T)[pairs]
-    return float(spearmanr(both, similarity[pairs]).statistic) if np.ptp(both) else 0.0
+    found, p = mantel(counts + counts.T, similarity, np.random.default_rng(seed), ranks=True)
+    right = np.trace(counts) / counts.sum()
+    return {"confusion_similarity": found, "confusion_similarity_p": p, "right": right}

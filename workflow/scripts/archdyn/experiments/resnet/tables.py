@@ -21,99 +21,115 @@ CONDITION_COLUMNS = {  # heading: metric, digits
 
 
 def table1(inputs, settings: dict) -> pd.DataFrame:
-    """Table 1: a new head on the frozen network, trained on as the report's was, and from fresh."""
-    published = read_published(inputs.published, "table1")
-    return warm_restart_table(published, pd.concat(map(pd.read_csv, inputs.epochs)), "baseline", **settings)
+    """Table 1: a new head on the frozen network. What the report prints are the later epochs of one training."""
+    again, first = (read_published(inputs.published, name) for name in ("table1", "table1_first_run"))
+    reports = {"report": again.assign(epoch=again["epoch"] + len(first)), "report's notebook, first run": first}
+    return epochs_table(reports, _epochs(inputs.epochs), "baseline")
 
 
 def table2(inputs, settings: dict) -> pd.DataFrame:
     """Table 2: no skip connections in layer1 and layer2."""
-    published = read_published(inputs.published, "table2")
-    return epochs_table(published, pd.concat(map(pd.read_csv, inputs.epochs)), "noskip")
+    reports = {"report": "table2", "report's notebook, other run": "table2_other_run"}
+    published = {source: read_published(inputs.published, name) for source, name in reports.items()}
+    return epochs_table(published, _epochs(inputs.epochs), "noskip")
 
 
 def table3(inputs, settings: dict) -> pd.DataFrame:
     """Table 3: what to train."""
-    published = (read_published(inputs.published, name) for name in ("table3", "table3_epochs"))
-    return strategies_table(*published, pd.concat(map(pd.read_csv, inputs.epochs)), settings["conditions"])
+    published = [read_published(inputs.published, name) for name in ("table3", "table3_epochs")]
+    other = read_published(inputs.published, "table3_other_run")
+    return strategies_table(*published, {"random": other}, _epochs(inputs.epochs), settings["names"])
 
 
 def table4(inputs, settings: dict) -> pd.DataFrame:
     """Table 4: depth."""
-    published = (read_published(inputs.published, name) for name in ("table4", "table4_epochs"))
-    return strategies_table(*published, pd.concat(map(pd.read_csv, inputs.epochs)), settings["conditions"])
+    published = [read_published(inputs.published, name) for name in ("table4", "table4_epochs")]
+    return strategies_table(*published, {}, _epochs(inputs.epochs), settings["names"])
 
 
 def conditions(inputs, settings: dict) -> pd.DataFrame:
     """All transfer conditions in one table."""
-    return conditions_table(pd.read_csv(inputs.summary), settings["conditions"])
+    return conditions_table(pd.read_csv(inputs.summary), settings["names"])
 
 
-def epochs_table(published: pd.DataFrame, epochs: pd.DataFrame, base: str) -> pd.DataFrame:
-    """The report's rows by epoch, each followed by ours; `base` names the condition without its protocol."""
-    percent = _in_percent(epochs)
-    ours = {source: percent[percent["condition"] == f"{base}_{protocol}"] for protocol, source in SOURCES.items()}
-    return tables.epoch_table(published, ours, EPOCH_COLUMNS)
+def epochs_table(reports: dict[str, pd.DataFrame], epochs: pd.DataFrame, base: str) -> pd.DataFrame:
+    """By epoch, the accuracies (%) of the report's runs, then ours: `base` names the condition without its protocol.
 
-
-def warm_restart_table(published: pd.DataFrame, epochs: pd.DataFrame, base: str, restart_after: int) -> pd.DataFrame:
-    """As `epochs_table`, with the published protocol twice.
-
-    Once its epochs after `restart_after`, counted from 1 again as in a notebook whose training cell is run twice; once
-    those up to it, which start from a fresh head.
+    Brackets show by how much the published protocol's are above the first of the report's runs that has the epoch.
     """
-    percent = _in_percent(epochs)
-    published_runs = percent[percent["condition"] == f"{base}_published"]
-    continued = published_runs[published_runs["epoch"] > restart_after]
-    ours = {
-        "ours, trained on": continued.assign(epoch=continued["epoch"] - restart_after),
-        "ours, from a fresh head": published_runs[published_runs["epoch"] <= restart_after],
-        SOURCES["corrected"]: percent[percent["condition"] == f"{base}_corrected"],
-    }
-    return tables.epoch_table(published, ours, EPOCH_COLUMNS)
-
-
-def strategies_table(
-    published: pd.DataFrame, published_epochs: pd.DataFrame, epochs: pd.DataFrame, bases: list[str]
-) -> pd.DataFrame:
-    """A row for each of `bases` and source: accuracies after the last epoch, then the validation by epoch.
-
-    Brackets show by how much the published protocol's are above the report.
-    """
-    percent, report = _in_percent(epochs), published.set_index("condition")
-    numbers = published_epochs["epoch"].tolist()
     table = []
-    for base in bases:
-        if base in report.index:
-            values = {name: f"{report.at[base, name]:.2f}" for name in ("train", "val")}
-            by_epoch = {f"val {n}": f"{value:.2f}" for n, value in zip(numbers, published_epochs[base], strict=True)}
-            table.append({"condition": base, "source": "report", **values, **by_epoch, "n": 1})
+    for epoch in sorted({number for report in reports.values() for number in report["epoch"]}):
+        printed = {
+            source: report.set_index("epoch").loc[epoch]
+            for source, report in reports.items()
+            if epoch in set(report["epoch"])
+        }
+        for source, row in printed.items():
+            values = {name: f"{row[name]:.{digits}f}" for name, (_, digits) in EPOCH_COLUMNS.items()}
+            table.append({"epoch": epoch, "source": source, **values, "n": 1})
         for protocol, source in SOURCES.items():
-            runs = percent[percent["condition"] == f"{base}_{protocol}"]
-            reported = report.loc[base] if protocol == "published" and base in report.index else None
+            runs = epochs[(epochs["condition"] == f"{base}_{protocol}") & (epochs["epoch"] == epoch)]
+            report = next(iter(printed.values())) if protocol == "published" else None
             if len(runs):
-                table.append({"condition": base, "source": source, **_strategy(runs, numbers, reported)})
+                table.append({"epoch": epoch, "source": source, **_accuracies(runs, report), "n": len(runs)})
     return pd.DataFrame(table)
 
 
-def conditions_table(summary: pd.DataFrame, conditions: list[str]) -> pd.DataFrame:
-    """A row per condition with mean ± sd over the seeds; `summary` has condition, metric, mean, sd, n."""
+def strategies_table(
+    published: pd.DataFrame,
+    published_epochs: pd.DataFrame,
+    other_runs: dict[str, pd.DataFrame],
+    epochs: pd.DataFrame,
+    names: dict[str, str],
+) -> pd.DataFrame:
+    """A row for each of the report's strategies, its other runs, and our conditions, which `names` has in words.
+
+    Accuracies (%) after the last epoch, then the validation by epoch. Brackets show by how much the published
+    protocol's are above the report.
+    """
+    report, table = published.set_index("condition"), []
+    for condition, name in names.items():
+        base, protocol = condition.split("_")
+        is_published = protocol == "published" and base in report.index
+        if is_published:
+            values = {heading: f"{report.at[base, heading]:.2f}" for heading in EPOCH_COLUMNS}
+            table.append([name, "report", *values.values(), _by_epoch(published_epochs[base]), 1])
+        if is_published and base in other_runs:
+            run = other_runs[base]
+            table.append([name, "report's notebook, other run", "–", "–", _by_epoch(run["val"]), 1])
+        runs = epochs[epochs["condition"] == condition]
+        last = runs[runs["epoch"] == runs["epoch"].max()]
+        values = _accuracies(last, report.loc[base] if is_published else None)
+        by_epoch = _by_epoch(runs.groupby("epoch")["val_accuracy"].mean())
+        table.append([name, SOURCES[protocol], *values.values(), by_epoch, len(last)])
+    return pd.DataFrame(table, columns=["condition", "source", *EPOCH_COLUMNS, "val by epoch", "n"])
+
+
+def conditions_table(summary: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
+    """A row per condition, by its name in words, with mean ± sd over the seeds.
+
+    summary: condition, metric, mean, sd, n.
+    """
     accuracies = summary["metric"].str.contains("accuracy")
     percent = summary.copy()
     percent.loc[accuracies, ["mean", "sd"]] *= 100
-    return tables.conditions_table(percent, conditions, CONDITION_COLUMNS)
+    return tables.conditions_table(percent, list(names), CONDITION_COLUMNS).replace({"condition": names})
 
 
-def _strategy(runs: pd.DataFrame, numbers: list[int], reported: pd.Series | None) -> dict:
-    last = runs[runs["epoch"] == runs["epoch"].max()]
-    values = {name: mean_sd(last[metric], digits) for name, (metric, digits) in EPOCH_COLUMNS.items()}
-    if reported is not None:
+def _accuracies(runs: pd.DataFrame, report: pd.Series | None) -> dict[str, str]:
+    """Mean ± sd, with the difference from the report's row in brackets."""
+    values = {name: mean_sd(runs[metric], digits) for name, (metric, digits) in EPOCH_COLUMNS.items()}
+    if report is not None:
         for name, (metric, digits) in EPOCH_COLUMNS.items():
-            values[name] += tables.above(last[metric].mean(), reported[name], digits)
-    by_epoch = {n: runs.loc[runs["epoch"] == n, "val_accuracy"] for n in numbers}
-    validation = {f"val {n}": mean_sd(found, 2) if len(found) else "–" for n, found in by_epoch.items()}
-    return values | validation | {"n": len(last)}
+            values[name] += tables.above(runs[metric].mean(), report[name], digits)
+    return values
 
 
-def _in_percent(epochs: pd.DataFrame) -> pd.DataFrame:
+def _by_epoch(values: pd.Series) -> str:
+    return ", ".join(f"{value:.1f}" for value in values)
+
+
+def _epochs(files: list[str]) -> pd.DataFrame:
+    """The epochs of all trainings, accuracies in %."""
+    epochs = pd.concat(map(pd.read_csv, files))
     return epochs.assign(**{name: 100 * epochs[name] for name in ("train_accuracy", "val_accuracy")})
