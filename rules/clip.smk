@@ -1,9 +1,8 @@
 # Section 6: zero-shot CLIP, its modality gap, and Procrustes alignment.
 #   needs: the prepared dataset; official weights, or a dataset to pretrain on
-#   steps: (clip_pretrain ->) clip_embed, for every seed that has a model of its own;
-#          clip_evaluate by all embeddings, clip_align by the pairs that each seed draws -> clip_summary;
+#   steps: (clip_pretrain ->) clip_embed -> clip_evaluate, for every seed that has a model of its own; all -> summary;
 #          then Table 10, tables of the gap and of the alignments, accuracy by class, accuracy along the gap,
-#          and Figures 12 and 13 from clip_project
+#          and Figures 12 and 13
 #   makes: results/<run>/clip/{models,embeddings,metrics,figures,tables}
 
 from archdyn.workflow.experiments import Clip
@@ -12,7 +11,7 @@ clip = plan.add("clip", Clip)
 CLIP_BACKBONE = clip.backbone("clip")
 CLIP_PROMPTS = ["plain", "photo", "wild"]  # in the order of the embeddings; the gap is that of the first
 CLIP_RUN = "seed{seed}"
-CLIP_PER_IMAGE = ["right", "pairs", "gap", "told"]  # what is kept of each image, for the claims
+CLIP_PER_IMAGE = ["right", "pairs", "gap", "texts", "told"]  # what is kept of each image or text, for the claims
 CLIP_EMBEDDED = ["train_images", "test_images", "prompts", "ensemble"]
 
 
@@ -32,12 +31,12 @@ rule clip_pretrain:
     resources:
         **plan.gpu_job(mem_mb=4000, runtime=240),
     params:
+        **plan.code("clip_pretrain"),
         run=CLIP_RUN,
         architecture=backbones.architecture(CLIP_BACKBONE),
         settings=clip.settings["pretraining"],
         weights=clip.pretrained_label(CLIP_BACKBONE),
         device=config["device"],
-        **plan.code("clip_pretrain"),
     message:
         "clip: pretraining, seed {wildcards.seed}"
     script:
@@ -52,6 +51,7 @@ rule clip_embed:
         model=lambda w: clip.model(w.seed, rules.clip_pretrain.output.model),
     output:
         **clip.embeddings(CLIP_RUN, *CLIP_EMBEDDED),
+        facts=f"<results>/clip/embeddings/{CLIP_RUN}_facts.json",
         provenance=f"<results>/clip/embeddings/{CLIP_RUN}.provenance.json",
     log:
         f"<logs>/clip_embed/{CLIP_RUN}.log",
@@ -61,6 +61,7 @@ rule clip_embed:
     resources:
         **plan.gpu_job(mem_mb=4000, runtime=60),
     params:
+        **plan.code("clip_embed"),
         run=CLIP_RUN,
         train_images=clip.settings["train_images"],
         test_images=clip.settings["test_images"],
@@ -69,7 +70,6 @@ rule clip_embed:
         precision=clip.settings["precision"],
         embedding_batch=config["embedding_batch"],
         device=config["device"],
-        **plan.code("clip_embed"),
     message:
         "clip: embedding images and texts, seed {wildcards.seed}"
     script:
@@ -77,7 +77,7 @@ rule clip_embed:
 
 
 rule clip_evaluate:
-    """Measure zero-shot accuracy, the modality gap and alignments by all pairs, for every CLIP."""
+    """Measure zero-shot accuracy, the modality gap and alignments, and project both modalities, for every CLIP."""
     input:
         **clip.arrays("train_labels", "test_labels"),
         **clip.embeddings(CLIP_RUN, *CLIP_EMBEDDED),
@@ -85,74 +85,26 @@ rule clip_evaluate:
         **{f"{kind}_images": f"<results>/clip/metrics/{CLIP_RUN}_{kind}_images.csv" for kind in CLIP_PER_IMAGE},
         metrics=f"<results>/clip/metrics/{CLIP_RUN}.csv",
         shift=f"<results>/clip/metrics/{CLIP_RUN}_shift.csv",
+        points=f"<results>/clip/embeddings/{CLIP_RUN}_projections.csv",
         provenance=f"<results>/clip/metrics/{CLIP_RUN}.provenance.json",
     log:
         f"<logs>/clip_evaluate/{CLIP_RUN}.log",
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=4000,
+        runtime=60,
     params:
-        prompts=CLIP_PROMPTS,
-        draws=clip.settings["draws"],
         **plan.code("clip_evaluate"),
+        prompts=CLIP_PROMPTS,
+        pairs=clip.settings["pairs"],
+        draws=clip.settings["draws"],
+        drawing=lambda w: clip.seeds_of_model(w.seed),
+        images=clip.settings["projected_images"],
     message:
-        "clip: measuring accuracy and gap, seed {wildcards.seed}"
+        "clip: measuring accuracy, gap and alignment, seed {wildcards.seed}"
     script:
         "../workflow/scripts/clip_evaluate.py"
-
-
-rule clip_align:
-    """Rotate the texts onto the images by the pairs that a seed draws: as published, and nulls."""
-    input:
-        **clip.arrays("train_labels", "test_labels"),
-        train_images=lambda w: filled(rules.clip_embed.output.train_images, seed=clip.model_seed(w.seed)),
-        test_images=lambda w: filled(rules.clip_embed.output.test_images, seed=clip.model_seed(w.seed)),
-        prompts=lambda w: filled(rules.clip_embed.output.prompts, seed=clip.model_seed(w.seed)),
-    output:
-        metrics=f"<results>/clip/metrics/{CLIP_RUN}_alignment.csv",
-        provenance=f"<results>/clip/metrics/{CLIP_RUN}_alignment.provenance.json",
-    log:
-        f"<logs>/clip_align/{CLIP_RUN}.log",
-    conda:
-        "../envs/analysis.yaml"
-    resources:
-        mem_mb=2000,
-        runtime=20,
-    params:
-        pairs=clip.settings["pairs"],
-        draws=clip.settings["draws"],
-        **plan.code("clip_align"),
-    message:
-        "clip: aligning texts with images, seed {wildcards.seed}"
-    script:
-        "../workflow/scripts/clip_align.py"
-
-
-rule clip_project:
-    """Images and texts in two dimensions, before and after alignment, as published and corrected."""
-    input:
-        **clip.arrays("train_labels", "test_labels"),
-        **clip.embeddings(CLIP_RUN, *CLIP_EMBEDDED),
-    output:
-        points=f"<results>/clip/embeddings/{CLIP_RUN}_projections.csv",
-        provenance=f"<results>/clip/embeddings/{CLIP_RUN}_projections.provenance.json",
-    log:
-        f"<logs>/clip_project/{CLIP_RUN}.log",
-    conda:
-        "../envs/analysis.yaml"
-    resources:
-        mem_mb=2000,
-        runtime=20,
-    params:
-        pairs=clip.settings["pairs"],
-        images=clip.settings["projected_images"],
-        **plan.code("clip_project"),
-    message:
-        "clip: projecting images and texts, seed {wildcards.seed}"
-    script:
-        "../workflow/scripts/clip_project.py"
 
 
 clip.per_image(
@@ -162,22 +114,19 @@ clip.per_image(
         for seed in clip.model_seeds()
     ]
 )
-clip.summarise(
-    *[filled(rules.clip_evaluate.output.metrics, seed=seed) for seed in clip.model_seeds()],
-    *[filled(rules.clip_align.output.metrics, seed=seed) for seed in clip.seeds],
-)
+clip.summarise(*[filled(rules.clip_evaluate.output.metrics, seed=seed) for seed in clip.model_seeds()])
 
 
 clip.figure(
     "figure12",
     classes=clip.classes,
-    points=filled(rules.clip_project.output.points, seed=clip.seeds[0]),
+    points=filled(rules.clip_evaluate.output.points, seed=clip.seeds[0]),
     label=clip.label(images_of_first_seed=True),
 )
 clip.figure(
     "figure13",
     classes=clip.classes,
-    points=filled(rules.clip_project.output.points, seed=clip.seeds[0]),
+    points=filled(rules.clip_evaluate.output.points, seed=clip.seeds[0]),
     label=clip.label(images_of_first_seed=True),
 )
 clip.figure("classes", classes=clip.classes, summary=clip.summary)
@@ -186,6 +135,7 @@ clip.table(
     "table10",
     published=clip.published,
     summary=clip.summary,
+    facts=filled(rules.clip_embed.output.facts, seed=clip.seeds[0]),
     settings={"prompts": clip.settings["prompts"], "templates": len(clip.settings["ensemble"])},
 )
 clip.table("gap", summary=clip.summary)

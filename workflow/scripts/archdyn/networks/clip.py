@@ -1,12 +1,25 @@
 """CLIPs of open_clip, and their tokeniser."""
 
-from open_clip import CLIP, SimpleTokenizer, get_model_config
+import torch
+from open_clip import CLIP, SimpleTokenizer, convert_weights_to_lp, get_model_config
 from torch import Tensor
 
 
 def build_clip(architecture: dict) -> CLIP:
     """A new CLIP by the open_clip config `architecture["model"]`, with `arguments` in place of its keys."""
-    return CLIP(**(get_model_config(architecture["model"]) | architecture["arguments"]))
+    return CLIP(**_config(architecture))
+
+
+def in_half(model: CLIP, architecture: dict) -> CLIP:
+    """A copy whose matrices are of 16 bits and whose activations are too, like what CLIP's own loader puts on a GPU."""
+    half = CLIP(**_config(architecture), cast_dtype=torch.float16)
+    half.load_state_dict(model.state_dict())
+    convert_weights_to_lp(half, torch.float16)
+    return half.to(model.logit_scale.device).eval()
+
+
+def _config(architecture: dict) -> dict:
+    return get_model_config(architecture["model"]) | architecture["arguments"]
 
 
 def tokenise(model: CLIP, texts: list[str]) -> Tensor:

@@ -176,9 +176,9 @@ class Clip(Experiment):
         """Seeds with a CLIP of their own: all where it is pretrained here, else the first, which serves them all."""
         return self.seeds if self._is_pretrained else self.seeds[:1]
 
-    def model_seed(self, seed: str) -> int:
-        """The seed of the CLIP that serves `seed`."""
-        return int(seed) if int(seed) in self.model_seeds() else self.model_seeds()[0]
+    def seeds_of_model(self, seed: str) -> list[int]:
+        """The seeds that the CLIP of `seed` serves."""
+        return [int(seed)] if self._is_pretrained else self.seeds
 
     def model(self, seed: str, pretrained: str) -> str:
         """Path of the CLIP's checkpoint, which is `pretrained` with the seed in it where it is pretrained here."""

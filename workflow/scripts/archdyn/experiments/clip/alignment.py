@@ -1,4 +1,4 @@
-"""Texts rotated onto images (section 6 of the report), and whether both have the same geometry.
+"""Images rotated onto texts (section 6 of the report), and whether both have the same geometry.
 
 Images (n, dimensions) with labels int (n,), texts (classes, dimensions); an image's pair is the text of its class.
 """
@@ -7,23 +7,22 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy.linalg import orthogonal_procrustes, svd
-from scipy.stats import pearsonr, permutation_test
 
 from archdyn.experiments.clip.metrics import unit
+from archdyn.measures.mantel import mantel
 
 Pairs = tuple[np.ndarray, np.ndarray]  # images, and for each the number of its text
 Scores = dict[str, np.ndarray]  # by name, a value per pair
 Fit = Callable[[np.ndarray, np.ndarray], np.ndarray]  # from images and their texts to a rotation
 RANK = 1e-9  # of the greatest singular value, below which a direction counts as one that no pair reaches
-PERMUTATIONS = 5000
 
 
 def fit_rotation(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
-    """Orthogonal (dimensions, dimensions) R that brings the rows of texts @ R nearest to those of images.
+    """Orthogonal (dimensions, dimensions) R that brings the rows of images @ R nearest to those of texts.
 
     Directions that no pair reaches are turned arbitrarily: with 10 texts R is determined on 10 dimensions.
     """
-    return orthogonal_procrustes(texts, images)[0]
+    return orthogonal_procrustes(images, texts)[0]
 
 
 def fit_least_rotation(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
@@ -32,7 +31,7 @@ def fit_least_rotation(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
     The pairs determine R on the directions that they span; on the rest it turns as little as it can, so that a class
     that no pair shows is not turned at random.
     """
-    left, singular, right = svd(texts.T @ images)
+    left, singular, right = svd(images.T @ texts)
     rank = int((singular > RANK * singular[0]).sum())
     free_left, free_right = left[:, rank:], right[rank:].T
     turn, _, back = svd(free_left.T @ free_right)
@@ -40,14 +39,14 @@ def fit_least_rotation(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
 
 
 def rotate_centroid(images: np.ndarray, texts: np.ndarray) -> np.ndarray:
-    """The least rotation R that brings the texts' centroid into the direction of the images'; no pairing enters."""
-    start, end = unit(texts.mean(0)), unit(images.mean(0))
+    """The least rotation R that brings the images' centroid into the direction of the texts'; no pairing enters."""
+    start, end = unit(images.mean(0)), unit(texts.mean(0))
     turn = np.outer(start, end) - np.outer(end, start)
     return np.eye(len(start)) + turn + turn @ turn / (1 + start @ end)
 
 
 def alignment_scores(train: Pairs, test: Pairs, texts: np.ndarray) -> dict[str, Scores]:
-    """The texts rotated onto the images by protocols that use all pairs; of each, `score` of the test pairs.
+    """The images rotated onto the texts by protocols that use all pairs; of each, `score` of the test pairs.
 
     corrected: fitted on the training pairs; the test pairs' images are new, but their texts are not. unseen_classes:
     the pairs of each class are scored by a fit without that class, by `fit_rotation`; unseen_classes_least, by
@@ -67,7 +66,7 @@ def alignment_scores(train: Pairs, test: Pairs, texts: np.ndarray) -> dict[str, 
 def drawn_alignment_metrics(
     train: Pairs, test: Pairs, texts: np.ndarray, drawn: int, draws: int, rng: np.random.Generator
 ) -> dict[str, dict[str, float]]:
-    """The texts rotated onto the images by protocols that draw; of each, `score`'s numbers.
+    """The images rotated onto the texts by protocols that draw; of each, `score`'s numbers.
 
     published: fitted and scored on `drawn` random test pairs. published_held_out: scored on the other test pairs.
     shuffled, swapped: nulls, fitted and scored on the same wrong pairs, as `published` is on right ones; means over
@@ -97,13 +96,13 @@ def align(fitted_on: Pairs, scored_on: Pairs, texts: np.ndarray, fit: Fit = fit_
 
 
 def score(pairs: Pairs, texts: np.ndarray, rotation: np.ndarray) -> Scores:
-    """Of each of the n pairs its cosine, and whether its text is the nearest, before and after the texts rotate; (n,).
+    """Of each of the n pairs its cosine, and whether its text is the nearest, before and after the images rotate; (n,).
 
     Their means are the mean cosine and the accuracy.
     """
     images, labels = pairs
     values = {}
-    for when, cosines in (("before", images @ texts.T), ("after", images @ (texts @ rotation).T)):
+    for when, cosines in (("before", images @ texts.T), ("after", images @ rotation @ texts.T)):
         values[f"cosine_{when}"] = cosines[np.arange(len(labels)), labels]
         values[f"accuracy_{when}"] = cosines.argmax(1) == labels
     return values
@@ -114,32 +113,17 @@ def mean(scores: Scores) -> dict[str, float]:
     return {name: values.mean() for name, values in scores.items()}
 
 
-def class_geometry(images: np.ndarray, labels: np.ndarray, texts: np.ndarray, rng: np.random.Generator) -> dict:
+def class_geometry(
+    images: np.ndarray, labels: np.ndarray, texts: np.ndarray, rng: np.random.Generator
+) -> dict[str, float]:
     """Whether classes that lie near each other among the images do so among the texts.
 
     geometry_correlation: Pearson's r, over all pairs of classes, of the cosine of their mean images with that of their
-    texts. geometry_p: the share of permutations of the classes that correlate as much (Mantel 1967), one-sided, of at
-    most PERMUTATIONS drawn at random. Fewer than three classes have no geometry, and give {}.
+    texts. geometry_p: how often chance gives as much (`mantel`).
     """
-    if len(texts) < 3:
-        return {}
     means = unit(np.stack([unit(images)[labels == number].mean(0) for number in range(len(texts))]))
-    upper = np.triu_indices(len(texts), 1)
-    cosines, theirs = (means @ means.T)[upper], unit(texts) @ unit(texts).T
-
-    def correlation(order: np.ndarray) -> float:
-        return pearsonr(cosines, theirs[np.ix_(order, order)][upper]).statistic
-
-    found = permutation_test(
-        (np.arange(len(texts)),),
-        correlation,
-        permutation_type="pairings",
-        n_resamples=PERMUTATIONS,
-        alternative="greater",
-        vectorized=False,
-        rng=rng,
-    )
-    return {"geometry_correlation": found.statistic, "geometry_p": found.pvalue}
+    found, p = mantel(means @ means.T, unit(texts) @ unit(texts).T, rng)
+    return {"geometry_correlation": found, "geometry_p": p}
 
 
 def _unit_pairs(pairs: Pairs) -> Pairs:

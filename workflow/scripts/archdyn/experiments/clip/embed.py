@@ -1,50 +1,47 @@
 """What both towers of a CLIP make of images and texts, as they are: not of unit length."""
 
+from pathlib import Path
+
 import numpy as np
 import torch
 from open_clip import CLIP
 
-from archdyn.networks.clip import tokenise
+from archdyn.networks.backbones import Backbone, load_backbone
+from archdyn.networks.checkpoint import read_settings
+from archdyn.networks.clip import in_half, tokenise
 from archdyn.networks.inference import BATCH
+from archdyn.networks.pixels import on_device
 from archdyn.networks.preprocessing import Preprocess
+
+
+def load_clip(path: Path, device: torch.device, precision: str) -> tuple[Backbone, str]:
+    """A CLIP, and in words what it computes in: float16 throughout where the precision says so and the device is a GPU,
+    as CLIP's own loader has it; float32 elsewhere, as there."""
+    clip = load_backbone(path, device)
+    if precision == "float16" and device.type == "cuda":
+        clip.model = in_half(clip.model, read_settings(path))
+        return clip, "float16 throughout, on a GPU"
+    return clip, "float32"
 
 
 @torch.no_grad()
 def embed_images(
-    model: CLIP,
-    preprocess: Preprocess,
-    images: np.ndarray,
-    device: torch.device,
-    precision: str = "float32",
-    batch: int = BATCH,
+    model: CLIP, preprocess: Preprocess, images: np.ndarray, device: torch.device, batch: int = BATCH
 ) -> np.ndarray:
-    """float32 (n, dimensions) of uint8 images; `precision` as `half_on_gpu` has it."""
+    """float32 (n, dimensions) of uint8 images, in the precision of the model."""
+    precision = model.visual.conv1.weight.dtype
     parts = []
     for start in range(0, len(images), batch):
-        pixels = torch.from_numpy(np.ascontiguousarray(images[start : start + batch])).to(device)
-        with half_on_gpu(device, precision):
-            parts.append(model.encode_image(preprocess(pixels)))
+        pixels = preprocess(on_device(images[start : start + batch], device))
+        parts.append(model.encode_image(pixels.to(precision)))
     return torch.cat(parts).float().cpu().numpy()
 
 
 @torch.no_grad()
 def embed_texts(
-    model: CLIP,
-    templates: list[str],
-    classes: list[str],
-    device: torch.device,
-    precision: str = "float32",
-    batch: int = BATCH,
+    model: CLIP, templates: list[str], classes: list[str], device: torch.device, batch: int = BATCH
 ) -> np.ndarray:
     """float32 (templates, classes, dimensions) of each template with each class's name for {}."""
     texts = [template.format(name) for template in templates for name in classes]
-    parts = []
-    for tokens in tokenise(model, texts).split(batch):
-        with half_on_gpu(device, precision):
-            parts.append(model.encode_text(tokens.to(device)))
+    parts = [model.encode_text(tokens.to(device)) for tokens in tokenise(model, texts).split(batch)]
     return torch.cat(parts).float().cpu().numpy().reshape(len(templates), len(classes), -1)
-
-
-def half_on_gpu(device: torch.device, precision: str) -> torch.autocast:
-    """Within it, products are of float16 where the precision says so and the device is a GPU, as after `clip.load`."""
-    return torch.autocast(device.type, torch.float16, enabled=precision == "float16" and device.type == "cuda")

@@ -9,6 +9,9 @@ from archdyn.experiments.clip import alignment as clip_alignment
 from archdyn.experiments.clip import metrics as clip
 from archdyn.measures.tidy import per_image, tidy
 
+Values = dict[str, dict[str, float]]  # by condition and metric
+OfImages = dict[str, dict[str, np.ndarray]]  # by condition and metric, (n,)
+
 
 @dataclass(frozen=True)
 class Embedded:
@@ -33,26 +36,37 @@ class Measured:
     images: dict[str, pd.DataFrame]
 
 
-def evaluate(embedded: Embedded, draws: int, seed: int) -> Measured:
-    """Zero-shot accuracy by prompt, the gap, and alignments by all pairs; `draws` of the reference without a gap.
+def evaluate(embedded: Embedded, pairs: int, draws: int, seed: int, drawing: list[int]) -> Measured:
+    """Zero-shot accuracy by prompt, the gap, and alignments.
 
-    images has `right` (zero-shot answers), `pairs` (cosines and answers by alignment), `gap` (cosines before and after
-    alignment) and `told` (vectors whose modality a linear classifier tells).
+    pairs: how many of the test images, drawn by each seed of `drawing`, the report's alignment is fitted to. draws: of
+    each random reference. seed: that of the CLIP. images has `right` (zero-shot answers), `pairs` (cosines and answers
+    by alignment), `gap` (cosines before and after alignment), `texts` (the same of the texts, `image` being the number
+    of the text) and `told` (vectors whose modality a linear classifier tells).
     """
     zero_shot, right, curves = _zero_shot(embedded, seed)
-    gap, of_images, told = _gap(embedded, draws, np.random.default_rng(seed))
-    scores = clip_alignment.alignment_scores(embedded.train, embedded.test, embedded.prompts["plain"])
-    scores = {f"procrustes_{protocol}": found for protocol, found in scores.items()}
+    gap, of_images, of_texts, told = _gap(embedded, draws, np.random.default_rng(seed))
+    plain = embedded.prompts["plain"]
+    scores = _named(clip_alignment.alignment_scores(embedded.train, embedded.test, plain))
     values = zero_shot | gap | {name: clip_alignment.mean(found) for name, found in scores.items()}
-    images = {"right": right, "pairs": scores, "gap": of_images, "told": told}
+    rows = [tidy("clip", condition, seed, numbers) for condition, numbers in values.items()]
+    for drawn in drawing:
+        rng = np.random.default_rng(drawn)
+        found = _named(clip_alignment.drawn_alignment_metrics(embedded.train, embedded.test, plain, pairs, draws, rng))
+        rows += [tidy("clip", condition, drawn, numbers) for condition, numbers in found.items()]
+    images = {"right": right, "pairs": scores, "gap": of_images, "texts": of_texts, "told": told}
     return Measured(
-        pd.concat([tidy("clip", condition, seed, numbers) for condition, numbers in values.items()]),
+        pd.concat(rows),
         curves,
         {kind: pd.concat([per_image(name, seed, of) for name, of in found.items()]) for kind, found in images.items()},
     )
 
 
-def _zero_shot(embedded: Embedded, seed: int) -> tuple[dict, dict, pd.DataFrame]:
+def _named(protocols: dict) -> dict:
+    return {f"procrustes_{protocol}": found for protocol, found in protocols.items()}
+
+
+def _zero_shot(embedded: Embedded, seed: int) -> tuple[Values, OfImages, pd.DataFrame]:
     (train, train_labels), (test, labels) = embedded.train, embedded.test
     values, right, curves = {}, {}, []
     for prompt, texts in (embedded.prompts | {"ensemble": clip.ensemble(embedded.templates)}).items():
@@ -65,20 +79,20 @@ def _zero_shot(embedded: Embedded, seed: int) -> tuple[dict, dict, pd.DataFrame]
     return values, right, pd.concat(curves)
 
 
-def _gap(embedded: Embedded, draws: int, rng: np.random.Generator) -> tuple[dict, dict, dict]:
+def _gap(embedded: Embedded, draws: int, rng: np.random.Generator) -> tuple[Values, OfImages, OfImages, OfImages]:
     (train, train_labels), (test, labels) = embedded.train, embedded.test
     plain, everything = embedded.prompts["plain"], embedded.all_texts
     rotation = clip_alignment.fit_rotation(clip.unit(train), clip.unit(plain)[train_labels])
-    aligned = clip.unit(everything) @ rotation
+    aligned = clip.unit(test) @ rotation
     told = {
         "gap_unit": clip.told_apart(clip.unit(test), labels, clip.unit(everything)),
         "gap_raw": clip.told_apart(test, labels, everything),
-        "gap_aligned": clip.told_apart(clip.unit(test), labels, aligned),
+        "gap_aligned": clip.told_apart(aligned, labels, clip.unit(everything)),
     }
     values = {
         "gap_unit": clip.gap_metrics(test, labels, plain),
         "gap_raw": clip.raw_gap_metrics(test, labels, plain),
-        "gap_aligned": clip.gap_metrics(test, labels, clip.unit(plain) @ rotation),
+        "gap_aligned": clip.gap_metrics(aligned, labels, plain),
         "gap_reference": clip.reference_gap(test, labels, draws, rng),
     }
     values["gap_unit"] |= clip_alignment.class_geometry(test, labels, plain, rng)
@@ -86,6 +100,7 @@ def _gap(embedded: Embedded, draws: int, rng: np.random.Generator) -> tuple[dict
         values[name]["separability"] = found.mean()
     of_images = {
         "gap_unit": clip.gap_of_images(test, labels, plain),
-        "gap_aligned": clip.gap_of_images(test, labels, clip.unit(plain) @ rotation),
+        "gap_aligned": clip.gap_of_images(aligned, labels, plain),
     }
-    return values, of_images, {name: {"separability": found} for name, found in told.items()}
+    of_texts = {"gap_texts": {"text_cosine": clip.cosine_parts(clip.unit(plain))}}
+    return values, of_images, of_texts, {name: {"separability": found} for name, found in told.items()}

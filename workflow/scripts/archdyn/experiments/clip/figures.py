@@ -4,16 +4,19 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from archdyn.experiments.clip.words import PROMPTS
 from archdyn.render.published import read_json
 from archdyn.render.style import COLOURS, class_legend, class_look
+from archdyn.render.words import clipped
 
-PROMPTS = {"plain": "blue", "photo": "orange", "wild": "green", "ensemble": "red"}
+PROMPT_COLOURS = dict(zip(PROMPTS, ("blue", "orange", "green", "red"), strict=True))
 PROMPT_MARKS = "os^D"
 PROJECTIONS = {
-    "separate_tsne": "as published: two t-SNE fits,\neach to its own scale",
+    "separate_tsne": "as published: two t-SNE fits\non one pair of axes",
     "joint_tsne": "corrected: one t-SNE fit\nof both",
     "joint_umap": "corrected: one UMAP fit\nof both",
 }
+SHOWN_CLASSES = 30  # rows that a page has room for
 
 
 def figure12(figure: Figure, inputs, settings: dict) -> None:
@@ -41,24 +44,32 @@ def shift(figure: Figure, inputs, settings: dict) -> None:
 
 
 def accuracy_by_class(figure: Figure, summary: pd.DataFrame, classes: list[str]) -> None:
-    """Zero-shot accuracy by class and prompt, with Wilson's 95% intervals over the test images, means over seeds."""
-    figure.set_size_inches(figure.get_figwidth(), 0.9 + 0.34 * len(classes))
-    axes = figure.subplots()
+    """Zero-shot accuracy by class and prompt, with Wilson's 95% intervals over the test images, means over seeds.
+
+    Of more classes than a page has room for, those that the plain label serves worst.
+    """
     means = summary.set_index(["condition", "metric"])["mean"]
-    for place, (prompt, colour) in enumerate(PROMPTS.items()):
+    measured = [number for number in range(len(classes)) if ("plain", f"accuracy_class_{number}") in means]
+    hardest = sorted(measured, key=lambda number: means["plain", f"accuracy_class_{number}"])[:SHOWN_CLASSES]
+    shown = measured if len(measured) <= SHOWN_CLASSES else hardest
+    figure.set_size_inches(figure.get_figwidth(), 1.2 + 0.34 * len(shown))
+    axes = figure.subplots()
+    for place, (prompt, name) in enumerate(PROMPTS.items()):
         accuracy, low, high = (
-            np.array([means[prompt, f"accuracy_class_{number}{end}"] for number in range(len(classes))])
+            100 * np.array([means[prompt, f"accuracy_class_{number}{end}"] for number in shown])
             for end in ("", "_low", "_high")
         )
-        heights = np.arange(len(classes)) + 0.16 * (place - 1.5)
-        label = f"{prompt}, {means[prompt, 'accuracy']:.1%} of all"
-        spread = 100 * np.array([accuracy - low, high - accuracy])
-        axes.errorbar(100 * accuracy, heights, xerr=spread, fmt="o", ms=3, lw=1, color=COLOURS[colour], label=label)
+        heights = np.arange(len(shown)) + 0.16 * (place - 1.5)
+        look = {"fmt": PROMPT_MARKS[place], "ms": 3, "lw": 1, "color": COLOURS[PROMPT_COLOURS[prompt]]}
+        label = f"{name}: {means[prompt, 'accuracy']:.1%} of all"
+        axes.errorbar(accuracy, heights, xerr=np.abs([accuracy - low, high - accuracy]), label=label, **look)
     axes.axvline(100 / len(classes), color=COLOURS["grey"], linestyle="--", linewidth=1)
     axes.set(xlabel="zero-shot accuracy (%), 95% interval; dashed: chance", xlim=(-2, 102))
-    axes.set_yticks(range(len(classes)), classes)
+    axes.set_yticks(range(len(shown)), [clipped(classes[number]) for number in shown])
     axes.invert_yaxis()
-    figure.legend(loc="outside upper center", ncols=4)
+    if len(shown) < len(measured):
+        axes.set_ylabel(f"the {len(shown)} hardest of {len(measured)} classes")
+    figure.legend(loc="outside upper center", ncols=4, fontsize=7)
 
 
 def accuracy_along_gap(figure: Figure, shift: pd.DataFrame) -> None:
@@ -66,14 +77,15 @@ def accuracy_along_gap(figure: Figure, shift: pd.DataFrame) -> None:
     figure.set_size_inches(figure.get_figwidth(), 4.6)
     grid = figure.subplots(2, 2, sharex=True, sharey="row")
     for (top, bottom), moved in zip(grid.T, ("images", "texts"), strict=True):
-        for place, (prompt, colour) in enumerate(PROMPTS.items()):
+        for place, (prompt, name) in enumerate(PROMPTS.items()):
+            colour = COLOURS[PROMPT_COLOURS[prompt]]
             # Where curves coincide, marks in turn show each of them.
             marks = {"marker": PROMPT_MARKS[place], "ms": 4.5, "markevery": (place, len(PROMPTS))}
             rows = shift[(shift["moved"] == moved) & (shift["condition"] == prompt)].groupby("shift")
             for axes, metric, scale in ((top, "accuracy", 100), (bottom, "centroid_distance", 1)):
                 values = scale * rows[metric].agg(["mean", "min", "max"])
-                axes.plot(values["mean"], color=COLOURS[colour], label=prompt, **marks)
-                axes.fill_between(values.index, values["min"], values["max"], color=COLOURS[colour], alpha=0.2, lw=0)
+                axes.plot(values["mean"], color=colour, label=name, **marks)
+                axes.fill_between(values.index, values["min"], values["max"], color=colour, alpha=0.2, lw=0)
         for axes in (top, bottom):
             for position in (0, 1):
                 axes.axvline(position, color=COLOURS["grey"], linestyle="--", linewidth=1)
@@ -87,26 +99,20 @@ def accuracy_along_gap(figure: Figure, shift: pd.DataFrame) -> None:
 
 def projected_pairs(figure: Figure, points: pd.DataFrame, classes: list[str]) -> None:
     """Images as dots and texts as large open marks, by class; `points` of one stage, a panel per projection."""
-    figure.set_size_inches(figure.get_figwidth(), 3.6)
+    figure.set_size_inches(figure.get_figwidth(), 3.8)
     panels = figure.subplots(1, 3)
     for axes, (projection, title) in zip(panels, PROJECTIONS.items(), strict=True):
         of_projection = points[points["projection"] == projection]
-        if projection == "separate_tsne":
-            of_projection = _each_to_its_own_scale(of_projection)
-        for modality, look in (("image", {"ms": 3, "mew": 0}), ("text", {"ms": 10, "mew": 1.8, "mfc": "none"})):
+        for modality, look in (("text", {"ms": 10, "mew": 1.8, "mfc": "none"}), ("image", {"ms": 3, "mew": 0})):
             of_modality = of_projection[of_projection["modality"] == modality]
             for number, name in enumerate(classes):
                 shown = of_modality[of_modality["label"] == number]
                 label = name if modality == "text" else None
                 axes.plot(shown["x"], shown["y"], linestyle="", **class_look(number), **look, label=label)
         axes.set_title(title, fontsize=8)
-        # The dimensions of t-SNE and UMAP have neither unit nor meaning.
-        axes.set(xticks=[], yticks=[], xlabel="first dimension (no unit)", ylabel="second dimension (no unit)")
-    class_legend(figure, panels[0], title="small: images; large and open: texts", title_fontsize=8)
-
-
-def _each_to_its_own_scale(points: pd.DataFrame) -> pd.DataFrame:
-    """Two fits have unrelated scales: that of the texts, most of them equal, would shrink the images to a dot."""
-    coordinates = points.groupby("modality")[["x", "y"]]
-    scaled = (points[["x", "y"]] - coordinates.transform("mean")) / coordinates.transform("std")
-    return points.assign(x=scaled["x"], y=scaled["y"])
+        # The dimensions of t-SNE and UMAP have neither unit nor meaning; the first panel's say how unlike two fits are.
+        axes.set(xlabel="first dimension (no unit)", ylabel="second dimension (no unit)")
+        axes.tick_params(labelsize=7, labelrotation=0)
+        if projection != "separate_tsne":
+            axes.set(xticks=[], yticks=[])
+    class_legend(figure, panels[0], title="small: images; large and open: texts")

@@ -72,15 +72,21 @@ def gap_metrics(images: np.ndarray, labels: np.ndarray, texts: np.ndarray) -> di
 
 
 def gap_of_images(images: np.ndarray, labels: np.ndarray, texts: np.ndarray) -> dict[str, np.ndarray]:
-    """Of each of the n images, (n,): its cosine with its text (pair_cosine), and its mean cosine with the other images
-    (image_cosine); and the mean cosine of two classes' texts, which is the same for all (text_cosine)."""
+    """Of each of the n images, (n,): its cosine with its text (pair_cosine), and its part in the mean cosine of two
+    images (image_cosine, see `cosine_parts`)."""
     images, texts = unit(images), unit(texts)
-    n = len(images)
-    return {
-        "pair_cosine": (images * texts[labels]).sum(1),
-        "image_cosine": (images @ images.sum(0) - 1) / (n - 1),
-        "text_cosine": np.full(n, mean_cosine(texts)),
-    }
+    return {"pair_cosine": (images * texts[labels]).sum(1), "image_cosine": cosine_parts(images)}
+
+
+def cosine_parts(vectors: np.ndarray) -> np.ndarray:
+    """The part of each of n unit vectors in `mean_cosine`, (n,): the jackknife's pseudo-values.
+
+    Their mean is that cosine, and their spread over the root of n its standard error. A vector's own mean cosine with
+    the others would spread half as much, since it shares each pair with another vector.
+    """
+    n, whole = len(vectors), mean_cosine(vectors)
+    with_others = (vectors @ vectors.sum(0) - 1) / (n - 1)
+    return whole + 2 * (n - 1) / max(n - 2, 1) * (with_others - whole)
 
 
 def reference_gap(images: np.ndarray, labels: np.ndarray, draws: int, rng: np.random.Generator) -> dict[str, float]:

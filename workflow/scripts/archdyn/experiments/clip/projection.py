@@ -12,22 +12,23 @@ SEED = 42  # of the report's projections
 
 
 def projections(train: Pairs, drawn: Pairs, shown: Pairs, texts: np.ndarray) -> pd.DataFrame:
-    """A row per point: stage (before or after the texts are rotated), projection, modality, label, x, y.
+    """A row per point: stage (before or after the images are rotated), projection, modality, label, x, y.
 
     separate_tsne, as published: the `drawn` pairs, one fit for the images and one for their texts, most of which are
-    equal; the rotation is fitted on the same pairs. joint_tsne, joint_umap: the `shown` images and each text once, in
-    one fit; the rotation is fitted on the training pairs. All vectors are of unit length; x and y have no unit.
+    equal; the rotation is fitted on the same pairs, and the texts keep their places. joint_tsne, joint_umap: the
+    `shown` images and each text once, in one fit; the rotation is fitted on the training pairs. All vectors are of unit
+    length; x and y have no unit.
     """
+    placed_texts = _tsne(texts[drawn[1]])
     frames = []
     for stage in ("before", "after"):
-        by_drawn, by_train = (
-            texts if stage == "before" else texts @ fit_rotation(images, texts[labels])
-            for images, labels in (drawn, train)
+        some, many = (
+            images if stage == "before" else images @ fit_rotation(fitted_on[0], texts[fitted_on[1]])
+            for images, fitted_on in ((drawn[0], drawn), (shown[0], train))
         )
-        apart = np.concatenate([_tsne(drawn[0]), _tsne(by_drawn[drawn[1]])])
-        both = np.concatenate([shown[0], by_train])
+        both = np.concatenate([many, texts])
         frames += [
-            _points(apart, drawn[1], drawn[1], stage, "separate_tsne"),
+            _points(np.concatenate([_tsne(some), placed_texts]), drawn[1], drawn[1], stage, "separate_tsne"),
             _points(_tsne(both), shown[1], np.arange(len(texts)), stage, "joint_tsne"),
             _points(_umap(both), shown[1], np.arange(len(texts)), stage, "joint_umap"),
         ]

@@ -2,8 +2,9 @@
 
 import pandas as pd
 
+from archdyn.experiments.clip.words import PROMPTS
 from archdyn.render import tables
-from archdyn.render.published import read_published
+from archdyn.render.published import read_json, read_published
 from archdyn.render.words import format_mean_sd
 
 GAP_COLUMNS = {  # heading: metric, digits
@@ -51,7 +52,9 @@ ALIGNMENT_COLUMNS = {
 def table10(inputs, settings: dict) -> pd.DataFrame:
     """Table 10: zero-shot accuracy by prompt, published beside ours."""
     published = read_published(inputs.published, "table10")
-    return table10_rows(published, pd.read_csv(inputs.summary), **settings)
+    table = table10_rows(published, pd.read_csv(inputs.summary), **settings)
+    table.attrs["sentence"] = f"Ours was computed in {read_json(inputs.facts)['arithmetic']}."
+    return table
 
 
 def gap(inputs, settings: dict) -> pd.DataFrame:
@@ -75,12 +78,12 @@ def table10_rows(
     report = published.set_index("prompt")["accuracy"]
     percent = summary.assign(mean=100 * summary["mean"], sd=100 * summary["sd"]).set_index(["condition", "metric"])
     table = []
-    for condition, prompt in (prompts | {"ensemble": f"mean of {templates} templates"}).items():
+    for condition, prompt in (prompts | {"ensemble": f"{templates} of CLIP's authors"}).items():
         accuracy, low, high = (percent.loc[(condition, f"accuracy{end}")] for end in ("", "_low", "_high"))
         difference = tables.above(accuracy["mean"], report[condition], 2) if condition in report else ""
         table.append(
             {
-                "prompt": prompt,
+                "prompt": f"{PROMPTS[condition]}: {prompt}",
                 "report": f"{report[condition]:.2f}" if condition in report else "–",
                 "ours": format_mean_sd(accuracy["mean"], accuracy["sd"], 2) + difference,
                 "95% interval": f"{low['mean']:.2f} to {high['mean']:.2f}",
@@ -91,11 +94,11 @@ def table10_rows(
 
 
 def gap_table(summary: pd.DataFrame) -> pd.DataFrame:
-    """A row per measure: of unit vectors, as they are, texts rotated, and where images stand in for the texts."""
+    """A row per measure: of unit vectors, as they are, images rotated, and where images stand in for the texts."""
     columns = {
         "gap_unit": "unit vectors",
         "gap_raw": "as they are",
-        "gap_aligned": "texts rotated, unit",
+        "gap_aligned": "images rotated, unit",
         "gap_reference": "images as texts, unit",
     }
     table = tables.conditions_table(summary, list(columns), GAP_COLUMNS).drop(columns="n")
