@@ -112,7 +112,8 @@ def projected_pairs(figure: Figure, points: pd.DataFrame, classes: list[str]) ->
         axes.set_title(title, fontsize=8)
         # The dimensions of t-SNE and UMAP have neither unit nor meaning; the first panel's say how unlike two fits are.
         axes.set(xlabel="first dimension (no unit)", ylabel="second dimension (no unit)")
-        axes.tick_params(labelsize=7, labelrotation=0)
+        axes.tick_params(labelsize=7)
+        axes.margins(0.08)
         if projection != "separate_tsne":
             axes.set(xticks=[], yticks=[])
     class_legend(figure, panels[0], title="small: images; large and open: texts")

@@ -92,7 +92,8 @@ def confusion_and_similarity(
 ) -> None:
     """Figure 3. By name: counts int (classes, classes) by true class and answer, and below, where we have them, cosines
     of the class means, float (classes, classes)."""
-    figure.set_size_inches(figure.get_figwidth(), 1.0 + 4.0 * figure.get_figwidth() / (1.6 * len(matrices)))
+    side = min(2.3, (figure.get_figwidth() - 1.8) / len(matrices))
+    figure.set_size_inches(figure.get_figwidth(), 2 * (side + 1.1))
     grid = figure.subplots(2, len(matrices), squeeze=False)
     for (top, bottom), (name, (counts, similarity)) in zip(grid.T, matrices.items(), strict=True):
         percent = 100 * counts / counts.sum(1, keepdims=True).clip(min=1)
@@ -106,8 +107,8 @@ def confusion_and_similarity(
             _mark(axes, *pair)
     for axes in (*grid[0, 1:], *(grid[1, 1:] if grid[1, 0].axison else grid[1, 2:])):
         axes.tick_params(axis="y", labelleft=False)
-    figure.colorbar(confused, ax=list(grid[0]), aspect=30, label="share of the true class (%)")
-    figure.colorbar(similar, ax=list(grid[1]), aspect=30, label="cosine of the class means")
+    figure.colorbar(confused, ax=list(grid[0]), aspect=25, shrink=0.8, label="share of the true class (%)")
+    figure.colorbar(similar, ax=list(grid[1]), aspect=25, shrink=0.8, label="cosine of the class means")
     grid[0, 0].set_ylabel("true class")
     for axes in grid[0]:
         axes.set_xlabel("answer")
@@ -153,14 +154,20 @@ def gradients_by_block(figure: Figure, gradients: pd.DataFrame, names: dict[str,
         colour = COLOURS[("blue", "red", "green")[trainings.index(training)]]
         values = runs.pivot(index="seed", columns="metric", values="value")[[f"gradient_{block}" for block in blocks]]
         x, line = np.arange(len(blocks)), {"skips": "-", "noskip": "--"}[skips]
-        axes.plot(x, values.mean(), line, color=colour, marker=".", label=name)
+        none = (values.mean() == 0).to_numpy()
+        axes.plot(x, values.mean().replace(0, np.nan), line, color=colour, marker=".", label=name)
         axes.fill_between(x, values.min(), values.max(), color=colour, alpha=0.2, linewidth=0)
+        axes.plot(x[none], np.zeros(none.sum()), "v", color=colour, transform=axes.get_xaxis_transform(), clip_on=False)
     starts = [number for number, name in enumerate(blocks) if name.endswith(".0")]
     for start in starts[1:]:
         axes.axvline(start - 0.5, color=COLOURS["grey"], linewidth=0.6, linestyle=":")
     middles = [(start + end - 1) / 2 for start, end in zip(starts, [*starts[1:], len(blocks)], strict=True)]
     axes.set_xticks(middles, [blocks[start].split(".")[0] for start in starts])
-    axes.set(yscale="log", xlabel="residual block, from the input to the output", ylabel="RMS gradient of the weights")
+    axes.set(
+        yscale="log",
+        xlabel="residual block, from the input to the output",
+        ylabel="RMS gradient of the weights\n(triangle: none at all)",
+    )
     figure.legend(loc="outside upper center", ncols=3, fontsize=7)
 
 
@@ -174,7 +181,7 @@ def layers_compared(figure: Figure, layers: list[str], means: pd.Series, cka: pd
     left.tick_params(axis="x", labelsize=7)
     left.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, fontsize=8, columnspacing=1)
     image = right.imshow(cka.to_numpy(), cmap="viridis", vmin=0, vmax=1)
-    figure.colorbar(image, ax=right, shrink=0.8, label="linear CKA (1: the same but for a rotation)")
+    figure.colorbar(image, ax=right, shrink=0.8, label="linear CKA")
     for (row, column), value in np.ndenumerate(cka.to_numpy()):
         right.text(column, row, f"{value:.2f}", ha="center", va="center", color="black" if value > 0.6 else "white")
     right.grid(visible=False)

@@ -162,9 +162,9 @@ def class_similarity(embeddings: np.ndarray, labels: np.ndarray, classes: int) -
 def confusion_metrics(counts: np.ndarray, similarity: np.ndarray, seed: int) -> dict[str, float]:
     """Whether the classes that are confused are those whose mean embeddings are similar.
 
-    counts: `confusion`'s. similarity: `class_similarity`'s. confusion_similarity: Spearman's correlation, over the pairs
-    of classes, of how often either is taken for the other with how similar they are. confusion_similarity_p: how often
-    chance gives as much, by `mantel` with `seed`. right: the share of right answers.
+    counts: `confusion`'s. similarity: `class_similarity`'s. confusion_similarity: Spearman's correlation, over the
+    pairs of classes, of how often either is taken for the other with how similar they are. confusion_similarity_p: how
+    often chance gives as much, by `mantel` with `seed`. right: the share of right answers.
     """
     found, p = mantel(counts + counts.T, similarity, np.random.default_rng(seed), ranks=True)
     right = np.trace(counts) / counts.sum()

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import torch
-from timm.models.resnet import BasicBlock, Bottleneck
+from timm.models.resnet import BasicBlock, Bottleneck, ResNet
 from torch import Tensor, nn
 
 from archdyn.experiments.resnet.settings import ResnetMode, TransferTraining
@@ -53,7 +53,7 @@ def transferred(start: Path, settings: TransferTraining, classes: int, device: t
     """
     backbone = load_backbone(start, device, _preprocessing(settings))
     if settings.init == "random":
-        backbone.model = build(read_settings(start), classes)
+        backbone.model = build(_as_torchvision_starts(read_settings(start), backbone.model), classes)
         backbone.weights = f"{backbone.weights.split(' (')[0]} (random weights)"
     else:
         backbone.model.reset_classifier(classes)
@@ -62,6 +62,13 @@ def transferred(start: Path, settings: TransferTraining, classes: int, device: t
     if not settings.skips:
         remove_skips(model)
     return backbone
+
+
+def _as_torchvision_starts(architecture: dict, model: nn.Module) -> dict:
+    """Residual branches that begin at zero learn sooner, but without skip connections nothing ever passes them."""
+    if not isinstance(model, ResNet):
+        return architecture
+    return architecture | {"arguments": architecture["arguments"] | {"zero_init_last": False}}
 
 
 def save_transferred(

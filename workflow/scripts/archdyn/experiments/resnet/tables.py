@@ -12,8 +12,6 @@ CONDITION_COLUMNS = {  # heading: metric, digits
     "train %": ("train_accuracy", 2),
     "val %": ("val_accuracy", 2),
     "test % ↑": ("test_accuracy", 2),
-    "low %": ("test_accuracy_low", 2),
-    "high %": ("test_accuracy_high", 2),
     "learning parameters": ("trainable_parameters", 0),
     "GFLOPs": ("gflops", 0),
     "seconds": ("seconds", 1),
@@ -106,14 +104,19 @@ def strategies_table(
 
 
 def conditions_table(summary: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
-    """A row per condition, by its name in words, with mean ± sd over the seeds.
+    """A row per condition, by its name in words, with mean ± sd over the seeds; 95% is of the accuracy on test images.
 
     summary: condition, metric, mean, sd, n.
     """
     accuracies = summary["metric"].str.contains("accuracy")
     percent = summary.copy()
     percent.loc[accuracies, ["mean", "sd"]] *= 100
-    return tables.conditions_table(percent, list(names), CONDITION_COLUMNS).replace({"condition": names})
+    table = tables.conditions_table(percent, list(names), CONDITION_COLUMNS)
+    means = percent.set_index(["condition", "metric"])["mean"]
+    low, high = ([means[name, f"test_accuracy_{end}"] for name in names] for end in ("low", "high"))
+    intervals = [f"{a:.2f} to {b:.2f}" for a, b in zip(low, high, strict=True)]
+    table.insert(table.columns.get_loc("test % ↑") + 1, "95%", intervals)
+    return table.replace({"condition": names})
 
 
 def _accuracies(runs: pd.DataFrame, report: pd.Series | None) -> dict[str, str]:
