@@ -75,7 +75,11 @@ def gap_of_images(images: np.ndarray, labels: np.ndarray, texts: np.ndarray) -> 
     """Of each of the n images, (n,): its cosine with its text (pair_cosine), and its part in the mean cosine of two
     images (image_cosine, see `cosine_parts`)."""
     images, texts = unit(images), unit(texts)
-    return {"pair_cosine": (images * texts[labels]).sum(1), "image_cosine": cosine_parts(images)}
+    return {
+        "pair_cosine": (images * texts[labels]).sum(1),
+        "image_cosine": cosine_parts(images),
+        "text_cosine": np.full(len(images), mean_cosine(texts)),
+    }
 
 
 def cosine_parts(vectors: np.ndarray) -> np.ndarray:
