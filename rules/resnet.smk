@@ -247,8 +247,13 @@ rule resnet_score:
         "<logs>/resnet_score/{design}.log",
     conda:
         "../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=20,
     params:
         **plan.code("resnet_score"),
+    message:
+        "resnet: scoring the trainings of the design {wildcards.design}"
     script:
         "../workflow/scripts/resnet_score.py"
 

@@ -65,13 +65,23 @@ def figure_file(output, label: str) -> Iterator[Figure]:
 
     Raises ArchdynError when no installed font can write a name.
     """
-    with plt.rc_context(STYLE | {"font.family": _fonts()}):
+    with _our_settings():
         figure = plt.figure(figsize=(WIDTH, 3.2))
         yield figure
         figure.supxlabel("\n".join(wrap(label, LABEL_LINE)), fontsize=7, color=COLOURS["grey"], x=0.995, ha="right")
         _label_logarithmic_axes(figure)
         _save(figure, output)
         plt.close(figure)
+
+
+@contextmanager
+def _our_settings() -> Iterator[None]:
+    """matplotlib's own and STYLE, whatever the user's matplotlibrc says; but for hooks, which look at figures."""
+    with plt.rc_context():
+        hooks = plt.rcParams["figure.hooks"]
+        matplotlib.rcdefaults()
+        plt.rcParams.update(STYLE | {"font.family": _fonts(), "figure.hooks": hooks})
+        yield
 
 
 def epoch_axis(axes: Axes) -> None:

@@ -1,6 +1,7 @@
 """What all rule files ask while Snakemake plans: the checked config, the experiments, resources, code fingerprints."""
 
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -28,6 +29,7 @@ class Plan:
     def __init__(self, workflow, config: dict):
         self._workflow = workflow
         check_interpreter(sys.executable)
+        os.environ["MPLBACKEND"] = "Agg"  # for the jobs, which inherit it: what Jupyter sets there would end them
         files = [SHIPPED, *workflow.configfiles, *workflow.overwrite_configfiles]
         try:
             self.config = checked_config(_over_shipped(config), files).model_dump()
