@@ -20,7 +20,7 @@ COMPILE := --quiet --strip-extras --no-annotate --no-header --no-emit-options --
 demo: env
 	$(RUN) snakemake --cores $(CORES) --configfile config/demo.yaml
 
-# Everything at the report's scale, on a machine with a GPU, as an archive to contribute: docs/contribute.md.
+# Everything at the report's scale, on a machine with a GPU, and packed as an archive.
 paper: env
 	$(RUN) snakemake --cores $(CORES) --resources gpu=1 $(ARGS)
 	$(RUN) archdyn crate paper
