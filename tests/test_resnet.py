@@ -10,16 +10,14 @@ from torch.nn.functional import relu
 
 from archdyn.data import backbones
 from archdyn.errors import ArchdynError
+from archdyn.experiments.resnet.confusions import class_similarity, confusion, printed_confusion
 from archdyn.experiments.resnet.embed import LAYERS, draw_rows, embed_layers, embed_penultimate, untrained_answers
 from archdyn.experiments.resnet.figures import confused_pairs
 from archdyn.experiments.resnet.metrics import (
     check_projectable,
-    class_similarity,
-    confusion,
     confusion_metrics,
     layer_metrics,
     linear_cka,
-    printed_confusion,
     projected,
     transfer_metrics,
 )

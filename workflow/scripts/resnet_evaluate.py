@@ -3,13 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from archdyn.experiments.resnet.metrics import (
-    class_similarity,
-    confusion,
-    confusion_metrics,
-    printed_confusion,
-    run_rows,
-)
+from archdyn.experiments.resnet.confusions import class_similarity, confusion, printed_confusion
+from archdyn.experiments.resnet.metrics import confusion_metrics, run_rows
 from archdyn.measures.tidy import per_image, tidy
 from archdyn.render.published import read_json, read_published
 from archdyn.workflow.job import Job

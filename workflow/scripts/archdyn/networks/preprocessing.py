@@ -10,7 +10,8 @@ HALF = {"mean": [0.5, 0.5, 0.5], "sd": [0.5, 0.5, 0.5]}
 class Preprocess:
     """uint8 (n, h, w) or (n, h, w, 3) -> normalised float32 (n, 3, size, size); grey becomes three equal channels.
 
-    Images are resized as Pillow does it, like in the report's code and where the weights were trained. `settings` has size (pixels), interpolation (bilinear, bicubic), mean and sd (by channel, of values in [0, 1]).
+    Images are resized as Pillow does it, like in the report's code and where the weights were trained. `settings` has
+    size (pixels), interpolation (bilinear, bicubic), mean and sd (by channel, of values in [0, 1]).
     """
 
     def __init__(self, settings: dict, device: torch.device):

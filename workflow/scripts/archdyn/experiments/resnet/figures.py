@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
-from archdyn.experiments.resnet.metrics import class_similarity, confusion, printed_confusion
+from archdyn.experiments.resnet.confusions import class_similarity, confusion, printed_confusion
 from archdyn.render.published import read_json, read_published
 from archdyn.render.style import COLOURS, class_legend, class_ticks, few_logarithmic_ticks, scatter_classes
 
