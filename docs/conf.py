@@ -8,6 +8,7 @@ myst_heading_anchors = 3
 html_theme = "pydata_sphinx_theme"
 html_show_sourcelink = False
 html_copy_source = False
+html_use_index = False
 html_theme_options = {
     "navbar_align": "left",
     "header_links_before_dropdown": 7,
