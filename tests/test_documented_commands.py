@@ -9,7 +9,9 @@ import re
 import shlex
 import subprocess
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from conftest import ROOT, Project
 
@@ -18,6 +20,7 @@ BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 COMMENT = re.compile(r"\s+#\s.*")
 SETTINGS = re.compile(r"Save this as `(config/\w+\.yaml)`:\n\n```yaml\n(.*?)```", re.DOTALL)
 DRY = ("--dry-run", "--quiet", "all")
+PICTURES = 100  # of a class
 ELSEWHERE = "tests/"  # a form that starts so names the test that runs the command
 NOT_HERE = "not here: "  # and one that starts so, why no test can
 
@@ -83,8 +86,15 @@ OTHERS = sorted(command for command in commands() if form_of(command))
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Project:
-    """A copy without results, with the settings that the texts say to save."""
+    """A copy without results, with the settings that the texts say to save, and pictures where these say they are."""
     copy = Project.fresh(tmp_path_factory.mktemp("documented"))
+    pixels = np.random.default_rng(0).integers(0, 256, (2, PICTURES, 28, 28), dtype=np.uint8)
+    for folder, pictures in zip(("photos/cat", "photos/dog"), pixels, strict=True):
+        (copy.folder / folder).mkdir(parents=True)
+        for number, picture in enumerate(pictures):
+            Image.fromarray(picture).save(copy.folder / folder / f"{number}.png")
+    for name in ("cat.jpg", "car.jpg"):
+        Image.fromarray(pixels[0, 0]).save(copy.folder / name)
     for file in TEXTS:
         for name, text in SETTINGS.findall(file.read_text(encoding="utf-8")):
             (copy.folder / name).write_text(text, encoding="utf-8")
