@@ -48,6 +48,7 @@ FORMS = {
     "archdyn seal": "tests/test_claims.py",
     "python tests/test_independent.py": "tests/test_independent.py",
     "python -m archdyn.data.check": "tests/test_check.py",
+    "snakemake gan --rulegraph": "{command}",
     "snakemake vae --cores 2 --default-storage-provider": "tests/test_storage.py",
     "snakemake --cores 2 --report": "tests/test_report.py",
 }
