@@ -199,8 +199,9 @@ def test_any_one_of_several_files_will_do_and_is_recorded(server, tmp_path):
 
 
 def test_a_source_that_gives_no_answer_is_asked_for_the_first_file_only(server, tmp_path):
-    get(entry_of(url(server, "hang_up"), url(server, "right"), names=("a", "b")), tmp_path / "raw")
+    said = get(entry_of(url(server, "hang_up"), url(server, "right"), names=("a", "b")), tmp_path / "raw")
     assert server.asked == ["hang_up"] + ["right"] * 2
+    assert [line.split()[0] for line in said] == ["not", "a:", "b:"]
 
 
 @pytest.mark.fault("the source is left at once.")

@@ -21,6 +21,7 @@ from archdyn.errors import ArchdynError
 
 MANUAL = Path("resources/manual")
 PATIENCE = Patience()
+NO_FOLDER = "no such folder"
 
 
 class MissingData(ArchdynError):
@@ -82,7 +83,7 @@ class _Folder:
         for candidate in (self._path / name, self._path / f"{name}.gz"):
             if candidate.is_file():
                 return candidate
-        raise Unusable("no such file" if self._path.is_dir() else "no such folder")
+        raise Unusable("no such file" if self._path.is_dir() else NO_FOLDER)
 
 
 class _Sources:
@@ -93,6 +94,12 @@ class _Sources:
         self.by_hand = _Folder(MANUAL / entry)
         self._say, self._patience = say, patience
         self._opened: dict[str, object] = {}
+        self._told = {(self.by_hand, NO_FOLDER)}  # few have one
+
+    def is_news(self, source, fault: Unusable) -> bool:
+        """Whether the source has not failed in this way before: a host that is down is told of once."""
+        told, self._told = self._told, self._told | {(source, str(fault))}
+        return self._told != told
 
     def of(self, file: dict) -> list:
         return [self._open(source) for source in file["sources"]]
@@ -124,7 +131,8 @@ def _first_right(alternatives: list[dict], sources: _Sources, target: Path, say:
             content, sha256 = _verified(raw, file, sources.scratch / "content")
         except Unusable as fault:
             reasons.append(f"{label}: {fault}")
-            say(f"not from {reasons[-1]}")
+            if sources.is_news(source, fault):
+                say(f"not from {reasons[-1]}")
             continue
         _move_or_copy(content, target / file["name"], sources.scratch)
         say(f"{file['name']}: from {label}")

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 from typing import IO
 
 from archdyn.data.web import Unusable
@@ -76,7 +77,7 @@ def _members(archive: Path) -> Iterator[Iterator[tuple[str, IO[bytes]]]]:
     elif archive.suffix == ".deb":
         command = ["dpkg-deb", "--fsys-tarfile", archive.name]
         with (
-            subprocess.Popen(command, cwd=archive.parent, stdout=subprocess.PIPE) as unpacking,
+            subprocess.Popen(command, cwd=archive.parent, stdout=PIPE, stderr=DEVNULL) as unpacking,  # as a pipe breaks
             tarfile.open(fileobj=unpacking.stdout, mode="r|") as tar,
         ):
             yield _tar_members(tar)
