@@ -9,6 +9,7 @@ rule classifier_train:
     """Train the classifier that judges the images which an experiment generates."""
     input:
         unpack(lambda w: plan.experiment(w.experiment).arrays()),
+        classes=lambda w: plan.experiment(w.experiment).classes,
     output:
         model="<results>/{experiment}/models/classifier.safetensors",
         metrics="<results>/{experiment}/metrics/classifier.csv",

@@ -114,7 +114,7 @@ rule data_imagefolder:
         folder=lambda wildcards: image_folders[wildcards.dataset]["imagefolder"],
         size=lambda wildcards: image_folders[wildcards.dataset]["size"],
         channels=lambda wildcards: image_folders[wildcards.dataset]["channels"],
-        listing=lambda wildcards: registry.folder_listing_hash(image_folders[wildcards.dataset]["imagefolder"]),
+        content=lambda wildcards: registry.folder_digest(image_folders[wildcards.dataset]),
     message:
         "Preparing {wildcards.dataset}"
     script:

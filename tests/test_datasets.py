@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from archdyn.data import registry
+from archdyn.data import folders, registry
 from archdyn.data.imagefolder import prepare_imagefolder
 from archdyn.data.pictures import read_picture
 from archdyn.data.prepare import prepare_idx, read_idx, save_dataset
@@ -75,31 +75,16 @@ def test_dataset_id_is_stable_and_distinct(tmp_path, monkeypatch):
     assert re.fullmatch(r"imagefolder-my-pictures-[0-9a-f]{8}", name)
     assert registry.dataset_id("mnist") == "mnist"
     assert registry.dataset_id(spec | {"imagefolder": str(tmp_path / "My Pictures!")}) == name
-    assert registry.dataset_id({"imagefolder": "My Pictures!"}) == name
     others = [spec | {"size": 32}, spec | {"channels": 3}, spec | {"imagefolder": "other/My Pictures!"}]
     assert len({name, *map(registry.dataset_id, others)}) == 4
 
 
 def test_image_folders_of_a_config():
-    spec = {"imagefolder": "pictures", "size": 32}
+    spec = {"imagefolder": "pictures", "size": 32, "channels": 1}
     config = {"run": "x", "gan": {"dataset": spec}, "vit": {"datasets": ["mnist", spec | {"size": 64}]}}
     found = registry.image_folders(config)
     assert sorted(folder["size"] for folder in found.values()) == [32, 64]
-    assert found[registry.dataset_id(spec)] == spec | {"channels": 1}
-
-
-def test_folder_listing_hash_sees_changes(tmp_path):
-    file = tmp_path / "a" / "1.png"
-    file.parent.mkdir()
-    file.write_bytes(b"1")
-    before = registry.folder_listing_hash(tmp_path)
-    assert registry.folder_listing_hash(tmp_path) == before
-    os.utime(file, ns=(0, 1))
-    touched = registry.folder_listing_hash(tmp_path)
-    (tmp_path / "a" / "2.png").write_bytes(b"2")
-    assert len({before, touched, registry.folder_listing_hash(tmp_path)}) == 3
-    with pytest.raises(ArchdynError, match="is not a folder"):
-        registry.folder_listing_hash(tmp_path / "none")
+    assert found[registry.dataset_id(spec)] == spec
 
 
 def test_missing_report(tmp_path, monkeypatch):
@@ -237,6 +222,59 @@ def test_pictures_are_cropped_at_the_centre(tmp_path):
     assert (arrays["test_images"][arrays["test_labels"] == 0][0, :, 1:-1] == 200).all()
 
 
+def test_what_is_not_read_changes_no_digest_and_what_is_read_does(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder, elsewhere = tmp_path / "own", tmp_path / "elsewhere"
+    make_pictures(folder, {"a": 2, "b": 2})
+    make_pictures(elsewhere, {"c": 2})
+    (folder / "c").symlink_to(elsewhere / "c")
+    spec = {"imagefolder": str(folder), "size": 28, "channels": 1}
+    before = registry.folder_digest(spec)
+    (folder / "a/.DS_Store").write_text("x")
+    (folder / "notes.txt").write_text("beside the classes")
+    os.utime(folder / "a/00.png", ns=(0, 1))
+    assert registry.folder_digest(spec) == before
+    (elsewhere / "c/00.png").write_bytes((folder / "b/00.png").read_bytes())
+    changed = registry.folder_digest(spec)
+    (folder / "a/00.png").rename(folder / "a/10.png")
+    assert len({before, changed, registry.folder_digest(spec)}) == 3
+
+
+def test_pictures_are_read_for_their_digest_but_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_pictures(tmp_path / "own", {"a": 2, "b": 2})
+    spec = {"imagefolder": "own", "size": 28, "channels": 1}
+    before = registry.folder_digest(spec)
+    monkeypatch.setattr("archdyn.data.folders._sha256", lambda file: pytest.fail(f"{file} is read again"))
+    assert registry.folder_digest(spec) == before
+
+
+@pytest.mark.parametrize("names", [("train", "test"), ("Train", "Test"), ("training", "val"), ("train", "validation")])
+def test_layouts_with_a_split(tmp_path, names):
+    for name, count in zip(names, (3, 2), strict=True):
+        make_pictures(tmp_path / name, {"cat": count, "dog": count})
+    counts = folders.counts(folders.listed(tmp_path))
+    assert counts == {"train": {"cat": 3, "dog": 3}, "test": {"cat": 2, "dog": 2}}
+
+
+def test_a_class_may_be_called_train(tmp_path):
+    make_pictures(tmp_path, {"plane": 5, "train": 5, "test": 5})
+    assert set(folders.listed(tmp_path)["train"]) == {"plane", "test", "train"}
+
+
+def test_many_classes_and_strips_are_read(tmp_path):
+    for number in range(300):
+        (tmp_path / f"{number:03d}").mkdir()
+        for size, name in (((1, 200), "a.png"), ((300, 1), "b.png")):
+            Image.new("L", size, number % 256).save(tmp_path / f"{number:03d}" / name)
+    arrays, classes = prepare_imagefolder(tmp_path, 8, 1)
+    assert len(classes) == 300 and sorted(arrays["test_labels"]) == list(range(300))
+    assert all(
+        (image == label % 256).all()
+        for image, label in zip(*map(arrays.get, ("train_images", "train_labels")), strict=True)
+    )
+
+
 @pytest.mark.fault("one line names the file.")
 def test_unreadable_picture_is_named(tmp_path):
     make_pictures(tmp_path, {"a": 2, "b": 2})
@@ -251,7 +289,7 @@ def test_unreadable_picture_is_named(tmp_path):
 def test_names_that_are_not_utf8(tmp_path):
     make_pictures(tmp_path, {"a": 2, "b": 2})
     file = (tmp_path / "a/01.png").rename(tmp_path / "a" / os.fsdecode(b"caf\xe9.png"))
-    registry.folder_listing_hash(tmp_path)
+    folders.content_digest(folders.listed(tmp_path), tmp_path / "known.json")
     assert len(prepare_imagefolder(tmp_path, 8, 1)[0]["train_images"]) == 2
     file.write_bytes(b"")
     with pytest.raises(ArchdynError, match=r"a/caf\\xe9\.png: not a readable image"):
@@ -271,12 +309,36 @@ def test_names_that_are_not_utf8(tmp_path):
         ({"a": 1, "b": 5}, "no train images of class a"),
         ({"train/a": 1, "train/b": 1, "test/a": 1}, "no test images of class b"),
         ({"train/a": 1, "train/b": 1, "test/a": 1, "test/b": 1, "test/c": 1}, "test has class c"),
+        ({"train": 5, "val": 5}, "found train, val as classes; allowed: a folder of image files for each class, in"),
+        ({"train/a": 5, "train/b": 5}, "found train as classes; allowed: "),
+        ({"train/a": 5, "train/b": 5, "test/a": 5, "test/b": 5, "others": 5}, "found others beside train; allowed: "),
+        ({"a/inner": 5, "b": 5}, "a/inner: found a folder in a class folder; allowed: "),
     ],
 )
 def test_unusable_folder_is_refused(tmp_path, counts, reason):
     make_pictures(tmp_path, counts)
-    with pytest.raises(ArchdynError, match=reason):
+    with pytest.raises(ArchdynError, match=reason) as refusal:
         prepare_imagefolder(tmp_path, 8, 1)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.fault("one line names it.")
+@pytest.mark.parametrize(
+    ("link", "target", "reason"),
+    [
+        ("c", "nowhere", "c: cannot be read"),
+        ("a/link.png", "nowhere", r"a/link\.png: cannot be read"),
+        ("c", "c", "c: cannot be read"),
+        ("c", "a", "the classes a and c are one folder"),
+        ("a/up", "..", "a/up: found a folder in a class folder"),
+    ],
+    ids=["no folder", "no file", "itself", "twice", "around"],
+)
+def test_links_that_lead_to_no_class(tmp_path, link, target, reason):
+    make_pictures(tmp_path, {"a": 3, "b": 3})
+    (tmp_path / link).symlink_to(target)
+    with pytest.raises(ArchdynError, match=reason):
+        folders.listed(tmp_path)
 
 
 # --- pictures

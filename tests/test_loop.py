@@ -56,7 +56,7 @@ def labelled() -> dict[str, np.ndarray]:
 
 def classifier(_, on_epoch, interruption):
     settings = ClassifierTraining(epochs=EPOCHS, batch_size=64, learning_rate=4e-3)
-    model, epochs = train_classifier(labelled(), settings, CPU, on_epoch, interruption)
+    model, epochs = train_classifier(labelled(), 10, settings, CPU, on_epoch, interruption)
     return [model], [], epochs
 
 

@@ -461,6 +461,16 @@ def test_photos_are_prepared_as_timm_does(tmp_path, size):
     torch.testing.assert_close(ours[0], timms(photo), atol=1e-6, rtol=0)
 
 
+def test_a_strip_of_a_photo_is_cut_before_it_is_scaled(tmp_path):
+    """As a whole it would be 60,000 times as long as wide at 32 pixels of width: 6 GB."""
+    strip = Image.new("RGB", (1, 60_000), "red")
+    strip.paste("blue", (0, 29_995, 1, 30_005))
+    strip.save(tmp_path / "p.png")
+    photo = read_photo(tmp_path / "p.png", {"size": 32, "interpolation": "bilinear"})
+    assert photo.shape == (32, 32, 3)
+    assert (photo == (0, 0, 255)).all()
+
+
 def test_a_photo_is_squashed_as_published(tmp_path):
     """All of a picture four times as wide as high, whose left half is black; a cut would lose its edges."""
     pixels = np.zeros((50, 200, 3), np.uint8)

@@ -4,9 +4,10 @@ import numpy as np
 
 from archdyn.measures.tidy import tidy
 from archdyn.networks.checkpoint import save_checkpoint
-from archdyn.networks.classifier_training import train_classifier
+from archdyn.networks.classifier_training import check_judge, train_classifier
 from archdyn.networks.device import pick_device
 from archdyn.networks.seeds import seed_everything
+from archdyn.render.published import read_json
 from archdyn.settings.common import ClassifierTraining
 from archdyn.workflow.job import Job
 
@@ -16,7 +17,9 @@ with Job(snakemake) as job:
     names = ("train_images", "train_labels", "test_images", "test_labels")
     arrays = {name: np.load(job.input[name]) for name in names}
     training = ClassifierTraining.model_validate(job.params.settings)
-    model, epochs = train_classifier(arrays, training, device, job.progress, job.interruption())
+    classes = len(read_json(job.input.classes))
+    model, epochs = train_classifier(arrays, classes, training, device, job.progress, job.interruption())
+    check_judge(epochs[-1]["test_accuracy"], arrays["test_labels"])
     settings = {"shape": model.shape, "classes": model.classes}
     save_checkpoint(job.output.model, {"classifier": model}, settings)
     values = {"classifier_accuracy": epochs[-1]["test_accuracy"]}

@@ -1,12 +1,12 @@
 """Files of pictures, of whatever kind Pillow reads, to pictures of 8 bits."""
 
-import os
 import struct
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from archdyn.data.folders import printable
 from archdyn.errors import ArchdynError
 
 UNREADABLE = (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError)
@@ -28,11 +28,6 @@ def read_picture(path: Path, mode: str) -> Image.Image:
     if upright.mode in ("I", "F"):
         raise ArchdynError(f"{printable(path)}: pixels of 32 bits are not supported; save it with 8 or 16")
     return _on_white(_eight_bits(upright)).convert(mode)
-
-
-def printable(path: Path | str) -> str:
-    """A file's name as a log can hold it: bytes that are not UTF-8 as \\x.."""
-    return os.fsencode(path).decode(errors="backslashreplace")
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:

@@ -4,7 +4,6 @@ Snakemake imports this module on every start, so it needs nothing but PyYAML.
 """
 
 import hashlib
-import os
 import re
 import shutil
 from functools import cache
@@ -12,12 +11,12 @@ from pathlib import Path
 
 import yaml
 
-from archdyn.errors import ArchdynError
+from archdyn.data import folders
 
 REGISTRY = Path(__file__).resolve().parents[4] / "config" / "datasets.yaml"
 MISSING = Path("resources/missing")
 RAW = Path("resources/raw")
-IMAGE_FOLDER_DEFAULTS = {"size": 28, "channels": 1}
+LISTINGS = Path("resources/listings")
 
 
 @cache
@@ -58,7 +57,6 @@ def dataset_id(spec: str | dict) -> str:
     """
     if isinstance(spec, str):
         return spec
-    spec = IMAGE_FOLDER_DEFAULTS | spec
     folder = Path(spec["imagefolder"]).expanduser().resolve()
     slug = re.sub(r"[^a-z0-9]+", "-", folder.name.lower()).strip("-") or "images"
     digest = hashlib.sha256(f"{folder}\n{spec['size']}\n{spec['channels']}".encode()).hexdigest()
@@ -74,7 +72,7 @@ def description(spec: str | dict) -> dict[str, str]:
 
 
 def image_folders(config: dict) -> dict[str, dict]:
-    """Every image folder named anywhere in the config, by dataset_id, with size and channels filled in."""
+    """Every image folder named anywhere in the config, by dataset_id."""
     found = {}
     waiting = [config]
     while waiting:
@@ -82,25 +80,25 @@ def image_folders(config: dict) -> dict[str, dict]:
         if isinstance(node, list):
             waiting += node
         elif isinstance(node, dict) and "imagefolder" in node:
-            found[dataset_id(node)] = IMAGE_FOLDER_DEFAULTS | node
+            found[dataset_id(node)] = node
         elif isinstance(node, dict):
             waiting += node.values()
     return found
 
 
-def folder_listing_hash(path: str) -> str:
-    """A hex digest over the relative path, size and mtime of every file under `path`; no file is opened.
+def folder_digest(spec: dict) -> str:
+    """A hex digest over all that is read of an image folder, by content. Raises ArchdynError as `folders.listed`."""
+    known = LISTINGS / f"{dataset_id(spec)}.json"
+    return folders.content_digest(folders.listed(Path(spec["imagefolder"]).expanduser()), known)
 
-    Raises ArchdynError when there is no such folder.
-    """
-    root = Path(path).expanduser()
-    if not root.is_dir():
-        raise ArchdynError(f"imagefolder: {path} is not a folder")
-    digest = hashlib.sha256()
-    for file in sorted(path for path in root.rglob("*") if path.is_file()):
-        facts = file.stat()
-        digest.update(os.fsencode(f"{file.relative_to(root)}\n{facts.st_size}\n{facts.st_mtime_ns}\n"))
-    return digest.hexdigest()[:16]
+
+def image_counts(spec: str | dict) -> dict[str, dict[str, int]]:
+    """How many images there are, by split and class. Raises ArchdynError for a folder that is not of images."""
+    if isinstance(spec, dict):
+        return folders.counts(folders.listed(Path(spec["imagefolder"]).expanduser()))
+    entry = load()[spec]
+    classes = entry["classes"]
+    return {split: dict.fromkeys(classes, n // len(classes)) for split, n in entry["images"].items()}
 
 
 def forget_incomplete() -> list[str]:

@@ -1,5 +1,7 @@
 """A small CNN that judges generated images: which class, and in which feature space distances are taken."""
 
+import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ from torch.nn.functional import normalize, relu
 from archdyn.networks.checkpoint import load_weights, read_settings
 from archdyn.networks.pixels import on_device, to_unit
 
-BATCH = 1000
+PIXELS = 1000 * 28 * 28  # in a batch, whatever the size of the images
 
 
 class Classifier(nn.Module):
@@ -56,11 +58,16 @@ def load_classifier(path: Path, device: torch.device) -> Classifier:
 @torch.no_grad()
 def embed_images(model: Classifier, images: np.ndarray, device: torch.device) -> tuple[np.ndarray, np.ndarray]:
     """Features float32 (n, 128) of length 1 and logits float32 (n, classes) of uint8 images."""
-    pairs = []
-    for start in range(0, len(images), BATCH):
-        pairs.append(model.embed(to_unit(on_device(images[start : start + BATCH], device))))
+    pairs = [model.embed(batch) for batch in unit_batches(images, device)]
     features, logits = (torch.cat(parts).cpu().numpy() for parts in zip(*pairs, strict=True))
     return features, logits
+
+
+def unit_batches(images: np.ndarray, device: torch.device) -> Iterator[Tensor]:
+    """The uint8 images as float32 (n, channels, h, w) in [0, 1], batch by batch."""
+    size = max(1, PIXELS // math.prod(images.shape[1:3]))
+    for start in range(0, len(images), size):
+        yield to_unit(on_device(images[start : start + size], device))
 
 
 def _norm_relu(channels: int) -> tuple[nn.Module, nn.Module]:

@@ -138,6 +138,8 @@ SomeOrNoSeeds = Annotated[list[whole(ge=0, le=2**32 - 1)], *Unique]
 Samples = whole(ge=100, le=100_000)
 Neighbours = whole(ge=1, le=50)
 Precision = Literal["float32", "tf32", "bfloat16"]
+Side = whole(ge=8, le=512)
+Channels = Annotated[Literal[1, 3], BeforeValidator(_whole)]
 Template = Annotated[str, StringConstraints(pattern=r"^[^{}]*\{\}[^{}]*$")]
 ConditionName = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9_]*$")]
 
@@ -149,14 +151,25 @@ class ImageFolder(Settings):
     """Images of your own."""
 
     imagefolder: Annotated[Text, AfterValidator(_exists(Path.is_dir)), format_name("folder")]
-    """Folder with one sub-folder of image files per class."""
-    size: whole(ge=8, le=512) = 28
-    """Height and width in pixels that the images are scaled to."""
-    channels: Annotated[Literal[1, 3], BeforeValidator(_whole)] = 1
+    """Folder with one sub-folder of image files per class, or with train and test (or val) that have these."""
+    size: Side = 28
+    """Height and width in pixels that the images are cut to and scaled to."""
+    channels: Channels = 1
     """1 for grey images, 3 for colour."""
 
 
-Dataset = text_or_block(Annotated[str, AfterValidator(_registered("dataset")), format_name("dataset")], ImageFolder)
+class PhotoFolder(ImageFolder):
+    """Images of your own, for networks that know photos."""
+
+    size: Side = 224
+    """Height and width in pixels that the images are cut to and scaled to."""
+    channels: Channels = 3
+    """1 for grey images, 3 for colour."""
+
+
+DatasetName = Annotated[str, AfterValidator(_registered("dataset")), format_name("dataset")]
+Dataset = text_or_block(DatasetName, ImageFolder)
+PhotoDataset = text_or_block(DatasetName, PhotoFolder)
 
 
 class WeightsFile(Settings):
@@ -231,7 +244,7 @@ class ClassifierTraining(Settings):
 class Pretraining(Settings):
     """How backbones whose weights are pretrain are trained, as classifiers."""
 
-    dataset: Dataset
+    dataset: PhotoDataset
     """Images to train on, a name from config/datasets.yaml or a folder of your own."""
     images: Images
     """Training images used, from the first on. null means all."""

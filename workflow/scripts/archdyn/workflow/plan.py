@@ -13,6 +13,7 @@ from archdyn.data import registry
 from archdyn.errors import ArchdynError
 from archdyn.networks.device import has_gpu
 from archdyn.settings.read import read_yaml
+from archdyn.workflow.enough import check_enough
 from archdyn.workflow.experiment import Experiment
 from archdyn.workflow.faults import check_interpreter
 from archdyn.workflow.files import checked_cache, evict_corrupt
@@ -33,6 +34,8 @@ class Plan:
         files = [SHIPPED, *workflow.configfiles, *workflow.overwrite_configfiles]
         try:
             self.config = checked_config(_over_shipped(config), files).model_dump()
+            if workflow.is_main_process:
+                check_enough(self.config)
         except ArchdynError as error:
             sys.exit(f"config error: {error}")
         if workflow.enable_cache and workflow.is_main_process:

@@ -8,10 +8,10 @@ from archdyn.settings.common import (
     Backbones,
     BatchSize,
     ClipBackbone,
-    Dataset,
     Epochs,
     Images,
     LearningRate,
+    PhotoDataset,
     Seeds,
     Settings,
     Template,
@@ -42,7 +42,7 @@ class Prompts(Settings):
 class ClipPretraining(Settings):
     """How a CLIP whose weights are pretrain is trained, contrastively."""
 
-    dataset: Dataset
+    dataset: PhotoDataset
     """Images to train on, a name from config/datasets.yaml or a folder of your own."""
     images: Images
     """Training images used, from the first on. null means all."""
@@ -59,7 +59,7 @@ class ClipPretraining(Settings):
 class ClipSettings(Settings):
     """Section 6 of the report, zero-shot CLIP on STL-10, the modality gap and its alignment."""
 
-    dataset: Dataset
+    dataset: PhotoDataset
     """Images to train on, a name from config/datasets.yaml or a folder of your own."""
     seeds: Seeds
     """Seeds of the repetitions. Each draws its own pairs, and pretrains a model of its own where weights say pretrain;

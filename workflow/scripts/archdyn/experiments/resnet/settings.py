@@ -12,12 +12,12 @@ from archdyn.settings.common import (
     BatchSize,
     Condition,
     ConditionName,
-    Dataset,
     Epochs,
     Flag,
     Images,
     LearningRate,
     Neighbours,
+    PhotoDataset,
     Precision,
     Pretraining,
     Seeds,
@@ -125,7 +125,7 @@ class Layers(Settings):
 class ResnetSettings(WithConditions, WithDesigns):
     """Section 2 of the report, transfer of ResNet-152 to CIFAR-10."""
 
-    dataset: Dataset
+    dataset: PhotoDataset
     """Images to train on, a name from config/datasets.yaml or a folder of your own."""
     seeds: Seeds
     """Seeds of the repetitions. Every condition is trained once with each, unless it has its own, and tables show mean

@@ -9,6 +9,7 @@ from archdyn.data.pictures import read_picture
 
 RESAMPLING = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
 PICKED = 3
+LONGEST = 16  # times the shorter side
 SAMPLES = {"palace": "china.jpg", "flower": "flower.jpg"}  # of scikit-learn
 
 
@@ -19,7 +20,7 @@ def read_photo(path: Path, preprocessing: dict) -> np.ndarray:
     are the preprocessing's (config/backbones.yaml). Raises ArchdynError as `read_picture` does.
     """
     size, crop = preprocessing["size"], preprocessing.get("crop", 1.0)
-    photo = read_picture(path, "RGB")
+    photo = _trimmed(read_picture(path, "RGB"))
     shorter = int(size / crop)
     scale = shorter / min(photo.size)
     # timm and torchvision round the longer side down.
@@ -27,6 +28,14 @@ def read_photo(path: Path, preprocessing: dict) -> np.ndarray:
     resized = photo.resize(sides, RESAMPLING[preprocessing["interpolation"]])
     left, top = (round((side - size) / 2) for side in resized.size)
     return np.array(resized.crop((left, top, left + size, top + size)))
+
+
+def _trimmed(photo: Image.Image) -> Image.Image:
+    """The middle of a strip: scaled as a whole, one of a pixel's width would fill the memory."""
+    longest = LONGEST * min(photo.size)
+    sides = [min(side, longest) for side in photo.size]
+    left, top = ((whole - side) // 2 for whole, side in zip(photo.size, sides, strict=True))
+    return photo.crop((left, top, left + sides[0], top + sides[1])) if sides != list(photo.size) else photo
 
 
 def sample_photos() -> dict[str, Path]:

@@ -8,8 +8,8 @@ from archdyn.designs.settings import DesignsByName, WithDesigns
 from archdyn.settings.common import (
     Backbone,
     Backbones,
-    Dataset,
     File,
+    PhotoDataset,
     Precision,
     Pretraining,
     Seeds,
@@ -100,7 +100,7 @@ class Normalisation(Settings):
 class Probes(Settings):
     """Linear probes on CLS, on the mean of the patch tokens, and on both."""
 
-    dataset: Dataset
+    dataset: PhotoDataset
     """What is embedded and probed."""
     train_images: whole(ge=200)
     """Training images, from the first on."""
@@ -119,7 +119,7 @@ class Probes(Settings):
 class VitSettings(WithDesigns):
     """Section 3 of the report, a vision transformer's attention, answers under masks, and embeddings."""
 
-    dataset: Dataset
+    dataset: PhotoDataset
     """Its test images are masked, and shown where there are no photos."""
     seeds: Seeds
     """Seeds of the random masks, of the images that probes hold out, and of the bootstrap."""
