@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -139,12 +138,6 @@ class Project:
         path.write_text(text.replace(old, new))
 
 
-def processor_seconds() -> float:
-    """Of the processes that ended; wall time would measure what else the machine does."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
-
-
 def run_once(project: Project, *arguments: str) -> Project:
     """The project's files and a run at smoke scale in them, by whichever of pytest-xdist's workers asks first."""
     printed = project.folder.with_suffix(".out")
@@ -156,17 +149,6 @@ def run_once(project: Project, *arguments: str) -> Project:
     returncode, _, said = printed.read_text().partition("\n")
     assert returncode == "0", said[-5000:]
     return project
-
-
-@pytest.fixture
-def bare_plan(tmp_path_factory) -> float:
-    """Processor seconds in which Snakemake plans a single rule: bounds count in these, since machines differ."""
-    folder = tmp_path_factory.mktemp("bare")
-    (folder / "Snakefile").write_text('rule all:\n    output: "a"\n    shell: "touch a"\n')
-    start = processor_seconds()
-    for _ in range(2):
-        subprocess.run(["snakemake", "--dry-run", "--quiet", "all"], cwd=folder, check=True, capture_output=True)
-    return (processor_seconds() - start) / 2
 
 
 @pytest.fixture

@@ -23,7 +23,6 @@ from archdyn.manual import made_files
 from archdyn.settings.common import merged_condition
 from archdyn.settings.read import read_yaml
 from archdyn.settings.words import json_schema
-from conftest import processor_seconds
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / "config" / "config.yaml"
@@ -464,14 +463,6 @@ def plan(*arguments: str | Path) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "snakemake", "-n", "--quiet", *map(str, arguments)]
     env = os.environ | {"PYTHONPATH": str(ROOT / "workflow" / "scripts")}
     return subprocess.run(command, cwd=ROOT, env=env, stdout=PIPE, stderr=STDOUT, text=True, check=False, timeout=60)
-
-
-@pytest.mark.parametrize("overlay", ["demo.yaml", "smoke.yaml"])
-def test_planning_is_quick(overlay, bare_plan):
-    start = processor_seconds()
-    run = plan("--configfile", f"config/{overlay}")
-    assert run.returncode == 0, run.stdout
-    assert processor_seconds() - start < 4 * bare_plan
 
 
 @pytest.mark.fault("`snakemake -n` ends in one line.")
