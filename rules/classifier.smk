@@ -6,13 +6,14 @@ from archdyn.workflow.experiment import real_paths
 
 
 rule classifier_train:
-    """Train the classifier that judges the images which an experiment generates."""
+    """Train the classifier that judges the images which an experiment generates, and embed the real ones by it."""
     input:
         unpack(lambda w: plan.experiment(w.experiment).arrays()),
         classes=lambda w: plan.experiment(w.experiment).classes,
     output:
         model="<results>/{experiment}/models/classifier.safetensors",
         metrics="<results>/{experiment}/metrics/classifier.csv",
+        **real_paths("{experiment}", "train", "test"),
         provenance="<results>/{experiment}/models/classifier.provenance.json",
     log:
         "<logs>/classifier_train/{experiment}.log",
@@ -32,28 +33,3 @@ rule classifier_train:
         "{wildcards.experiment}: training the classifier of generated images"
     script:
         "../workflow/scripts/classifier_train.py"
-
-
-rule classifier_embed_real:
-    """Embed the real images, which generated ones are compared with."""
-    input:
-        unpack(lambda w: plan.experiment(w.experiment).arrays("train_images", "test_images")),
-        classifier=rules.classifier_train.output.model,
-    output:
-        **real_paths("{experiment}", "train", "test"),
-        provenance="<results>/{experiment}/embeddings/real.provenance.json",
-    log:
-        "<logs>/classifier_embed_real/{experiment}.log",
-    cache: workflow.enable_cache
-    conda:
-        "../envs/torch.yaml"
-    resources:
-        **plan.gpu_job(mem_mb=4000, runtime=20),
-    params:
-        experiment="{experiment}",
-        device=config["device"],
-        **plan.code("classifier_embed_real"),
-    message:
-        "{wildcards.experiment}: embedding the real images"
-    script:
-        "../workflow/scripts/classifier_embed_real.py"

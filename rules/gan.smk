@@ -6,8 +6,10 @@
 
 gan = plan.add("gan")
 GAN_RUN = "{condition}_seed{seed}"
-GAN_OVERFIT = ["overfit", "overfit_dropout"]
-GAN_COLLAPSE = ["collapse", "collapse_mitigated", "collapse_minibatch"]
+GAN_DRAWN = gan.with_seeds("baseline", "linder_noren_20", "linder_noren_200")
+GAN_COLLAPSE = gan.with_seeds(*(name for name in gan.conditions if name.startswith("collapse")))
+GAN_OVERFIT = gan.with_seeds("overfit", "overfit_dropout", "overfit_control")
+GAN_VANISHING = gan.with_seeds("vanishing_published", "vanishing_corrected", "mitigated")
 
 
 rule gan_train:
@@ -105,6 +107,7 @@ gan.summarise(
 gan.figure(
     "figure6",
     steps=gan.runs(rules.gan_train.output.steps, "baseline"),
+    epochs=gan.runs(rules.gan_train.output.epochs, "baseline"),
     published=gan.published,
     settings={"epochs": gan.condition("baseline")["epochs"]},
     label=gan.label("baseline"),
@@ -112,34 +115,32 @@ gan.figure(
 gan.figure(
     "figure7",
     **gan.arrays("test_images"),
-    published=gan.first_seed(rules.gan_train.output.fixed_train, "baseline")[0],
-    corrected=gan.first_seed(rules.gan_train.output.fixed_eval, "baseline")[0],
-    linder_noren=gan.first_seed(rules.gan_train.output.fixed_train, "linder_noren_20")[0],
-    summary=gan.summary,
-    label=gan.label("baseline", "linder_noren_20", images_of_first_seed=True),
+    train_mode=gan.first_seed(rules.gan_train.output.fixed_train, "baseline"),
+    eval_mode=gan.first_seed(rules.gan_train.output.fixed_eval, *GAN_DRAWN),
+    metrics=gan.metrics,
+    settings={"conditions": GAN_DRAWN, "names": gan.names(*GAN_DRAWN)},
+    label=gan.label(*GAN_DRAWN, images_of_first_seed=True),
 )
 gan.figure(
     "figure8",
-    samples=gan.first_seed(rules.gan_train.output.fixed_eval, *GAN_COLLAPSE),
+    samples=gan.first_seed(rules.gan_train.output.fresh, *GAN_COLLAPSE),
     metrics=gan.metrics,
-    settings={"conditions": GAN_COLLAPSE},
+    settings={"conditions": GAN_COLLAPSE, "names": gan.names(*GAN_COLLAPSE)},
     label=gan.label(*GAN_COLLAPSE, images_of_first_seed=True),
 )
 gan.figure(
     "figure9",
-    overfit=gan.runs(rules.gan_train.output.epochs, "overfit"),
-    overfit_dropout=gan.runs(rules.gan_train.output.epochs, "overfit_dropout"),
-    published=gan.published,
+    **{name: gan.runs(rules.gan_train.output.epochs, name) for name in GAN_OVERFIT},
     samples=gan.first_seed(rules.gan_measure.output.images, *GAN_OVERFIT),
-    settings={"conditions": GAN_OVERFIT, "dropout": gan.condition("overfit_dropout")["dropout"]},
+    published=gan.published,
+    settings={"conditions": GAN_OVERFIT, "names": gan.names(*GAN_OVERFIT)},
     label=gan.label(*GAN_OVERFIT, images_of_first_seed=True),
 )
 gan.figure(
     "gradients",
-    vanishing_published=gan.runs(rules.gan_train.output.steps, "vanishing_published"),
-    vanishing_corrected=gan.runs(rules.gan_train.output.steps, "vanishing_corrected"),
-    mitigated=gan.runs(rules.gan_train.output.steps, "mitigated"),
-    label=gan.label("vanishing_published", "vanishing_corrected", "mitigated"),
+    **{name: gan.runs(rules.gan_train.output.steps, name) for name in GAN_VANISHING},
+    settings={"names": gan.names(*GAN_VANISHING)},
+    label=gan.label(*GAN_VANISHING),
 )
 gan.table(
     "table7",
@@ -157,7 +158,7 @@ gan.table(
 gan.table(
     "conditions",
     summary=gan.summary,
-    settings={"conditions": ["held_out", *gan.conditions]},
+    settings={"names": {"held_out": "real, held out"} | gan.names()},
 )
 
 

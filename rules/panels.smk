@@ -73,7 +73,7 @@ vit.panel(
 gan.panel(
     "evolution",
     samples=gan.first_seed(rules.gan_train.output.fixed_eval),
-    settings={"conditions": gan.conditions},
+    settings={"names": gan.names()},
     label=gan.label(images_of_first_seed=True),
 )
 vae.panel(

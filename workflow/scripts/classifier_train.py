@@ -1,9 +1,10 @@
-"""Train the classifier that judges generated images, and score it on the test images."""
+"""Train the classifier that judges generated images, score it on the test images, and embed the real images by it."""
 
 import numpy as np
 
 from archdyn.measures.tidy import tidy
 from archdyn.networks.checkpoint import save_checkpoint
+from archdyn.networks.classifier import embed_images
 from archdyn.networks.classifier_training import check_judge, train_classifier
 from archdyn.networks.device import pick_device
 from archdyn.networks.seeds import seed_everything
@@ -24,3 +25,7 @@ with Job(snakemake) as job:
     save_checkpoint(job.output.model, {"classifier": model}, settings)
     values = {"classifier_accuracy": epochs[-1]["test_accuracy"]}
     tidy(job.wildcards["experiment"], "classifier", job.seed, values).to_csv(job.output.metrics, index=False)
+    for split in ("train", "test"):
+        features, logits = embed_images(model, arrays[f"{split}_images"], device)
+        np.save(getattr(job.output, f"{split}_features"), features)
+        np.save(getattr(job.output, f"{split}_logits"), logits)

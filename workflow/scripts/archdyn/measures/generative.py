@@ -10,11 +10,11 @@ import numpy as np
 from scipy import linalg
 from scipy.spatial.distance import cdist
 from scipy.special import softmax
+from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
-MANIFOLD_IMAGES = 5000
-USUAL = 0.99
-SAME_IMAGE = 0.05
+MANIFOLD_IMAGES, COMPONENTS, USUAL = 10_000, 50, 0.99  # what a sample is among real images by
+SAME_IMAGE = 0.05  # of the range of pixels: two images that differ by less are (nearly) one
 CONFIDENT = {50: 0.5, 90: 0.9, 99: 0.99}  # what the classifier must give to a sample's class, by the name's ending
 
 
@@ -85,14 +85,18 @@ def precision_recall(real: np.ndarray, fake: np.ndarray, k: int) -> dict[str, fl
 
 
 def on_manifold(samples: ImageSet, real: ImageSet) -> np.ndarray:
-    """Which samples lie among real images, bool (n,).
+    """Which samples lie among real images, bool (n,); of images like the real ones, nearly all do.
 
-    They are as near to one of `real` (of the first MANIFOLD_IMAGES) as USUAL of those are to another, both in the
-    classifier's features and in pixels. Features alone do not do: to the classifier, white noise is like an 8.
+    In the classifier's features they are as near to a real image as USUAL of those are to another, and COMPONENTS
+    principal components of real images explain as much of them as of USUAL real ones. Features alone do not do: to the
+    classifier, white noise and a pattern of dots are an 8. What is amid all images, such as their mean, passes.
     """
-    real = real.first(MANIFOLD_IMAGES)
-    near_in_features = _as_near_as_usual(real.features, samples.features)
-    return near_in_features & _as_near_as_usual(_unit_pixels(real.images), _unit_pixels(samples.images))
+    half = min(MANIFOLD_IMAGES, len(real.images)) // 2
+    known, further = real.first(half), _unit_pixels(real.images[half : 2 * half])
+    components = PCA(min(COMPONENTS, half - 1, further.shape[1]), random_state=0).fit(_unit_pixels(known.images))
+    usual = np.quantile(_unexplained(components, further), USUAL)
+    explained = _unexplained(components, _unit_pixels(samples.images)) <= usual
+    return explained & _as_near_as_usual(known.features, samples.features)
 
 
 def drawn_classes(labels: np.ndarray, genuine: np.ndarray, data: np.ndarray) -> np.ndarray:
@@ -104,10 +108,9 @@ def drawn_classes(labels: np.ndarray, genuine: np.ndarray, data: np.ndarray) -> 
 
 
 def largest_image_share(images: np.ndarray, limit: int = 1000) -> float:
-    """Share of the first `limit` images, uint8 (n, h, w[, 3]), that are (nearly) one: in 1/n..1.
+    """Share of the first `limit` images, uint8 (n, h, w[, 3]), that are (nearly) one: 1/n..1.
 
-    Images are nearly one whose pixels differ by SAME_IMAGE of their range, in root mean square; in MNIST, a digit has
-    hardly another that is so near.
+    Such images differ by at most SAME_IMAGE in the root mean square of their pixels; hardly two digits of MNIST do.
     """
     pixels = _unit_pixels(images[:limit])
     differences = cdist(pixels, pixels) / np.sqrt(pixels.shape[1])
@@ -180,6 +183,12 @@ def _as_near_as_usual(real: np.ndarray, points: np.ndarray) -> np.ndarray:
     nearest = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(real)
     usual = np.quantile(nearest.kneighbors()[0], USUAL)
     return nearest.kneighbors(points)[0][:, 0] <= usual
+
+
+def _unexplained(components: PCA, pixels: np.ndarray) -> np.ndarray:
+    """How far each image is from its principal components, over how far it is from the mean image, in 0..1, (n,)."""
+    residual = pixels - components.inverse_transform(components.transform(pixels))
+    return np.linalg.norm(residual, axis=1) / np.linalg.norm(pixels - components.mean_, axis=1).clip(min=1e-9)
 
 
 def _neighbour_radii(features: np.ndarray, k: int) -> np.ndarray:

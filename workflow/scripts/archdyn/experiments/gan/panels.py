@@ -10,7 +10,7 @@ SHOWN, COLUMNS = 16, 4  # samples of a frame
 
 def evolution(inputs, settings: dict) -> dict:
     """The panel of samples over training."""
-    samples = zip(settings["conditions"], map(np.load, inputs.samples), strict=True)
+    samples = zip(settings["names"].values(), map(np.load, inputs.samples), strict=True)
     return evolution_frames(dict(samples))
 
 

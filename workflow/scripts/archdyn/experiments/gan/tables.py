@@ -16,14 +16,14 @@ EPOCH_COLUMNS = {  # the report's column: ours, digits
 CONDITION_COLUMNS = {  # heading: metric, digits
     "Fréchet ↓": ("frechet_distance", 3),
     "precision": ("precision", 3),
-    "recall": ("recall", 3),
-    "density": ("density", 3),
     "coverage": ("coverage", 3),
-    "modes of {classes}": ("modes_covered", 1),
-    "class KL (nats) ↓": ("class_kl", 3),
-    "pairwise L2": ("pairwise_distance", 2),
+    "digits of {classes}": ("digits_covered", 1),
+    "digits, share": ("digit_share", 3),
+    "one image, share": ("largest_image_share", 3),
     "nearest train L2": ("nearest_train_distance", 2),
     "G gradient, end": ("grad_norm_g_last", 4),
+    "G saturated": ("g_saturated", 3),
+    "largest logit": ("largest_logit_fake", 1),
     "D acc. train": ("d_accuracy_train", 3),
     "D acc. held out": ("d_accuracy_held_out", 3),
     "D acc. fakes": ("d_accuracy_fake", 3),
@@ -47,8 +47,8 @@ def table8(inputs, settings: dict) -> pd.DataFrame:
 
 
 def conditions(inputs, settings: dict) -> pd.DataFrame:
-    """All GAN conditions in one table."""
-    return conditions_table(pd.read_csv(inputs.summary), settings["conditions"])
+    """All GAN conditions in one table, and real images."""
+    return conditions_table(pd.read_csv(inputs.summary), settings["names"])
 
 
 def epoch_table(published: pd.DataFrame, ours: dict[str, list[Path]]) -> pd.DataFrame:
@@ -57,8 +57,9 @@ def epoch_table(published: pd.DataFrame, ours: dict[str, list[Path]]) -> pd.Data
     return tables.epoch_table(published, epochs, EPOCH_COLUMNS)
 
 
-def conditions_table(summary: pd.DataFrame, conditions: list[str]) -> pd.DataFrame:
-    """A row per condition with mean ± sd over seeds; `summary` has condition, metric, mean, sd, n."""
-    classes = summary["metric"].str.startswith("class_share_").groupby(summary["condition"]).sum().max()
+def conditions_table(summary: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
+    """A row per condition, under its name, with mean ± sd over seeds; `summary` has condition, metric, mean, sd, n."""
+    classes = summary["metric"].str.startswith("digit_share_").groupby(summary["condition"]).sum().max()
     columns = {heading.format(classes=classes): column for heading, column in CONDITION_COLUMNS.items()}
-    return tables.conditions_table(summary, conditions, columns)
+    table = tables.conditions_table(summary, list(names), columns)
+    return table.assign(condition=table["condition"].map(names))
