@@ -20,7 +20,7 @@ from slurm_cluster import Cluster, missing_commands
 CONDITIONS = ("kl5", "beta1", "annealing_published", "unannealed_published", "annealing_corrected", "collapsed")
 CANCELLED = "vae_train beta1_0"
 SMOKE = ("--configfile", "config/smoke.yaml")
-ON_GPU = {"classifier_train vae", "classifier_embed_real vae"} | {
+ON_GPU = {"classifier_train vae"} | {
     f"{rule} {condition}_0" for rule in ("vae_train", "vae_embed") for condition in CONDITIONS
 }
 ON_GPU |= {f"vae_try_start {start}_0" for start in ("fresh", "kl5", "beta1_short")}

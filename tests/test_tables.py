@@ -37,9 +37,10 @@ def test_one_seed_has_no_spread():
 def test_conditions_table_shows_a_dash_for_what_a_condition_lacks():
     rows = [("held_out", "frechet_distance", 0.01, float("nan"), 1), ("a", "frechet_distance", 0.5, 0.1, 3)]
     summary = pd.DataFrame(rows, columns=["condition", "metric", "mean", "sd", "n"])
-    table = conditions_table(summary, ["held_out", "a"])
+    table = conditions_table(summary, {"held_out": "real", "a": "a label"})
+    assert table["condition"].tolist() == ["real", "a label"]
     assert table["Fréchet ↓"].tolist() == ["0.010", "0.500 ± 0.100"]
-    assert table["recall"].tolist() == ["–", "–"]
+    assert table["coverage"].tolist() == ["–", "–"]
     assert table["n"].tolist() == [1, 3]
 
 

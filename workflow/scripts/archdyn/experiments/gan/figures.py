@@ -47,7 +47,8 @@ def figure7(figure: Figure, inputs, settings: dict) -> None:
     middle = (last + 1) // 2
     panels = [(f"baseline, epoch {epoch}\nBatchNorm: train", by_epoch[epoch - 1], "") for epoch in (middle, last)]
     for name, file in zip(settings["conditions"], inputs.eval_mode, strict=True):
-        title = f"baseline, epoch {last}\nBatchNorm: eval" if name == "baseline" else settings["names"][name].replace(", ", "\n")
+        label = f"baseline, epoch {last}, BatchNorm: eval" if name == "baseline" else settings["names"][name]
+        title = "\n".join(label.rsplit(", ", 1))
         panels.append((title, np.load(file)[-1], _distance(distances[name])))
     real = np.load(inputs.test_images, mmap_mode="r")[: by_epoch.shape[1]]
     panels.append(("real images,\nheld out", real, _distance(distances["held_out"])))
