@@ -152,6 +152,13 @@ def test_a_number_is_a_link_to_its_place():
     assert '(<../s.csv> "a, share, n = 3")' in filled
 
 
+def test_prose_may_ask_what_a_run_trains():
+    summary = pd.DataFrame([("a", "share", 0.5, 0.01, 3)], columns=["condition", "metric", "mean", "sd", "n"])
+    names = {"metric": prose.metric_names(summary, "s.csv")}
+    template = 'As %s.{%% if "%s" in metric %%} Trained.{%% endif %%}'
+    assert [prose.fill(template % (name, name), "x", names) for name in "ab"] == ["As a. Trained.", "As b."]
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [

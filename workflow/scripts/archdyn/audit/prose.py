@@ -7,6 +7,7 @@ The link names the file that the number stands in, and its title says where in i
     {{ setting.CONDITION.KEY }}             a setting as it was run; also {{ setting.seeds }}, of all of the experiment
     {{ verdict.CLAIM }}                     the verdict on a claim
     {{ figure.NAME }}                       the number of a figure, such as Figure G1, as a link; also table, panel
+    {% if "CONDITION" in metric %}          what is said only of a run that trains a condition
 """
 
 import re
@@ -60,6 +61,9 @@ class Lookup:
         if str(name) not in self._entries:
             raise ArchdynError(f"{self._what} has no {name}; allowed: {', '.join(self._entries)}")
         return self._entries[str(name)]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._entries
 
     def __str__(self) -> str:
         raise ArchdynError(f"{self._what} is a block; allowed: one of its keys, {', '.join(self._entries)}")
