@@ -15,7 +15,7 @@ PYTHON_FILES := workflow tests
 PARALLEL := --numprocesses $(CORES) --maxprocesses 8 --dist loadfile  # a file's tests share what one of them ran
 COMPILE := --quiet --strip-extras --no-annotate --no-header --no-emit-options --no-emit-index-url --no-emit-find-links
 
-.PHONY: demo paper test test-all style benchmark gpu-check gpu-check-all slurm chromium latex env format docs lock clean
+.PHONY: demo paper test test-all rehearse style benchmark gpu-check gpu-check-all slurm chromium latex env format docs lock clean
 
 demo: env
 	$(RUN) snakemake --cores $(CORES) --configfile config/demo.yaml
@@ -30,6 +30,11 @@ test: style
 
 test-all: style
 	$(RUN) pytest $(PARALLEL)
+
+# Sections 2, 3 and 6 from the first download to the audit, by networks of full size with random weights, against a
+# server on loopback that plays all hosts: half an hour on two cores.
+rehearse: .venv/tested
+	$(RUN) pytest tests/test_rehearsal.py
 
 style: .venv/tested
 	$(BIN)/ruff check $(PYTHON_FILES)

@@ -16,6 +16,7 @@ from archdyn.networks.one_cycle import OneCycleTraining
 from archdyn.networks.pixels import on_device, to_unit
 from archdyn.settings.common import ClassifierTraining
 
+AVERAGED = 10_000  # training images, at most, that BatchNorm's averages are of
 CHANCE = 1e-3  # how likely a classifier that guesses may pass for one that does not
 
 
@@ -55,8 +56,8 @@ def check_judge(accuracy: float, labels: np.ndarray) -> None:
 class _Training(OneCycleTraining):
     def __init__(self, arrays: dict[str, np.ndarray], classes: int, settings: ClassifierTraining, device: torch.device):
         self.test = arrays["test_images"], arrays["test_labels"]
-        self.source = arrays["train_images"]
-        self.images = on_device(self.source, device)
+        self.first = arrays["train_images"][:AVERAGED]
+        self.images = on_device(arrays["train_images"], device)
         self.labels = on_device(arrays["train_labels"].astype(np.int64), device)
         shape = to_unit(self.images[:1]).shape[1:]
         model = Classifier(tuple(shape), classes).to(device)
@@ -70,7 +71,7 @@ class _Training(OneCycleTraining):
         """BatchNorm's running averages lag behind the weights, by more than a whole training where images are few, so
         that they are taken anew from the training images."""
         images, labels = self.test
-        update_bn(unit_batches(self.source, self.images.device), self.model)
+        update_bn(unit_batches(self.first, self.images.device), self.model)
         _, logits = embed_images(self.model.eval(), images, self.images.device)
         self.model.train()
         return {"loss": float(steps.mean()), "test_accuracy": float((logits.argmax(1) == labels).mean())}
