@@ -34,7 +34,8 @@ def check(known: dict[str, dict], say: Callable[[str], None] = print) -> bool:
     with ThreadPoolExecutor(8) as pool:
         faults = list(pool.map(lambda row: _fault(*row[1:]), asked))
     for (name, file, source), fault in zip(asked, faults, strict=True):
-        say(f"{'lives' if fault is None else 'dead '}  {name}: {_label(file, source)}{fault and f': {fault}' or ''}")
+        label = registry.source_label(source, file["name"])
+        say(f"lives  {name}: {label}" if fault is None else f"dead   {name}: {label}: {fault}")
     return not any(faults)
 
 
@@ -47,14 +48,6 @@ def _sources(entry: dict) -> Iterator[tuple[dict, dict]]:
                 if "folder" not in source or source not in packages:
                     yield file, source
                 packages.append(source)
-
-
-def _label(file: dict, source: dict) -> str:
-    if "url" in source:
-        return source["url"].format(name=file["name"])
-    if "hub" in source:
-        return f"{source['hub']}@{source['commit'][:7]}/{file['name']} on the hub"
-    return " ".join(f"{client} package {source[client]}" for client in PACKAGES if client in source)
 
 
 def _fault(file: dict, source: dict) -> str | None:
@@ -75,7 +68,7 @@ def _fault(file: dict, source: dict) -> str | None:
 def _size(file: dict, source: dict) -> int | None:
     """Bytes that a source says it would send; None where it does not say."""
     if "url" in source:
-        with requests.head(_label(file, source), timeout=TIMEOUT, allow_redirects=True) as answer:
+        with requests.head(source["url"].format(name=file["name"]), timeout=TIMEOUT, allow_redirects=True) as answer:
             answer.raise_for_status()
             length = answer.headers.get("Content-Length", "")
             return int(length) if length.isdecimal() else None

@@ -11,11 +11,11 @@ import re
 import shutil
 import tempfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from archdyn.data.packages import COMMANDS, Package
-from archdyn.data.registry import MISSING, wanted
+from archdyn.data.registry import MISSING, source_label, wanted
 from archdyn.data.web import BLOCK, Hub, Patience, Unusable, Web
 from archdyn.errors import ArchdynError
 
@@ -76,9 +76,6 @@ class _Folder:
     def __init__(self, path: Path):
         self._path = path
 
-    def label(self, name: str) -> str:
-        return str(self._path / name)
-
     def get(self, name: str, limit: int) -> Path:
         for candidate in (self._path / name, self._path / f"{name}.gz"):
             if candidate.is_file():
@@ -90,27 +87,33 @@ class _Sources:
     """The sources of an entry, each opened once, since one may serve several files."""
 
     def __init__(self, entry: str, scratch: Path, say: Callable, patience: Patience):
-        self.scratch = scratch
-        self.by_hand = _Folder(MANUAL / entry)
+        self.scratch, self._folder = scratch, MANUAL / entry
         self._say, self._patience = say, patience
         self._opened: dict[str, object] = {}
-        self._told = {(self.by_hand, NO_FOLDER)}  # few have one
+        self._told: set[tuple[str, str]] = set()
 
-    def is_news(self, source, fault: Unusable) -> bool:
-        """Whether the source has not failed in this way before: a host that is down is told of once."""
-        told, self._told = self._told, self._told | {(source, str(fault))}
-        return self._told != told
+    def of(self, alternatives: list[dict]) -> Iterator[tuple[dict, dict]]:
+        """Each file with each place to take it from, as the registry has it: first the user's folder."""
+        yield from ((file, {"by_hand": str(self._folder)}) for file in alternatives)
+        yield from ((file, source) for file in alternatives for source in file["sources"])
 
-    def of(self, file: dict) -> list:
-        return [self._open(source) for source in file["sources"]]
-
-    def _open(self, source: dict):
+    def get(self, file: dict, source: dict) -> Path:
+        """The file, however right it is. Raises Unusable."""
         key = json.dumps(source)
         if key not in self._opened:
-            self._opened[key] = self._new(source, self.scratch / str(len(self._opened)))
-        return self._opened[key]
+            self._opened[key] = self._open(source, self.scratch / str(len(self._opened)))
+        return self._opened[key].get(file["name"], _limit(file))
 
-    def _new(self, source: dict, folder: Path):
+    def tell(self, source: dict, label: str, fault: Unusable) -> None:
+        """Say why a source does not do; of one that is down but once, and no word where a user has no folder."""
+        told = json.dumps(source), str(fault)
+        if told not in self._told and str(fault) != NO_FOLDER:
+            self._say(f"not from {label}: {fault}")
+        self._told.add(told)
+
+    def _open(self, source: dict, folder: Path):
+        if "by_hand" in source:
+            return _Folder(self._folder)
         if "url" in source:
             return Web(source["url"], folder, self._say, self._patience)
         if "hub" in source:
@@ -121,23 +124,20 @@ class _Sources:
 
 def _first_right(alternatives: list[dict], sources: _Sources, target: Path, say: Callable) -> tuple[dict, tuple]:
     """What was found of the files, any of which will do, or every source's reason for failing."""
-    by_hand = [(sources.by_hand, file) for file in alternatives]
-    tried = [*by_hand, *((source, file) for file in alternatives for source in sources.of(file))]
     reasons = []
-    for source, file in tried:
-        label = source.label(file["name"])
+    for file, source in sources.of(alternatives):
+        name = file["name"]
+        label = f"{source['by_hand']}/{name}" if "by_hand" in source else source_label(source, name)
         try:
-            raw = source.get(file["name"], _limit(file))
-            content, sha256 = _verified(raw, file, sources.scratch / "content")
+            content, sha256 = _verified(sources.get(file, source), file, sources.scratch / "content")
         except Unusable as fault:
             reasons.append(f"{label}: {fault}")
-            if sources.is_news(source, fault):
-                say(f"not from {reasons[-1]}")
+            sources.tell(source, label, fault)
             continue
-        _move_or_copy(content, target / file["name"], sources.scratch)
-        say(f"{file['name']}: from {label}")
-        hub = {"repository": source.repository, "commit": source.commit} if isinstance(source, Hub) else {}
-        return {"name": file["name"], "sha256": sha256, "from": label} | hub, ()
+        _move_or_copy(content, target / name, sources.scratch)
+        say(f"{name}: from {label}")
+        hub = {"repository": source["hub"], "commit": source["commit"]} if "hub" in source else {}
+        return {"name": name, "sha256": sha256, "from": label} | hub, ()
     return {}, tuple(reasons)
 
 

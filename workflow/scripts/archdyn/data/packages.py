@@ -36,9 +36,6 @@ class Package:
         self._scratch = scratch
         self._fault: Unusable | None = None
 
-    def label(self, name: str) -> str:
-        return f"{self._client} package {self._package}"
-
     def get(self, name: str, limit: int) -> Path:
         """A file with the content of the member. Raises Unusable."""
         archive = self._archive()

@@ -44,6 +44,16 @@ def contents(entry: dict) -> dict | list[dict]:
     return entry["files"]
 
 
+def source_label(source: dict, file: str) -> str:
+    """A source of a file, in words, with its address."""
+    if "url" in source:
+        return source["url"].format(name=file)
+    if "hub" in source:
+        return f"{source['hub']}@{source['commit'][:7]}/{file} on the hub"
+    ((client, package),) = ((key, value) for key, value in source.items() if key != "folder")
+    return f"{client} package {package}"
+
+
 def of_kind(*kinds: str) -> list[str]:
     """Names of the datasets of these kinds."""
     return [name for name, entry in load().items() if entry["kind"] in kinds]

@@ -40,15 +40,12 @@ class Web:
         self._template, self._scratch, self._say, self._patience = template, scratch, say, patience
         self._silent: Unusable | None = None
 
-    def label(self, name: str) -> str:
-        return self._template.format(name=name)
-
     def get(self, name: str, limit: int) -> Path:
         """A file with what the URL answers, of little more than `limit` bytes at most. Raises Unusable."""
         if self._silent:
             raise self._silent
         ask = self._asking(lines_said_by(self._say, limit)(desc=name))
-        urls, tries = {name: self.label(name)}, self._patience.retries
+        urls, tries = {name: self._template.format(name=name)}, self._patience.retries
         files = pooch.create(self._scratch, "", registry={name: None}, urls=urls, retry_if_failed=tries)
         try:
             return Path(files.fetch(name, downloader=ask))
@@ -84,10 +81,7 @@ class Hub:
     """A file of a repository on the hub, at one commit; HF_ENDPOINT, HF_HOME and HF_HUB_OFFLINE count as ever."""
 
     def __init__(self, repository: str, commit: str, say: Callable[[str], None]):
-        self.repository, self.commit, self._say = repository, commit, say
-
-    def label(self, name: str) -> str:
-        return f"{self.repository}@{self.commit[:7]}/{name} on the hub"
+        self._repository, self._commit, self._say = repository, commit, say
 
     def get(self, name: str, limit: int) -> Path:
         """The file in the hub's cache. Raises Unusable."""
@@ -95,10 +89,8 @@ class Hub:
 
         bar = lines_said_by(self._say)
         try:
-            return Path(hf_hub_download(self.repository, name, revision=self.commit, tqdm_class=bar))
-        except Exception as error:
-            if getattr(error, "errno", None) in FULL:
-                raise
+            return Path(hf_hub_download(self._repository, name, revision=self._commit, tqdm_class=bar))
+        except Exception as error:  # the library's own, its HTTP client's, and those of its cache, which may be full
             raise Unusable(reason(error)) from error
 
 
