@@ -119,6 +119,10 @@ REFUSALS = {
         "gan: {dataset: {imagefolder: ., channels: 2}}",
         ["gan.dataset.channels,", "allowed: 1, 3"],
     ),
+    "a size that the VAE cannot halve": (
+        "vae: {dataset: {imagefolder: ., size: 30}}",
+        ["vae.dataset.size,", "found 30; allowed: a multiple of 4"],
+    ),
     "unknown loss": (
         "gan: {training: {g_loss: hinge}}",
         ["gan.training.g_loss,", 'found "hinge"', "non_saturating, minimax, minimax_wrong_sign"],

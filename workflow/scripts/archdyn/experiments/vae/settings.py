@@ -13,6 +13,7 @@ from archdyn.settings.common import (
     Dataset,
     Epochs,
     Flag,
+    ImageFolder,
     Images,
     LearningRate,
     Samples,
@@ -85,6 +86,12 @@ class VaeSettings(WithConditions, WithDesigns):
     needs a name and an `about`."""
     designs: DesignsByName = {}
     """Factorial designs over the settings of `training`, each with its effects and interactions."""
+
+    @model_validator(mode="after")
+    def _images_can_be_halved_twice(self):
+        if isinstance(self.dataset, ImageFolder) and self.dataset.size % 4:
+            raise refusal(f"found {self.dataset.size}; allowed: a multiple of 4, for the VAE", "dataset", "size")
+        return self
 
     @model_validator(mode="after")
     def _start_from_a_fresh_one(self):
