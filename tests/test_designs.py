@@ -254,8 +254,8 @@ def test_the_effects_of_a_design_pass_whatever_its_name_ends_in(tmp_path, name):
 @pytest.mark.parametrize(
     ("along", "held", "reported", "axis"),
     [
-        ("images", "holds from 2,000 images on", "the report: 2,000 images", "training images"),
-        ("share", "holds from a share of 0.1 on", "the report: a share of 1", "share of the run's training images"),
+        ("images", "holds at 2,000 images alone", "the report: 2,000 images", "training images"),
+        ("share", "holds at a share of 0.1 alone", "the report: a share of 1", "share of the run's training images"),
     ],
 )
 def test_a_size_is_drawn_in_the_words_of_what_it_is(along, held, reported, axis):
@@ -266,6 +266,18 @@ def test_a_size_is_drawn_in_the_words_of_what_it_is(along, held, reported, axis)
     plots.effects_by_size(figure, table.assign(along=along, report={"images": 2000, "share": 1.0}[along]))
     assert figure.axes[0].get_title() == held and figure.axes[0].get_xlabel() == axis
     assert figure.legends[0].get_texts()[0].get_text() == reported
+
+
+def test_one_wide_interval_leaves_the_others_to_be_seen():
+    """Of few seeds that differ much: it ends in an arrow at the axis, which the other effects fill."""
+    effects = pd.DataFrame({"effect": [2.0, 0.5, 4.0], "low": [1.5, 1e-8, 3.0], "high": [2.5, 1e20, 5.0]})
+    effects = effects.assign(outcome="score", scale="ratio", kind="main", term="a", contrast="b")
+    figure = Figure()
+    plots.effects_by_outcome(figure, effects)
+    (axes,) = figure.axes
+    left, right = axes.get_xlim()
+    assert 0.01 < left < 0.5 and 5 < right < 100
+    assert {line.get_marker() for line in axes.lines} >= {"<", ">"}
 
 
 def test_an_effect_that_ends_at_the_largest_size_holds_from_nowhere():

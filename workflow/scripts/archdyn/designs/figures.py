@@ -2,6 +2,7 @@
 
 from textwrap import fill
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -58,7 +59,12 @@ def _size_panel(axes: Axes, rows: pd.DataFrame) -> None:
     axes.axhline(NONE[first["scale"]], color=COLOURS["grey"], linewidth=1)
     reported = f"the report: {_size(first['along'], first['report'])}"
     axes.axvline(first["report"], color=COLOURS["purple"], linestyle="--", linewidth=1, label=reported)
-    axes.vlines(rows["size"], rows["low"], rows["high"], color=COLOURS["blue"], linewidth=1.2)
+    bottom, top = _limits(rows)
+    for row in rows.itertuples():
+        ends = _shown([row.low, row.high], bottom, top)
+        axes.plot([row.size] * 2, ends, color=COLOURS["blue"], linewidth=1.2)
+        for mark, end in _beyond([row.low, row.high], bottom, top, "v^"):
+            axes.plot(row.size, end, mark, ms=4, color=COLOURS["blue"])
     axes.plot(rows["size"], rows["effect"], "-", color=COLOURS["blue"], linewidth=0.8)
     for decision, (words, colour, face) in DECISIONS.items():
         chosen = rows[rows["decision"] == decision]
@@ -71,11 +77,11 @@ def _size_panel(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_ylabel(fill(f"{in_words(first['outcome'])}, {first['scale']}", HIGH))
     if first["scale"] == "ratio":
         axes.set_yscale("log")
+    axes.set_ylim(bottom, top)
+    if first["scale"] == "ratio":
         few_logarithmic_ticks(axes.yaxis)
     if pd.notna(first["holds_from"]):
-        right = axes.get_xlim()[1]  # which the shading would move
-        axes.axvspan(first["holds_from"], right, color=COLOURS["sky"], alpha=0.15, linewidth=0)
-        axes.set_xlim(right=right)
+        axes.axvspan(first["holds_from"], rows["size"].max(), color=COLOURS["sky"], alpha=0.15, linewidth=0)
     axes.set_title(_told(rows), fontsize=8)
 
 
@@ -84,8 +90,10 @@ def _told(rows: pd.DataFrame) -> str:
     *_, largest = rows.itertuples()
     if pd.isna(largest.holds_from):
         return f"{DECISIONS[largest.decision][0]} at {_size(largest.along, largest.size)}"
-    everywhere = largest.holds_from == rows["size"].min()
-    return "holds at every size" if everywhere else f"holds from {_size(largest.along, largest.holds_from)} on"
+    if largest.holds_from == rows["size"].min():
+        return "holds at every size"
+    holds_from = _size(largest.along, largest.holds_from)
+    return f"holds at {holds_from} alone" if largest.holds_from == largest.size else f"holds from {holds_from} on"
 
 
 def _size(along: str, size: float) -> str:
@@ -96,13 +104,16 @@ def _size(along: str, size: float) -> str:
 def _panel(axes: Axes, effects: pd.DataFrame, width: int) -> None:
     outcome, scale = effects["outcome"].iloc[0], effects["scale"].iloc[0]
     none = NONE[scale]
+    left, right = _limits(effects)
     axes.axvline(none, color=COLOURS["grey"], linewidth=1)
     for kind, (words, colour) in WORDS.items():
         for place, row in enumerate(effects.itertuples()):
             if row.kind != kind:
                 continue
             found = not row.low <= none <= row.high
-            axes.plot([row.low, row.high], [place, place], color=COLOURS[colour], linewidth=1.2)
+            axes.plot(_shown([row.low, row.high], left, right), [place] * 2, color=COLOURS[colour], linewidth=1.2)
+            for mark, end in _beyond([row.low, row.high], left, right, "<>"):
+                axes.plot(end, place, mark, ms=4, color=COLOURS[colour])
             face = COLOURS[colour] if found else "white"
             axes.plot(row.effect, place, "o", ms=4, color=COLOURS[colour], mfc=face)
         axes.plot([], [], "o-", ms=4, color=COLOURS[colour], label=words)
@@ -110,6 +121,34 @@ def _panel(axes: Axes, effects: pd.DataFrame, width: int) -> None:
     axes.tick_params(axis="x", labelsize=7)
     if scale == "ratio":
         axes.set_xscale("log")
+    axes.set_xlim(left, right)
+    if scale == "ratio":
         few_logarithmic_ticks(axes.xaxis)
     else:
         axes.locator_params(axis="x", nbins=3)
+
+
+def _limits(effects: pd.DataFrame) -> tuple[float, float]:
+    """The ends of an axis: all effects, that of none, and intervals up to as far out again as these span.
+
+    One interval of few seeds can be many orders of magnitude wide, and would leave nothing to see of the others.
+    """
+    scale = effects["scale"].iloc[0]
+    to, back = (np.log, np.exp) if scale == "ratio" else (np.asarray, float)
+    points = to(np.append(effects["effect"], NONE[scale]))
+    reach = max(np.ptp(points), 1e-9)
+    with np.errstate(divide="ignore"):
+        ends = to(effects[["low", "high"]].to_numpy(float))
+    ends = np.append(np.clip(ends, points.min() - reach, points.max() + reach), points)
+    low, high = np.nanmin(ends), np.nanmax(ends)
+    return back(low - 0.06 * (high - low)), back(high + 0.06 * (high - low))
+
+
+def _shown(interval: list[float], low: float, high: float) -> np.ndarray:
+    return np.clip(interval, low, high)
+
+
+def _beyond(interval: list[float], low: float, high: float, marks: str) -> list[tuple[str, float]]:
+    """The ends of an axis that an interval reaches beyond, each with its mark."""
+    beyond = (interval[0] < low, interval[1] > high)
+    return [found for found, out in zip(zip(marks, (low, high), strict=True), beyond, strict=True) if out]
