@@ -73,6 +73,19 @@ def test_it_holds_results_records_settings_lock_and_licence(crate, smoke_run):
     assert record["outputs"]["summary"] == summary
 
 
+def test_a_section_on_another_disk_travels(tmp_path):
+    run, disk = tmp_path / "results/mine", tmp_path / "disk"
+    (disk / "metrics").mkdir(parents=True)
+    (disk / "metrics/all.csv").write_text("experiment\n")
+    facts = {"inputs": {}, "outputs": {}, "paths": {}, "wall_s": 1, "commit": "unknown"}
+    (disk / "metrics/all.provenance.json").write_text(json.dumps(facts))
+    run.mkdir(parents=True)
+    (run / "gan").symlink_to(disk)
+    write_crate(run, tmp_path / "mine.zip")
+    with zipfile.ZipFile(tmp_path / "mine.zip") as archive:
+        assert {"mine/gan/metrics/all.csv", "mine/gan/metrics/all.provenance.json"} <= set(archive.namelist())
+
+
 def test_a_folder_without_records_is_refused_in_one_line(tmp_path):
     with pytest.raises(ArchdynError, match=r"has no \*\.provenance\.json"):
         write_crate(tmp_path, tmp_path / "crate.zip")
