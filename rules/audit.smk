@@ -6,6 +6,7 @@
 #   makes: results/<run>/<experiment>/tables/{verdicts,tests}.*, results/<run>/audit/audit.{html,pdf}
 
 AUDITED = config["audit"]
+LEDGER = shipped("config/claims/ledger.yaml")
 AUDIT_RESULTS = [
     *[file for experiment in plan.audited() for file in experiment.results()],
 ]
@@ -33,15 +34,14 @@ rule report:
 
 
 rule claims_verdicts:
-    """Decide every claim of the report from the numbers of the experiments, with all tests as one family."""
+    """Decide every claim from the numbers of the experiments, with all claims as one family."""
     input:
         claims=[shipped(f"config/claims/{experiment}.yaml") for experiment in AUDITED],
         published=[experiment.published for experiment in plan.audited()],
         metrics=expand("<results>/{experiment}/metrics/all.csv", experiment=AUDITED),
-        data=expand("<results>/{experiment}/metrics/summary.provenance.json", experiment=AUDITED),
-        seals=[file for experiment in plan.audited() for file in experiment.seals],
+        ledger=LEDGER,
         **{f"{experiment.name}_images": experiment.images for experiment in plan.audited()},
-        **{f"{experiment.name}_curves": list(experiment.curves().values()) for experiment in plan.audited()},
+        **{f"{experiment.name}_designs": experiment.deciding_designs() for experiment in plan.audited()},
     output:
         **table_files("<results>/audit/tables/verdicts"),
         tests="<results>/audit/tables/tests.csv",
@@ -53,7 +53,6 @@ rule claims_verdicts:
         run=plan.run,
         experiments=AUDITED,
         untestable={experiment.name: experiment.untestable() for experiment in plan.audited()},
-        curves={experiment.name: list(experiment.curves()) for experiment in plan.audited()},
         label=f"{plan.run} scale",
         caption=caption("verdicts"),
         **plan.code("claims_verdicts"),
@@ -97,8 +96,7 @@ rule audit_content:
         appendices=[shipped("workflow/audit/inference.md")],
         references=shipped("workflow/audit/references.yaml"),
         citation=shipped("CITATION.cff"),
-        claims=[shipped(f"config/claims/{experiment}.yaml") for experiment in AUDITED],
-        seals=[file for experiment in plan.audited() for file in experiment.seals],
+        ledger=LEDGER,
     output:
         content="<results>/audit/content.json",
         settings="<results>/audit/settings.json",

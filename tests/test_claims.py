@@ -1,4 +1,4 @@
-"""Claims: each verdict on synthetic numbers, and one-line errors for what cannot be decided."""
+"""Claims: each verdict on synthetic numbers, the ledger of rules, and one-line errors for what cannot be decided."""
 
 import math
 
@@ -13,174 +13,199 @@ from archdyn.claims.decide import (
     HOLDS,
     INCONCLUSIVE,
     MET,
-    MISSED,
+    NOT_REPRODUCED,
     PUBLISHED_ONLY,
+    REPRODUCED,
+    TOO_FEW,
     UNDECIDED,
     UNTESTABLE,
-    family_level,
-    target,
+    judge,
+    least_p,
 )
 from archdyn.claims.judge import test_table, verdict_table
-from archdyn.claims.measure import measure
-from archdyn.claims.read import read_claims, untestable
-from archdyn.claims.seal import Seals, amendments, check_sealed, read_seals, rule_hash, rule_text, rules, sealed
-from archdyn.claims.trials import p_values, pivotal, trials
+from archdyn.claims.read import designs, read_claims, untestable
 from archdyn.claims.values import Values
 from archdyn.config import SHIPPED, checked_config
+from archdyn.data.tables_contract import check_tables
 from archdyn.errors import ArchdynError
+from archdyn.measures.tidy import per_image
 from archdyn.settings.check import CONFIG_FOLDER
 from archdyn.settings.read import read_yaml
 from archdyn.workflow.experiment import Experiment
 from archdyn.workflow.experiments import Resnet, Vit
-from conftest import ROOT
+from archdyn.workflow.ledger import LEDGER, Ledger, Seal, claim_files, read_ledger, rule_hash, rules, write_ledger
 
-EXPERIMENTS = sorted(path.stem for path in (CONFIG_FOLDER / "claims").glob("*.yaml"))
-PUBLISHED = {"table1": pd.DataFrame({"epoch": [1, 20], "KL": [1.70, 2.967]})}
+EXPERIMENTS = [path.stem for path in claim_files()]
+KINDS = {"resnet": Resnet, "vit": Vit}
 test_table.__test__ = False  # a table of tests, not a test
 
 
 def values(**metrics) -> Values:
     """Of seeds 0, 1, ...; each metric as `condition__metric=[values]`."""
-    rows = [
-        ("gan", *name.split("__"), seed, value) for name, found in metrics.items() for seed, value in enumerate(found)
-    ]
-    frame = pd.DataFrame(rows, columns=["experiment", "condition", "metric", "seed", "value"])
-    return Values(frame, published=PUBLISHED)
+    rows = [(*name.split("__"), seed, value) for name, found in metrics.items() for seed, value in enumerate(found)]
+    return Values(pd.DataFrame(rows, columns=["condition", "metric", "seed", "value"]))
 
 
 NUMBERS = values(
     bad__modes=[1.0, 1.1, 0.9, 1.0],
     good__modes=[9.8, 9.9, 9.8, 9.7],
     even__modes=[9.0, 9.3, 8.8, 9.1],
-    kl5__kl=[2.95, 2.96, 2.97, 2.955],
-    one__seed=[5.0],
-    two__seeds=[5.0, 5.1],
+    one__modes=[5.0],
     same__modes=[10.0, 10.0, 10.0, 10.0],
     zero__modes=[0.0, 0.1, 0.2, 0.1],
+    six__digits=[10, 10, 9, 10, 10, 10],
+    five__digits=[10, 10, 9, 4, 10, 10],
+    three__digits=[10, 10, 10],
+    good__share=[0.96, 0.97, 0.95, 0.99],
 )
 
 
 def rule_test(**changes) -> dict:
-    return {"what": "modes", "because": "it says so", "resampled": "seeds"} | changes
+    return {"what": "modes", "because": "it says so", "over": "seeds", "at_least": 9.0} | changes
 
 
-def claim(published: dict, corrected: dict | None = None) -> dict:
-    found = {"id": "it", "where": "Table 1", "kind": "mechanism", "claim": "It is so.", "needs": {"dataset": "mnist"}}
-    tests = {"published": [rule_test(**published)]}
-    return found | tests | ({"corrected": [rule_test(**corrected)]} if corrected else {})
+def claim(*tests: dict, **changes) -> dict:
+    found = {"id": "it", "where": "Table 1", "claim": "It is so.", "needs": {"dataset": "mnist"}}
+    return found | ({"tests": [rule_test(**test) for test in tests]} if tests else {}) | changes
 
 
-def judged(claims: list[dict], numbers: Values = NUMBERS, reasons: dict | None = None, curves: dict | None = None):
-    found = trials(claims, numbers, reasons or {})
-    level = family_level(list(p_values(found)["p"]))
-    facts = "gan", found, level, rules(claims, Seals({}, {}), "demo")
-    return verdict_table(*facts, reasons or {}, numbers, curves or {}), test_table(*facts)
+def judged(claims: list[dict], numbers: Values = NUMBERS, reasons: dict | None = None):
+    found = judge(claims, numbers, reasons or {})
+    least = least_p(found)
+    return verdict_table("gan", found, least, {one["id"]: "–" for one in claims}), test_table("gan", found, least)
 
 
-TRUE = {"metric": "good.modes", "at_least": 9.0}
-FALSE = {"metric": "bad.modes", "at_least": 9.0}
-UNSURE = {"metric": "even.modes", "at_least": 9.0}
+def verdict(*tests: dict, numbers: Values = NUMBERS) -> str:
+    return judged([claim(*tests)], numbers)[0].at[0, "verdict"]
+
+
+TRUE, FALSE, UNSURE = "good.modes", "bad.modes", "even.modes"
 
 
 @pytest.mark.parametrize(
-    ("published", "corrected", "reason", "verdict"),
+    ("found", "expected"),
     [
-        (TRUE, None, None, HOLDS),
-        (TRUE, TRUE, None, HOLDS),
-        (TRUE, FALSE, None, PUBLISHED_ONLY),
-        (FALSE, TRUE, None, CORRECTED_ONLY),
-        (FALSE, None, None, FAILS),
-        (FALSE, FALSE, None, FAILS),
-        (UNSURE, None, None, INCONCLUSIVE),
-        (TRUE, UNSURE, None, INCONCLUSIVE),
-        (FALSE, UNSURE, None, INCONCLUSIVE),
-        ({"metric": "one.seed", "at_least": 1.0}, None, None, INCONCLUSIVE),
-        (TRUE, None, "epochs: 2 of 20", UNTESTABLE),
+        ({"published": TRUE}, HOLDS),
+        ({"published": TRUE, "corrected": TRUE}, HOLDS),
+        ({"published": TRUE, "corrected": FALSE}, PUBLISHED_ONLY),
+        ({"published": FALSE, "corrected": TRUE}, CORRECTED_ONLY),
+        ({"published": FALSE}, FAILS),
+        ({"corrected": FALSE}, FAILS),
+        ({"published": FALSE, "corrected": FALSE}, FAILS),
+        ({"published": UNSURE}, INCONCLUSIVE),
+        ({"published": TRUE, "corrected": UNSURE}, INCONCLUSIVE),
+        ({"published": FALSE, "corrected": UNSURE}, INCONCLUSIVE),
+        ({"published": "one.modes"}, UNTESTABLE),  # one training
+        ({"published": f"one.modes - {TRUE}", "at_least": -100}, UNTESTABLE),  # beside four
+        ({"published": "same.modes"}, INCONCLUSIVE),  # no spread is no certainty
+        ({"published": f"{TRUE} - {FALSE}", "at_least": 8.0}, HOLDS),
+        ({"published": f"{TRUE} / {FALSE}", "at_least": 8.0}, HOLDS),
+        ({"published": TRUE, "at_most": 9.5}, FAILS),  # between 9 and 9.5
+        ({"published": "good.share", "at_least": 0.9, "scale": "share"}, HOLDS),
+        ({"published": "six.digits", "over": "each training"}, HOLDS),
+        ({"published": "five.digits", "over": "each training"}, INCONCLUSIVE),
+        ({"published": "six.digits", "over": "each training", "at_least": 11}, FAILS),
+        ({"published": "three.digits", "over": "each training"}, UNTESTABLE),
+        ({"published": f"{TRUE} / {FALSE}", "over": "nothing", "at_least": 9.7}, HOLDS),
+        ({"published": f"{TRUE} / {FALSE}", "over": "nothing"}, HOLDS),
     ],
 )
-def test_each_verdict(published, corrected, reason, verdict):
-    row = judged([claim(published, corrected)], reasons={"it": reason} if reason else {})[0].iloc[0]
-    assert row["verdict"] == verdict
-    assert row["note"] == (reason or "–")
+def test_each_verdict(found, expected):
+    assert verdict(found) == expected
 
 
-def test_a_claim_that_a_design_follows_says_from_which_size_on_it_holds():
-    curves = {"it": "test accuracy: holds at 500 to 2,000 images"}
-    assert (
-        judged([claim(TRUE)], curves=curves)[0].at[0, "note"]
-        == "against scale: test accuracy: holds at 500 to 2,000 images"
-    )
-    row = judged([claim(TRUE)], reasons={"it": "images: 5 of 60000"}, curves=curves)[0].iloc[0]
-    assert row["note"] == "images: 5 of 60000 · against scale: test accuracy: holds at 500 to 2,000 images"
+def test_a_claim_that_the_run_cannot_test_says_why():
+    row = judged([claim({"published": TRUE})], reasons={"it": "epochs: 2 of 20"})[0].iloc[0]
+    assert (row["verdict"], row["note"]) == (UNTESTABLE, "epochs: 2 of 20")
+    assert judged([claim({"published": "one.modes"})])[0].at[0, "note"] == "trainings: 1 of 3"
 
 
-@pytest.mark.parametrize("experiment", EXPERIMENTS)
-def test_a_curve_is_a_design_against_scale_and_no_part_of_the_rule(experiment):
-    block = read_yaml(SHIPPED)[experiment]
-    claims = read_claims(CONFIG_FOLDER / f"claims/{experiment}.yaml")
-    followed = {one["id"]: one["curve"] for one in claims if "curve" in one}
-    assert all(block["designs"][design]["scale"] for design in followed.values())
-    against_scale = {name for name, design in block.get("designs", {}).items() if "scale" in design}
-    assert set(followed.values()) == against_scale  # each curve stands beside a claim
-    assert all(rule_text(one) == rule_text(one | {"curve": "another"}) for one in claims)
+def test_all_tests_must_hold_and_one_that_fails_decides():
+    assert verdict({"published": TRUE}, {"published": UNSURE}) == INCONCLUSIVE
+    assert verdict({"published": TRUE}, {"published": UNSURE}, {"published": FALSE}) == FAILS
+
+
+def test_a_claim_with_many_tests_fails_no_sooner_than_with_one():
+    """A failure of p = 0.02 decides alone, and not as one of five tests."""
+    late = values(late__modes=[8.0, 8.8, 8.1, 8.6, 8.3, 8.9], good__modes=[9.8, 9.9, 9.8, 9.7])
+    failing = {"published": "late.modes", "at_least": 8.9}
+    found = judge([claim(failing)], late, {})[0]
+    assert 0.01 < found.p_values("published")[1] < 0.05
+    assert verdict(failing, numbers=late) == FAILS
+    assert verdict(failing, *[{"published": TRUE}] * 4, numbers=late) == INCONCLUSIVE
+
+
+def test_the_family_is_of_claims_so_rows_of_a_table_and_pages_turn_no_verdict():
+    found = judge([claim({"published": UNSURE}), claim({"published": TRUE}, id="other")], NUMBERS, {})
+    many = judge([claim({"published": UNSURE}), claim(*[{"published": TRUE}] * 30, id="other")], NUMBERS, {})
+    assert least_p(found) == least_p(many) == pytest.approx(0.025)
+    alone = judge([claim({"published": "one.modes"})], NUMBERS, {})  # has no part in it, nor what is not tested
+    assert least_p(found + alone + judge([claim({"published": TRUE})], NUMBERS, {"it": "too small"})) == least_p(found)
 
 
 def test_the_rows_show_what_was_found():
-    verdicts, tests = judged([claim(TRUE, UNSURE)])
+    verdicts, tests = judged([claim({"published": TRUE, "corrected": UNSURE, "unit": "digits"})])
     row = verdicts.iloc[0]
     assert row["published"].startswith("holds: modes: 9.80 [9.")
-    assert row["published"].endswith("] (≥ 9.00)")
-    assert row["corrected"].startswith("undecided: modes: 9.05 [")
-    assert row["measured"] == f"corrected, {row['corrected']} (and 1 more)"  # on which the verdict hangs
-    assert row["would_decide"].endswith(" seeds")
-    assert (row["n_seeds"], row["n_images"]) == (4, "–")
+    assert row["published"].endswith("] digits (at least 9.00)")
+    assert row["measured"].startswith("modes: 9.05 [")  # on which the verdict hangs
+    assert (row["n"], row["bound"], row["because"]) == ("4 trainings", "at least 9.00", "it says so")
+    assert (row["whose"], row["kind"]) == ("report", "mechanism")
     assert list(tests["decision"]) == [MET, UNDECIDED]
-    assert tests["rule_hash"].nunique() == 1
-    assert tests.at[0, "estimand"] == "good.modes"
+    assert tests.at[0, "values"] == "9.8 9.9 9.8 9.7"
+    assert tests.at[0, "low"] < tests.at[0, "effect"] < tests.at[0, "high"]
+
+
+def test_k_of_n_is_said_as_such_with_every_trainings_number():
+    verdicts, tests = judged([claim({"published": "five.digits", "over": "each training"})])
+    row = tests.iloc[0]
+    assert (row["k"], row["n_seeds"], row["bound"], row["values"]) == (5, 6, 9, "10 10 9 4 10 10")
+    assert row["effect"] == pytest.approx(5 / 6)
+    assert verdicts.at[0, "measured"] == "modes in 5 of 6 trainings"
+    assert verdicts.at[0, "bound"] == "at least 9.00 in most trainings"
 
 
 @pytest.mark.parametrize(
-    ("test", "effect", "decision"),
+    ("test", "inside", "beyond"),
     [
-        ({"metric": "good.modes", "against": "bad.modes", "at_least": 8.0}, 8.8, MET),
-        ({"metric": "good.modes", "against": "bad.modes", "at_most": 8.0}, 8.8, MISSED),
-        ({"metric": "good.modes", "against": "bad.modes", "effect": "ratio", "at_least": 8.0}, 9.825, MET),
-        ({"metric": "good.modes", "against": "one.seed", "at_least": 4.0}, 4.8, UNDECIDED),  # of one training
-        ({"metric": "kl5.kl", "near": "table1[20].KL", "within": 0.05}, 2.959, MET),
-        ({"metric": "kl5.kl", "near": "table1[20].KL", "within": "0.1%"}, 2.959, UNDECIDED),
-        ({"metric": "kl5.kl", "near": 2.967, "within": 0.025}, 2.959, MET),
-        ({"metric": "kl5.kl", "near": "table1[20].KL", "within": 0.025}, 2.959, UNDECIDED),  # theirs is one run, too
-        ({"metric": "kl5.kl", "near": "table1[1].KL", "within": "5%"}, 2.959, MISSED),
-        ({"metric": "kl5.kl", "near": "table1[20].KL", "times": 2, "within": 0.05}, 2.959, MISSED),
-        ({"metric": "same.modes", "at_least": 9.0}, 10, UNDECIDED),  # no spread is no certainty
-        ({"metric": "same.modes", "at_least": 9.0, "resolution": 1.0}, 10, MET),
-        ({"metric": "two.seeds", "at_least": 1.0}, 5.05, UNDECIDED),
-        ({"metric": "two.seeds", "at_least": 1.0, "least_seeds": 2}, 5.05, MET),
+        ({"published": TRUE}, -1e-6, 1e-6),
+        ({"published": FALSE}, 1e-6, -1e-6),
+        ({"published": TRUE, "at_least": -math.inf, "at_most": 12.0}, 1e-6, -1e-6),
+        ({"published": "six.digits", "over": "each training", "at_least": 8}, 0, 0.5),
+        ({"published": "six.digits", "over": "each training", "at_least": 11}, 1, 0),
     ],
 )
-def test_an_effect_is_decided_by_its_interval(test, effect, decision):
-    test = rule_test(**test)
-    found = measure(test, NUMBERS).estimate
-    assert found.effect == pytest.approx(effect, abs=0.005)
-    assert target(test, NUMBERS).decision(found.interval(0.95)) == decision
+def test_a_verdict_flips_at_the_bound_that_is_said(test, inside, beyond):
+    relation = "at_most" if "at_most" in test else "at_least"
+    test = {key: value for key, value in test.items() if value != -math.inf}
+
+    def found(**changes):
+        (one,) = judge([{**claim(test), "tests": [{**_only(rule_test(**test), relation), **changes}]}], NUMBERS, {})
+        return one.of_trial(one.trials[0], 0.05)
+
+    before, flips_at = found()
+    assert before != UNDECIDED
+    assert found(**{relation: flips_at + inside})[0] == before
+    assert found(**{relation: flips_at + beyond})[0] != before
+
+
+def _only(test: dict, relation: str) -> dict:
+    return {key: value for key, value in test.items() if key not in {"at_least", "at_most"} - {relation}}
 
 
 @pytest.mark.parametrize(
     ("test", "message"),
     [
-        ({"metric": "good.no_such", "at_least": 1.0}, "the claim it rests on good.no_such, which"),
-        ({"metric": "good.modes", "against": "good.no_such", "at_least": 1.0}, "the claim it rests on good.no_such"),
-        ({"metric": "good.modes", "near": "table1[7].KL", "within": 1}, "table1[7].KL, which is no number of config"),
-        ({"metric": "good.modes", "near": "table9[1].KL", "within": 1}, "table9[1].KL, which is no number of config"),
-        ({"metric": "good.modes", "at_least": 1.0, "resampled": "images"}, "which no metrics/*_images.csv has"),
-        (
-            {"metric": "good.modes", "against": "zero.modes", "effect": "ratio", "at_least": 1.0},
-            "has a ratio with zero.modes, which is not positive",
-        ),
+        ({"published": "good.no_such"}, "the claim it rests on good.no_such, which metrics/all.csv does not have"),
+        ({"published": "good.modes - good.no_such"}, "the claim it rests on good.no_such"),
+        ({"published": "good.modes", "over": "images"}, "which no metrics/*_images.csv has"),
+        ({"published": "good.modes", "over": "permutations"}, "the claim it rests on good.modes_p"),
+        ({"published": "good.modes / zero.modes"}, "rests on zero.modes, found 0 to 0.2; allowed: positive"),
+        ({"published": "good.modes", "scale": "share"}, "rests on good.modes, found 9.7 to 9.9; allowed: share"),
     ],
 )
 @pytest.mark.parametrize("reason", [None, "too small"])
-def test_a_missing_number_is_an_error_and_never_a_pass(test, message, reason):
+def test_a_missing_or_impossible_number_is_an_error_and_never_a_pass(test, message, reason):
     with pytest.raises(ArchdynError) as error:
         judged([claim(test)], reasons={"it": reason} if reason else {})
     assert message in str(error.value)
@@ -188,105 +213,145 @@ def test_a_missing_number_is_an_error_and_never_a_pass(test, message, reason):
 
 def test_a_metric_that_is_not_a_number_is_an_error():
     with pytest.raises(ArchdynError, match="the claim it rests on a.b, which is not finite"):
-        judged([claim({"metric": "a.b", "at_most": 1.0})], values(a__b=[1.0, math.nan, 2.0]))
+        judged([claim({"published": "a.b"})], values(a__b=[1.0, math.nan, 2.0]))
 
 
-def test_per_image_values_are_paired_by_image():
+@pytest.mark.parametrize("metric", ["good.modes_epoch4", "design d: modes, loss a → b"])
+def test_what_a_shorter_training_or_a_run_without_the_design_does_not_have_is_not_testable_there(metric):
+    row = judged([claim({"published": metric})], reasons={"it": "too small"})[0].iloc[0]
+    assert (row["verdict"], row["measured"]) == (UNTESTABLE, "modes: not reached")
+    with pytest.raises(ArchdynError, match="the claim it rests on"):
+        judged([claim({"published": metric})])
+
+
+def images(**conditions) -> Values:
+    """Right or wrong of each image, by condition."""
+    tables = [per_image(name, 0, {"right": np.asarray(right)}) for name, right in conditions.items()]
+    return Values(NUMBERS.seeds, [pd.concat(tables)])
+
+
+def test_images_alone_decide_and_are_paired():
     right = np.tile([1, 1, 0, 1], 100)
-    table = pd.DataFrame({"condition": "a", "seed": 0, "image": range(400), "right": right})
-    other = table.assign(condition="b", right=np.where(np.arange(400) < 40, 0, right))
-    test = rule_test(metric="a.right", against="b.right", at_least=0.0, resampled="images")
-    found = measure(test, Values(NUMBERS.seeds, [pd.concat([table, other])]))
-    assert (found.estimate.gained, found.estimate.lost, found.images) == (30, 0, 400)
-    share = measure(rule_test(metric="a.right", at_least=0.7, resampled="images"), Values(NUMBERS.seeds, [table]))
-    assert (share.estimate.count, share.estimate.n, share.method) == (300, 400, "Wilson's score")
-
-
-def test_a_number_of_the_same_weights_and_images_is_what_it_is():
-    table = pd.DataFrame({"condition": "a", "seed": 0, "image": range(100), "right": np.arange(100) < 91})
-    test = rule_test(metric="a.right", near="table1[1].KL", times=0.53, within=0.01, resampled="nothing")  # 0.901
-    numbers = Values(NUMBERS.seeds, [table], PUBLISHED)
-    found = trials([claim(test) | {"published": [test]}], numbers, {})
-    assert found[0].text(0.95) == "modes: 0.910, nothing sampled (≈ 0.901 ± 0.0100)"
-    assert (found[0].decision(0.95), len(p_values(found))) == (MET, 0)
-    assert found[0].target.p(found[0].measured.estimate) == 0
-
-
-def test_a_verdict_hangs_on_what_would_turn_it_first():
-    """One that fails twice stands until both have turned, so the stronger counts; one that holds, until one has."""
-    tests = [rule_test(**FALSE | {"what": "a"}), rule_test(**FALSE | {"what": "b", "at_least": 1.5})]
-    found = trials([claim(TRUE) | {"published": tests}], NUMBERS, {})
-    assert found[0].p < found[1].p
-    assert pivotal(found, 0.95).test["what"] == "a"
-    tests = [rule_test(**TRUE | {"what": "a"}), rule_test(**TRUE | {"what": "b", "at_least": 9.5})]
-    assert pivotal(trials([claim(TRUE) | {"published": tests}], NUMBERS, {}), 0.95).test["what"] == "b"
-    mixed = trials([claim(TRUE, UNSURE)], NUMBERS, {})
-    assert pivotal(mixed, 0.95).protocol == "corrected"
-
-
-def test_no_number_of_our_seeds_outweighs_the_scatter_of_the_reports_one_run():
-    near = {"metric": "even.modes", "near": "table1[1].KL", "times": 5.3, "within": 0.1}  # 9.01, runs differ by 0.2
-    row = judged([claim(near)])[0].iloc[0]
-    assert row["would_decide"].startswith("no number of seeds: the report's value is of one")
-    assert row["flip"].startswith("none of them; modes would be decided with a margin of 0.")
-    assert judged([claim(near | {"within": 0.74})])[0].at[0, "would_decide"].endswith(" seeds")
+    numbers = images(a=right, b=np.where(np.arange(400) < 40, 0, right))
+    tests = [{"published": "a.right", "at_least": 0.7}, {"published": "a.right - b.right", "at_least": 0.05}]
+    verdicts, rows = judged([claim(*(test | {"over": "images"} for test in tests))], numbers)
+    assert verdicts.at[0, "verdict"] == HOLDS
+    assert list(rows["method"]) == ["Wilson's score", "McNemar's and Tango's score"]
+    assert (rows.at[1, "effect"], rows.at[1, "n_images"]) == (30 / 400, 400)
 
 
 def test_other_images_cannot_be_paired():
-    table = pd.DataFrame({"condition": "a", "seed": 0, "image": range(40), "right": 1})
-    other = table.assign(condition="b", image=table["image"] + 1)
-    test = rule_test(metric="a.right", against="b.right", at_least=0.0, resampled="images")
-    with pytest.raises(ArchdynError, match="compares a.right with b.right, which are of other images"):
-        measure(test, Values(NUMBERS.seeds, [table, other]))
+    with pytest.raises(ArchdynError, match=r"compares a.right with b.right, which are of other images"):
+        judged([claim({"published": "a.right - b.right", "over": "images"})], images(a=[1] * 40, b=[1] * 41))
 
 
-def test_a_verdict_is_recomputed_under_every_choice():
-    choices = {"another cut-off": {"metric": "even.modes"}, "a lower bound": {"at_least": 8.0}}
-    row = judged([claim(TRUE | {"choices": choices})])[0].iloc[0]
-    assert row["robust"] == "89% of 9 (2 own)"  # the choices, four seeds, three levels
-    assert row["flip"] == "modes, another cut-off: inconclusive"
-    row = judged([claim(TRUE)])[0].iloc[0]
-    assert row["robust"] == "100% of 7 (0 own)"
-    low = judged([claim(TRUE)])[1].at[0, "low"]
-    assert row["flip"] == f"none of them; modes would be undecided with a bound of {low:.2f}"
+EFFECTS = pd.DataFrame(
+    {"outcome": ["share", "norm"], "scale": ["difference", "ratio"], "term": "loss", "contrast": "a → b"}
+    | {"effect": [-0.4, 50.0], "se": [0.05, 0.3], "df": 60.0, "runs": 72}
+)
 
 
-def test_choices_of_both_protocols_count_though_they_have_one_name():
-    choices = {"choices": {"a lower bound": {"at_least": 8.0}}}
-    row = judged([claim(TRUE | choices, TRUE | choices)])[0].iloc[0]
-    assert row["robust"] == "100% of 9 (2 own)"  # and four seeds, three levels
-    turned = {"choices": {"a lower bound": {"at_least": 9.9}}}
-    assert (
-        judged([claim(TRUE | choices, TRUE | turned)])[0].at[0, "flip"].startswith("modes, corrected, a lower bound: ")
-    )
+@pytest.mark.parametrize(
+    ("test", "expected"),
+    [
+        ({"corrected": "design d: share, loss a → b", "at_least": -0.2}, FAILS),
+        ({"corrected": "design d: norm, loss a → b", "at_least": 10.0}, HOLDS),
+        ({"corrected": "design d: norm, loss a → b", "at_least": 40.0}, INCONCLUSIVE),
+    ],
+)
+def test_a_design_decides_a_claim_by_its_effect(test, expected):
+    numbers = Values(NUMBERS.seeds, designs={"d": EFFECTS})
+    verdicts, tests = judged([claim(test)], numbers)
+    assert (verdicts.at[0, "verdict"], verdicts.at[0, "n"]) == (expected, "72 runs of the design d")
+    assert tests.at[0, "low"] < tests.at[0, "effect"] < tests.at[0, "high"]
+    with pytest.raises(ArchdynError, match="which the design d does not have"):
+        judged([claim({"corrected": "design d: share, loss a → c"})], numbers)
 
 
-def test_a_test_of_one_training_keeps_it_where_others_leave_a_seed_out():
-    table = pd.DataFrame({"condition": "a", "seed": 0, "image": range(100), "right": np.arange(100) < 91})
-    fixed = rule_test(metric="a.right", at_least=0.5, resampled="nothing")
-    row = judged([claim(TRUE) | {"corrected": [fixed]}], Values(NUMBERS.seeds, [table], PUBLISHED))[0].iloc[0]
-    assert row["robust"] == "100% of 6 (0 own)"  # seeds 1, 2 and 3, three levels
+PRINTED = {"table": "table1", "because": "like with like", "columns": {"D": "it.d_epoch{row}"}, "rows": ["1", "20"]}
 
 
-def test_what_a_shorter_training_never_reached_is_not_testable_there():
-    early = TRUE | {"metric": "good.modes_epoch4"}
-    row = judged([claim(early)], reasons={"it": "needs 4 epochs"})[0].iloc[0]
-    assert (row["verdict"], row["note"], row["robust"]) == ("not testable here", "needs 4 epochs", "–")
-    assert "not reached" in row["published"]
-    with pytest.raises(ArchdynError, match="the claim it rests on good.modes_epoch4"):
-        judged([claim(early)])
+def value_claim(**changes) -> dict:
+    return claim(printed=PRINTED | changes)
 
 
-def test_a_choice_may_turn_the_relation_and_a_missing_one_is_an_error():
-    row = judged([claim(TRUE | {"choices": {"the reverse": {"at_most": 9.0}}})])[0].iloc[0]
-    assert row["flip"] == "modes, the reverse: does not hold"
-    with pytest.raises(ArchdynError, match="the claim it rests on good.no_such"):
-        judged([claim(TRUE | {"choices": {"x": {"metric": "good.no_such"}}})], reasons={"it": "too small"})
+def runs(n: int, shift: float = 0.0) -> Values:
+    """n trainings whose numbers of epochs 1 and 20 go together, and a report's run that is off by `shift` sd."""
+    rng = np.random.default_rng(n)
+    level = rng.standard_normal(n)
+    found = values(it__d_epoch1=level, it__d_epoch20=level + 0.5 * rng.standard_normal(n))
+    printed = pd.DataFrame({"epoch": ["1", "20"], "D": [f"{shift:.2f}", f"{shift:.2f}"]})
+    return Values(found.seeds, published={"table1": printed})
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        (runs(20), REPRODUCED),
+        (runs(20, 5), NOT_REPRODUCED),
+        (runs(6), REPRODUCED),
+        (runs(6, 5), TOO_FEW),  # the last of seven is no rarity
+        (runs(3), TOO_FEW),
+        (runs(1), TOO_FEW),
+    ],
+)
+def test_the_reports_run_is_ranked_among_ours(numbers, expected):
+    verdicts, tests = judged([value_claim()], numbers)
+    assert (verdicts.at[0, "verdict"], verdicts.at[0, "kind"]) == (expected, "value")
+    assert len(tests) == 1
+    assert len(tests.at[0, "values"].split()) == tests.at[0, "n_seeds"]
+
+
+def test_ours_are_rounded_as_the_report_prints():
+    """.0003 is exchangeable with .00026 to .00034, of which it is none to the last digit of ours."""
+    ours = np.linspace(2.6e-4, 3.4e-4, 20)
+    printed = pd.DataFrame({"epoch": ["1", "20"], "D": ["0.0003", "0.0003"]})
+    numbers = Values(values(it__d_epoch1=ours, it__d_epoch20=ours).seeds, published={"table1": printed})
+    assert judged([value_claim()], numbers)[1].at[0, "k"] == 20
+    finer = printed.assign(D=["0.0003000", "0.0003900"])
+    assert judged([value_claim()], Values(numbers.seeds, published={"table1": finer}))[1].at[0, "k"] == 0
+
+
+def test_the_rank_errs_no_oftener_than_it_says():
+    """Exchangeable runs are called not reproduced one time in twenty, runs of a rare kind seldom reproduced."""
+    found = {"like": [], "rare": []}
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        every = rng.standard_normal((21, 2))
+        for kind, shift in (("like", 0.0), ("rare", 4.0)):
+            frame = values(it__d_epoch1=every[1:, 0], it__d_epoch20=every[1:, 1]).seeds
+            texts = [f"{number:.4f}" for number in every[0] + shift]
+            printed = {"table1": pd.DataFrame({"epoch": ["1", "20"], "D": texts})}
+            found[kind].append(judged([value_claim()], Values(frame, published=printed))[0].at[0, "verdict"])
+    assert found["like"].count(NOT_REPRODUCED) <= 20
+    assert found["like"].count(REPRODUCED) >= 120
+    assert found["rare"].count(REPRODUCED) <= 10
+    assert found["rare"].count(NOT_REPRODUCED) >= 180
+
+
+@pytest.mark.parametrize(("ours", "expected"), [(0.9152, REPRODUCED), (0.9302, NOT_REPRODUCED)])
+def test_a_number_of_the_reports_own_weights_and_images_is_what_it_is(ours, expected):
+    printed = pd.DataFrame({"features": ["CLS"], "accuracy": ["91.90"]})
+    numbers = Values(values(it__cls=[ours]).seeds, published={"table1": printed})
+    rule = value_claim(columns={"accuracy": "it.{row}"}, rows={"CLS": "cls"}, times=100, within=1.0)
+    assert judged([rule], numbers)[0].at[0, "verdict"] == expected
+    with pytest.raises(ArchdynError, match=r"rests on table1\[CLS\].accurate, which is no number of config/published"):
+        judged([rule | {"printed": rule["printed"] | {"columns": {"accurate": "it.{row}"}}}], numbers)
+
+
+def test_the_tables_keep_their_contract_also_where_nothing_could_be_tested(tmp_path):
+    for number, numbers in enumerate((NUMBERS, values(good__modes=[1.0], one__modes=[1.0]))):
+        folder = tmp_path / f"run{number}/audit/tables"
+        folder.mkdir(parents=True)
+        claims = [claim({"published": TRUE}), claim({"published": "one.modes"}, id="other")]
+        for name, table in zip(("verdicts", "tests"), judged(claims, numbers), strict=True):
+            table.to_csv(folder / f"{name}.csv", index=False)
+            check_tables([folder / f"{name}.csv"])
 
 
 def write(folder, *claims: dict) -> str:
     path = folder / "claims.yaml"
-    path.write_text(yaml.safe_dump({"claims": claims}))
+    path.write_text(yaml.safe_dump({"claims": claims}), encoding="utf-8")
     return str(path)
 
 
@@ -294,17 +359,18 @@ def write(folder, *claims: dict) -> str:
     ("change", "message"),
     [
         ({"verdict": "holds"}, "claims[0].verdict, from {}: unknown key; allowed: id, where"),
-        ({"published": [rule_test(metric="a.b", at_mots=1)]}, "did you mean at_most?"),
-        ({"published": [rule_test(metric="a.b")]}, "found no relation; allowed: one of at_least, at_most, near"),
-        ({"published": [rule_test(metric="a.b", at_most=1, at_least=0)]}, "found at_least and at_most"),
-        ({"published": [rule_test(metric="a.b", near=1)]}, "near and within go together"),
-        ({"published": [rule_test(metric="modes", at_most=1)]}, 'metric, from {}: found "modes"; allowed'),
-        ({"published": [rule_test(metric="a.b", effect="ratio", at_most=1)]}, "found ratio; allowed: a difference"),
-        ({"published": [rule_test(metric="a.b", at_most=1, resampled="draws")]}, "resampled, from {}: found"),
+        ({"tests": [rule_test(published="a.b", at_mots=1)]}, "did you mean at_most?"),
+        ({"tests": [_only(rule_test(published="a.b"), "")]}, "found neither at_least nor at_most; allowed: either or"),
+        ({"tests": [rule_test()]}, "found neither published nor corrected"),
+        ({"tests": [rule_test(published="modes")]}, 'published, from {}: found "modes"; allowed'),
+        ({"tests": [rule_test(published="a.b", over="draws")]}, "over, from {}: found"),
+        ({"tests": [rule_test(published="a.b / c.d", over="images")]}, "found a.b / c.d over images; allowed: one"),
+        ({"tests": [rule_test(published="a.b - c.d", over="each training")]}, "found a.b - c.d over each training"),
+        ({"printed": PRINTED}, "allowed: either tests or printed"),
     ],
 )
 def test_a_wrong_claim_is_one_line(tmp_path, change, message):
-    path = write(tmp_path, claim(TRUE) | change)
+    path = write(tmp_path, claim({"published": TRUE}) | change)
     with pytest.raises(ArchdynError) as error:
         read_claims(path)
     assert message.format(path) in str(error.value)
@@ -313,99 +379,125 @@ def test_a_wrong_claim_is_one_line(tmp_path, change, message):
 
 def test_ids_stand_once(tmp_path):
     with pytest.raises(ArchdynError, match="the claim it stands 2 times"):
-        read_claims(write(tmp_path, claim(TRUE), claim(FALSE)))
+        read_claims(write(tmp_path, claim({"published": TRUE}), claim({"published": FALSE})))
 
 
 BLOCK = {
     "dataset": "mnist",
-    "benchmark": {"images": 3},
     "training": {"epochs": 20, "images": None},
     "conditions": {"baseline": {}, "small": {"epochs": 2, "images": 100}},
+    "designs": {"on": {"audit": True}, "off": {"audit": False}},
 }
 
 
 @pytest.mark.parametrize(
-    ("needs", "reason"),
+    ("needs", "design", "reason"),
     [
-        ({"dataset": "mnist", "baseline.epochs": 20, "baseline.images": 60000}, None),
-        ({"small.epochs": 10}, "small.epochs: 2 of 10"),
-        ({"small.epochs": 10, "small.images": 60000}, "small.epochs: 2 of 10; small.images: 100 of 60000"),
-        ({"dataset": "stl10"}, "dataset: mnist not stl10"),
-        ({"benchmark.images": 2}, None),
+        ({"dataset": "mnist", "baseline.epochs": 20, "baseline.images": 60000}, "on", None),
+        ({"small.epochs": 10}, None, "small.epochs: 2 of 10"),
+        ({"small.epochs": 10, "small.images": 60000}, None, "small.epochs: 2 of 10; small.images: 100 of 60000"),
+        ({"dataset": "stl10"}, None, "dataset: mnist not stl10"),
+        ({"dataset": "mnist"}, "off", "the design off is not in the audit of this run"),
     ],
 )
-def test_what_a_run_can_test(needs, reason):
-    assert untestable([claim(TRUE) | {"needs": needs}], BLOCK) == ({"it": reason} if reason else {})
+def test_what_a_run_can_test(needs, design, reason):
+    metric = f"design {design}: modes, loss a → b" if design else TRUE
+    one = claim({"corrected": metric}, needs=needs)
+    assert untestable([one], BLOCK) == ({"it": reason} if reason else {})
 
 
 @pytest.mark.parametrize("key", ["baseline.epcohs", "no_such.epochs", "scale"])
 def test_a_need_of_an_unknown_setting_is_an_error(key):
     with pytest.raises(ArchdynError, match=f"the claim it needs {key}: there is no such"):
-        untestable([claim(TRUE) | {"needs": {key: 1}}], BLOCK)
+        untestable([claim({"published": TRUE}, needs={key: 1})], BLOCK)
+    with pytest.raises(ArchdynError, match="rests on the design other: there is no such design"):
+        untestable([claim({"published": "design other: modes, loss a → b"})], BLOCK)
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
-def test_all_claims_can_be_tested_at_the_reports_scale(experiment):
+def test_all_claims_can_be_tested_at_the_reports_scale_with_their_designs(experiment):
     claims = read_claims(CONFIG_FOLDER / f"claims/{experiment}.yaml")
     config = checked_config(read_yaml(SHIPPED), [SHIPPED]).model_dump()
-    kind = {"resnet": Resnet, "vit": Vit}.get(experiment, Experiment)
-    assert untestable(claims, kind(experiment, config).needed()) == {}
+    for name in {name for one in claims for name in designs(one)}:
+        config[experiment]["designs"][name]["audit"] = True
+    assert untestable(claims, KINDS.get(experiment, Experiment)(experiment, config).needed()) == {}
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
-def test_the_rules_are_sealed(experiment):
-    path = f"config/claims/{experiment}.yaml"
-    check_sealed(read_claims(ROOT / path), read_seals(ROOT / f"config/claims/sealed/{experiment}.yaml"), path)
+def test_designs_have_the_effects_that_decide(experiment):
+    config = checked_config(read_yaml(SHIPPED), [SHIPPED]).model_dump()
+    planned = KINDS.get(experiment, Experiment)(experiment, config).designs
+    for one in read_claims(CONFIG_FOLDER / f"claims/{experiment}.yaml"):
+        for quantity in (test.get("corrected", "") for test in one.get("tests", []) if designs(one)):
+            if quantity.startswith("design "):
+                name, outcome, term, contrast = quantity.removeprefix("design ").replace(": ", " ").split(" ", 3)
+                first, *others = planned.analysed(name)["factors"][term]
+                assert outcome.rstrip(",") in planned.analysed(name)["outcomes"]
+                assert contrast in [f"{first} → {other}" for other in others]
 
 
-NONE = Seals({"demo": "2026-01-02"}, {})
+def test_the_rules_are_sealed():
+    """After a change: archdyn seal --why "REASON"."""
+    ledger = read_ledger(LEDGER)
+    assert ledger.sealed(rules(), "2099-01-01", "", lambda _: "abc").seals[len(ledger.seals) :] == []
 
 
-def seal(claims: list[dict], seals: Seals, now: str, commit: str | None = None) -> Seals:
-    return sealed(claims, seals, now, "a reason", lambda digest: commit)
+def test_the_ledger_reads_as_it_was_written(tmp_path):
+    write_ledger(tmp_path / "ledger.yaml", read_ledger(LEDGER))
+    assert (tmp_path / "ledger.yaml").read_text(encoding="utf-8") == LEDGER.read_text(encoding="utf-8")
 
 
-def test_a_changed_rule_is_refused_until_it_is_sealed_anew():
-    first = seal([claim(TRUE)], NONE, "2026-01-01")
-    check_sealed([claim(TRUE)], first, "x.yaml")
-    changed = [claim(TRUE | {"at_least": 8.9})]
-    with pytest.raises(
-        ArchdynError, match='x.yaml: it differ from what is sealed; allowed: run archdyn seal --why "RE'
-    ):
-        check_sealed(changed, first, "x.yaml")
-    check_sealed(changed, seal(changed, first, "2026-01-03", "abc"), "x.yaml")
+EMPTY = Ledger({"gan": {"demo": "2026-01-02"}}, [])
+RULE, CHANGED, AGAIN = ({"gan.it": digest} for digest in ("aaa", "bbb", "ccc"))
+
+
+def sealed(ledger: Ledger, found: dict, date: str, commit: str | None = "abc") -> Ledger:
+    return ledger.sealed(found, date, f"why of {date}", lambda digest: commit)
+
+
+def test_a_hash_is_of_what_decides():
+    one = claim({"published": TRUE})
+    assert rule_hash(one) == rule_hash(one | {"where": "Table 2"})
+    assert rule_hash(one) != rule_hash(claim({"published": TRUE, "at_least": 8.9}))
+    assert rule_hash(one) != rule_hash(one | {"whose": "ours"})
 
 
 def test_only_changes_after_the_data_are_amendments():
-    changed, again = [claim(TRUE | {"at_least": 8.9})], [claim(TRUE | {"at_least": 8.8})]
-    seals = seal([claim(TRUE)], NONE, "2026-01-01T00:00:00")
-    seals = seal(changed, seals, "2026-01-01T12:00:00", "abc")
-    assert rules(changed, seals, "demo")["it"]["amended"] == "–"
-    assert amendments(changed, seals, "demo") == []
-    seals = seal(again, seals, "2026-01-03T00:00:00", "def")
-    found = rules(again, seals, "demo")["it"]
-    assert (found["version"], found["amended"]) == (3, "amended after the data")
-    assert found["hash"] == rule_hash(rule_text(again[0]))
-    (amendment,) = amendments(again, seals, "demo")
-    assert "at_least: 8.9" in amendment["old"]
-    assert "at_least: 8.8" in amendment["new"]
-    assert amendments(again, seals, "another run") == [amendment]  # whoever changed it had seen the demo's
+    ledger = sealed(sealed(EMPTY, RULE, "2026-01-01T00"), CHANGED, "2026-01-01T12")
+    assert ledger.amended("gan.it", "bbb", "demo") == "–"
+    assert ledger.changes("gan", "demo") == []
+    ledger = sealed(ledger, AGAIN, "2026-01-03")
+    assert ledger.amended("gan.it", "ccc", "demo") == "amended after the data"
+    assert ledger.amended("gan.it", "bbb", "demo") == "not sealed"
+    (change,) = ledger.changes("gan", "demo")
+    assert (change["claim"], change["what"], change["why"]) == ("it", "amended", "why of 2026-01-03")
+    assert ledger.changes("gan", "another run") == [change]  # whoever changed it had seen the demo's
+    assert ledger.changes("vae", "demo") == []
 
 
 def test_a_rule_written_after_the_data_says_so_and_a_withdrawn_one_stays():
-    late = seal([claim(TRUE)], NONE, "2026-01-03")
-    assert rules([claim(TRUE)], late, "demo")["it"]["amended"] == "written after the data"
-    assert rules([claim(FALSE)], late, "demo")["it"] | {"hash": ""} == {
-        "hash": "",
-        "version": None,
-        "amended": "not sealed",
-    }
-    (gone,) = amendments([], late, "demo")
-    assert (gone["claim"], gone["why"], gone["new"]) == ("it", "withdrawn", "")
+    ledger = sealed(EMPTY, RULE, "2026-01-03")
+    assert ledger.amended("gan.it", "aaa", "demo") == "written after the data"
+    ledger = sealed(ledger, {}, "2026-01-04")
+    assert [change["what"] for change in ledger.changes("gan", "demo")] == ["written", "withdrawn"]
+    assert len(sealed(ledger, {}, "2026-01-05").seals) == 2  # once
 
 
-def test_a_version_that_no_commit_has_is_replaced_and_its_commit_filled_in_later():
-    seals = seal([claim(TRUE | {"at_least": 8.9})], seal([claim(TRUE)], NONE, "2026-01-01"), "2026-01-02")
-    assert [version.version for version in seals.rules["it"]] == [1]
-    seals = seal([claim(TRUE | {"at_least": 8.9})], seals, "2026-01-03", "abc")
-    assert [(version.sealed, version.commit) for version in seals.rules["it"]] == [("2026-01-02", "abc")]
+def test_a_seal_that_no_commit_has_gives_way_and_a_commit_is_filled_in_later():
+    ledger = sealed(sealed(EMPTY, RULE, "2026-01-01", None), CHANGED, "2026-01-02", None)
+    assert [seal.rules for seal in ledger.seals] == [CHANGED]
+    ledger = sealed(ledger, AGAIN, "2026-01-03")
+    assert [(seal.rules, seal.commit) for seal in ledger.seals] == [(CHANGED, "abc"), (AGAIN, None)]
+
+
+def test_no_history_of_amendments_was_lost():
+    """240 versions of 84 rules were sealed before there was a ledger."""
+    before = [seal for seal in read_ledger(LEDGER).seals if seal.date < "2026-11-29"]
+    assert sum(len(seal.rules) for seal in before) == 240
+    assert len({rule for seal in before for rule in seal.rules}) == 84
+    assert all(isinstance(seal, Seal) and seal.commit and seal.why for seal in before)
+
+
+def test_the_ledger_knows_of_runs_by_their_first_numbers():
+    known = EMPTY.with_data("gan", {"demo": "2026-01-05", "mine": "2026-01-06"})
+    assert known.data["gan"] == {"demo": "2026-01-02", "mine": "2026-01-06"}

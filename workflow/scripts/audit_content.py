@@ -8,6 +8,7 @@ from pathlib import Path
 from archdyn.audit.audit import Texts, audit
 from archdyn.audit.content import SETTINGS, Result, files
 from archdyn.workflow.job import Job
+from archdyn.workflow.ledger import read_ledger
 from archdyn.workflow.record import (
     behind,
     commit,
@@ -35,7 +36,11 @@ with Job(snakemake) as job:
         part |= job.params.about[part["experiment"]]
     named = [name for name in files([*content["sections"], *content["appendices"]]) if name != SETTINGS]
     written = {"path": f"{folder}/audit/{SETTINGS}", "rule": job.rule, "commit": commit(), "in_repository": False}
+    ledger = read_ledger(job.input.ledger)
     content |= {
+        "amendments": [
+            {"experiment": name} | change for name in settings for change in ledger.changes(name, job.params.run)
+        ],
         "commit": commit(),
         "date": commit_date(),
         "repository": repository(),

@@ -1,36 +1,33 @@
-"""Decide every claim of the report from the numbers of the experiments, with all tests as one family."""
+"""Decide every claim from the numbers of the experiments, with all claims of the run as one family."""
 
 from pathlib import Path
 
 import pandas as pd
 
-from archdyn.claims.decide import family_level
+from archdyn.claims.decide import judge, least_p
 from archdyn.claims.judge import test_table, verdict_table
 from archdyn.claims.read import read_claims
-from archdyn.claims.seal import read_seals, rules
-from archdyn.claims.trials import trials
 from archdyn.claims.values import Values
-from archdyn.designs.sizes import curve_text
-from archdyn.render.published import read_all_published, read_json
+from archdyn.render.published import read_printed
 from archdyn.render.tables import write_table
 from archdyn.workflow.job import Job
+from archdyn.workflow.ledger import read_ledger, rule_hash
 
 with Job(snakemake) as job:
-    seals = {Path(file).stem: file for file in job.input.seals}
+    ledger = read_ledger(job.input.ledger)
+    judged, amended = {}, {}
     sources = zip(job.params.experiments, job.input.claims, job.input.published, job.input.metrics, strict=True)
-    measured = {}
-    for name, claims, published, metrics in sources:
-        images = [pd.read_csv(file) for file in job.input[f"{name}_images"]]
-        values = Values(pd.read_csv(metrics), images, read_all_published(Path(published)))
-        measured[name] = read_claims(claims), values, trials(read_claims(claims), values, job.params.untestable[name])
-    level = family_level([trial.p for *_, found in measured.values() for trial in found if trial.counts])
-    tests, verdicts = [], []
-    for (name, (claims, values, found)), data in zip(measured.items(), job.input.data, strict=True):
-        facts = name, found, level, rules(claims, read_seals(seals.get(name)), job.params.run)
-        curves = [curve_text(pd.read_csv(file)) for file in job.input[f"{name}_curves"]]
-        followed = dict(zip(job.params.curves[name], curves, strict=True))
-        table = verdict_table(*facts, job.params.untestable[name], values, followed)
-        tests.append(test_table(*facts))
-        verdicts.append(table.assign(data=read_json(data)["commit"]))
+    for name, file, published, metrics in sources:
+        claims = read_claims(file)
+        images = [pd.read_csv(table) for table in job.input[f"{name}_images"]]
+        designs = {Path(file).stem.removeprefix("design_"): pd.read_csv(file) for file in job.input[f"{name}_designs"]}
+        values = Values(pd.read_csv(metrics), images, read_printed(Path(published)), designs)
+        judged[name] = judge(claims, values, job.params.untestable[name])
+        amended[name] = {
+            claim["id"]: ledger.amended(f"{name}.{claim['id']}", rule_hash(claim), job.params.run) for claim in claims
+        }
+    least = least_p([one for found in judged.values() for one in found])
+    verdicts = [verdict_table(name, found, least, amended[name]) for name, found in judged.items()]
+    tests = [test_table(name, found, least) for name, found in judged.items()]
     pd.concat(tests).to_csv(job.output.tests, index=False)
     write_table(pd.concat(verdicts), job.output, job.caption())

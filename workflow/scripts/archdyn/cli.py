@@ -129,7 +129,7 @@ def seal(why: Annotated[str, typer.Option(help="Why the rules were changed, in a
 
     Example: archdyn seal --why "a bound that the report itself would fail"
     """
-    from archdyn.workflow.seals import seal_all
+    from archdyn.workflow.ledger import seal_all
 
     typer.echo(seal_all(why))
 

@@ -10,19 +10,15 @@ from archdyn.audit.content import Result, Sources, appendix, section, tally, wor
 from archdyn.audit.numbering import letters
 from archdyn.audit.references import read_references
 from archdyn.audit.source import authors, source
-from archdyn.claims.read import read_claims
-from archdyn.claims.seal import amendments, read_seals
 
 
 @dataclass(frozen=True)
 class Texts:
-    """The files that the audit is written from; each list is in the order of the sections, but for the seals."""
+    """The files that the audit is written from; each list is in the order of the sections."""
 
     verdicts: Path
     prose: list[Path]
     published: list[Path]
-    claims: list[Path]
-    seals: list[Path]
     designs: Path
     introduction: Path
     appendices: list[Path]
@@ -67,7 +63,6 @@ def audit(
         "introduction": texts.introduction.read_text(),
         "references": references,
         "tally": counts,
-        "amendments": _amendments(run, texts),
         "work": work(records),
         "sections": sections,
         "appendices": [
@@ -75,12 +70,3 @@ def audit(
             for text, shown in zip(texts.appendices, appended, strict=True)
         ],
     }
-
-
-def _amendments(run: str, texts: Texts) -> list[dict]:
-    seals = {file.stem: file for file in texts.seals}
-    return [
-        {"experiment": file.stem} | change
-        for file in texts.claims
-        for change in amendments(read_claims(file), read_seals(seals.get(file.stem)), run)
-    ]

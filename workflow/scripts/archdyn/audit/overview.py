@@ -48,7 +48,7 @@ def _clipped(label: str) -> str:
     return label if len(label) <= LETTERS else f"{label[: LETTERS - 1]}…"
 
 
-RELATIONS = {"at_least": "at least", "at_most": "at most", "near": "near"}
+RELATIONS = {"at_least": "at least", "at_most": "at most"}
 
 
 def described(tests: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
@@ -57,11 +57,12 @@ def described(tests: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
     `found` and `rule` say effect and bound in words.
     """
     of_claim = verdicts.set_index(["experiment", "id"])[["claim", "verdict"]].rename(columns={"claim": "label"})
-    joined = tests[np.isfinite(tests[["effect", "low", "high"]]).all(axis=1)].join(of_claim, on=["experiment", "claim"])
+    means = tests[tests["k"].isna() & np.isfinite(tests[["effect", "low", "high"]]).all(axis=1)]
+    joined = means.join(of_claim, on=["experiment", "claim"])
     unit = joined["unit"].fillna("").map(lambda name: f" {name}" if name else "")
     return joined.assign(
         found=[_interval(*row) for row in zip(joined["effect"], joined["low"], joined["high"], unit, strict=True)],
-        rule=[_rule(*row) for row in zip(joined["relation"], joined["bound"], joined["margin"], unit, strict=True)],
+        rule=[_rule(*row) for row in zip(joined["relation"], joined["bound"], unit, strict=True)],
         href="#" + joined["experiment"] + "-" + joined["claim"],
     )
 
@@ -70,9 +71,8 @@ def _interval(effect: float, low: float, high: float, unit: str) -> str:
     return f"{significant(effect)}{unit} ({significant(low)} to {significant(high)})"
 
 
-def _rule(relation: str, bound: float, margin: float, unit: str) -> str:
-    within = f" ± {significant(margin)}" if pd.notna(margin) else ""
-    return f"{RELATIONS[relation]} {significant(bound)}{within}{unit}"
+def _rule(relation: str, bound: float, unit: str) -> str:
+    return f"{RELATIONS[relation]} {significant(bound)}{unit}"
 
 
 REACH = 1000.0  # half-widths, beyond which a distance says nothing more
@@ -81,7 +81,7 @@ REACH = 1000.0  # half-widths, beyond which a distance says nothing more
 def margins(tests: pd.DataFrame) -> pd.DataFrame:
     """The tests with `distance`, `near`, `far`: of effect and interval from the bound, in half-widths of the interval.
 
-    Above 0 is as claimed, below it is not. tests: relation, bound, margin, effect, low, high, decision, which has
+    Above 0 is as claimed, below it is not. tests: relation, bound, effect, low, high, decision, which has
     "untested" for what this run cannot test; that, and what has no interval, is left out.
     """
     tested = tests[(tests["decision"] != "untested") & np.isfinite(tests[["effect", "low", "high"]]).all(axis=1)]
@@ -92,7 +92,7 @@ def margins(tests: pd.DataFrame) -> pd.DataFrame:
 
 
 def _beyond(tests: pd.DataFrame, value: pd.Series) -> pd.Series:
-    """The distance of values on the claim's side of the bound; inside the margin for `near`."""
+    """The distance of values on the claim's side of the bound."""
     above = value - tests["bound"]
-    of_relation = {"at_least": above, "at_most": -above, "near": tests["margin"].fillna(0) - above.abs()}
+    of_relation = {"at_least": above, "at_most": -above}
     return sum(distance.where(tests["relation"] == name, 0.0) for name, distance in of_relation.items())

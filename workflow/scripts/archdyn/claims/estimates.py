@@ -1,179 +1,228 @@
-"""An effect with its interval at any level, and the p values that belong to it: each interval inverts its own test.
+"""An effect with its 95% interval, and the p values that belong to it: each interval inverts its own test.
 
-So an interval excludes a bound just where the test against that bound rejects, and a verdict cannot contradict it.
+No interval leaves the range of what it is of: the mean of a share is taken on the logit, that of a positive number on
+the log scale, so that an effect is the typical training's. Between conditions nothing is paired: seeds of one name are
+other trainings. p_values are one-sided: that the effect is at most a bound, and that it is at least that.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.stats import binomtest, norm, t
+from scipy.special import expit, logit
+from scipy.stats import binom, norm, t
+
+LEVEL = 0.95  # of every interval that is shown
+FEWEST = 3  # trainings; the spread of two is a coincidence
+EDGE = 5e-5  # what stands for a share of 0: half of one image in 10,000, the most that shares are of
 
 
 @dataclass(frozen=True)
-class Student:
-    """Student's t of `centre` with standard error `se` > 0 and `df` degrees of freedom; of its exponential if `log`."""
+class Scale:
+    """A range, and the line on which its numbers are averaged."""
+
+    low: float
+    high: float
+    line: Callable
+    back: Callable
+    slope: Callable  # of the line, by the number
+
+    def to_line(self, values):
+        """The numbers on the line; those at the ends of a range of two ends a little inside."""
+        return self.line(np.clip(values, self.low + EDGE, self.high - EDGE) if self.high == 1 else values)
+
+
+SCALES = {
+    "real": Scale(-math.inf, math.inf, lambda x: x, lambda x: x, lambda x: 1.0),
+    "count": Scale(0, math.inf, np.log1p, lambda y: np.maximum(0, np.expm1(y)), lambda x: 1 / (1 + x)),
+    "positive": Scale(0, math.inf, np.log, np.exp, lambda x: 1 / x),
+    "share": Scale(0, 1, logit, expit, lambda x: 1 / (x * (1 - x))),
+    "gap": Scale(-1, 1, np.arctanh, np.tanh, lambda x: 1 / (1 - x * x)),  # between two shares
+}
+
+
+@dataclass(frozen=True)
+class Mean:
+    """Student's t of `centre`, on the line of its scale, with standard error `se` and `df` degrees of freedom."""
 
     centre: float
     se: float
     df: float
-    log: bool = False
+    scale: str = "real"
 
     @property
     def effect(self) -> float:
-        return self._shown(self.centre)
+        return float(SCALES[self.scale].back(self.centre))
 
-    def interval(self, level: float) -> tuple[float, float]:
+    @property
+    def variance(self) -> float:
+        """Of the effect, to first order."""
+        return (self.se / SCALES[self.scale].slope(self.effect)) ** 2
+
+    def interval(self, level: float = LEVEL) -> tuple[float, float]:
         """Two-sided, at `level` (0..1)."""
-        half = t.ppf((1 + level) / 2, self.df) * self.se
-        return self._shown(self.centre - half), self._shown(self.centre + half)
+        reach = t.ppf((1 + level) / 2, self.df) * self.se
+        return tuple(float(SCALES[self.scale].back(self.centre + side * reach)) for side in (-1, 1))
 
     def p_values(self, bound: float) -> tuple[float, float]:
-        """One-sided p that the effect is at most `bound`, and that it is at least `bound`."""
-        if self.log and bound <= 0:
-            return 0.0, 1.0  # a ratio of positive numbers is above it
-        z = (self.centre - (math.log(bound) if self.log else bound)) / self.se
-        return float(t.sf(z, self.df)), float(t.cdf(z, self.df))
-
-    def _shown(self, value: float) -> float:
-        return float(np.exp(value)) if self.log else float(value)
+        scale = SCALES[self.scale]
+        if not scale.low < bound < scale.high:
+            return (0.0, 1.0) if bound <= scale.low else (1.0, 0.0)
+        distance = (self.centre - scale.line(bound)) / self.se
+        return float(t.sf(distance, self.df)), float(t.cdf(distance, self.df))
 
 
 @dataclass(frozen=True)
-class Share:
-    """The share of `count` among `n`, by Wilson's score interval (1927)."""
+class Fixed:
+    """An effect of which the same is known for every bound: by default nothing, as of one training's spread."""
+
+    effect: float
+    ends: tuple[float, float] = (-math.inf, math.inf)
+    p: tuple[float, float] = (1.0, 1.0)
+
+    def interval(self, level: float = LEVEL) -> tuple[float, float]:
+        return self.ends
+
+    def p_values(self, bound: float) -> tuple[float, float]:
+        return self.p
+
+
+class Counted:
+    """An effect by counts, between `ends`; its interval holds the bounds that its test does not reject."""
+
+    ends = (0.0, 1.0)
+
+    def interval(self, level: float = LEVEL) -> tuple[float, float]:
+        """Two-sided, at `level` (0..1)."""
+        return self._end(0, (1 - level) / 2), self._end(1, (1 - level) / 2)
+
+    def _end(self, side: int, p: float) -> float:
+        end = self.ends[side]
+        if self.effect == end:
+            return end
+        inside = end + (self.effect - end) * 1e-9
+        return float(brentq(lambda bound: self.p_values(bound)[side] - p, inside, self.effect))
+
+
+@dataclass(frozen=True)
+class Share(Counted):
+    """The share of `count` of `n` trainings, by Clopper and Pearson (1934), or of images, by Wilson's score (1927)."""
 
     count: int
     n: int
+    of_trainings: bool = False
 
     @property
     def effect(self) -> float:
         return self.count / self.n
 
-    def interval(self, level: float) -> tuple[float, float]:
-        """Two-sided, at `level` (0..1)."""
-        found = binomtest(self.count, self.n).proportion_ci(level, method="wilson")
-        return float(found.low), float(found.high)
-
     def p_values(self, bound: float) -> tuple[float, float]:
-        """One-sided p that the share is at most `bound`, and that it is at least `bound`."""
         if not 0 < bound < 1:
             return (1.0, 0.0) if bound >= 1 else (0.0, 1.0)
+        if self.of_trainings:
+            return float(binom.sf(self.count - 1, self.n, bound)), float(binom.cdf(self.count, self.n, bound))
         z = (self.effect - bound) / math.sqrt(bound * (1 - bound) / self.n)
         return float(norm.sf(z)), float(norm.cdf(z))
 
 
 @dataclass(frozen=True)
-class PairedShares:
-    """Two shares of the same `n`, and their difference: `gained` are in the first alone, `lost` in the second.
+class PairedShares(Counted):
+    """Two shares of the same `n` images, and their difference: `gained` are in the first alone, `lost` in the second.
 
-    By Tango's score interval (1998); its test of no difference is McNemar's.
+    By Tango's score (1998); its test of no difference is McNemar's.
     """
 
     gained: int
     lost: int
     n: int
+    ends = (-1.0, 1.0)
 
     @property
     def effect(self) -> float:
         return (self.gained - self.lost) / self.n
 
-    def interval(self, level: float) -> tuple[float, float]:
-        """Two-sided, at `level` (0..1)."""
-        z = norm.ppf((1 + level) / 2)
-        low = brentq(lambda bound: self._score(bound) - z, -1 + 1e-9, self.effect) if self.effect > -1 else -1.0
-        high = brentq(lambda bound: self._score(bound) + z, self.effect, 1 - 1e-9) if self.effect < 1 else 1.0
-        return float(low), float(high)
-
     def p_values(self, bound: float) -> tuple[float, float]:
-        """One-sided p that the difference is at most `bound`, and that it is at least `bound`."""
         if not -1 < bound < 1:
             return (1.0, 0.0) if bound >= 1 else (0.0, 1.0)
-        z = self._score(bound)
+        distance = self.gained - self.lost - self.n * bound
+        b = -self.gained - self.lost + (2 * self.n - self.gained + self.lost) * bound
+        root = math.sqrt(max(0.0, b * b + 8 * self.n * self.lost * bound * (1 - bound)))
+        variance = (root - b) / 2 + self.n * bound * (1 - bound)  # under the bound, with the likeliest shares
+        z = distance / math.sqrt(variance) if distance else 0.0
         return float(norm.sf(z)), float(norm.cdf(z))
 
-    def _score(self, bound: float) -> float:
-        """Standard normal where the difference is `bound`, whose variance takes the likeliest shares under it."""
-        distance = self.gained - self.lost - self.n * bound
-        if distance == 0:
-            return 0.0
-        a = 2 * self.n
-        b = -self.gained - self.lost + (2 * self.n - self.gained + self.lost) * bound
-        c = -self.lost * bound * (1 - bound)
-        lost = (math.sqrt(max(0.0, b * b - 4 * a * c)) - b) / (2 * a)
-        return distance / math.sqrt(self.n * (2 * lost + bound * (1 - bound)))
+
+Estimate = Mean | Fixed | Share | PairedShares
 
 
-@dataclass(frozen=True)
-class Unknown:
-    """An effect whose spread is unknown, as that of one seed; no bound is outside its interval."""
-
-    effect: float
-
-    def interval(self, level: float) -> tuple[float, float]:
-        """Without ends, at any level."""
-        return -math.inf, math.inf
-
-    def p_values(self, bound: float) -> tuple[float, float]:
-        """1 on both sides of any bound."""
-        return 1.0, 1.0
+def mean(values: np.ndarray, scale: str) -> Mean | Fixed:
+    """The typical one of `values` (n,) on a scale of SCALES."""
+    return _known(_typical(values, scale)) if len(values) >= FEWEST else Fixed(_typical(values, scale).effect)
 
 
-@dataclass(frozen=True)
-class Exact:
-    """A number that nothing was sampled for: it is what it is."""
+def compared(first: np.ndarray, second: np.ndarray, scale: str, as_ratio: bool) -> Mean | Fixed:
+    """The typical one of `first` (n,) less, or over, that of `second` (m,), which are of independent trainings.
 
-    effect: float
-
-    def interval(self, level: float) -> tuple[float, float]:
-        """The number itself, at any level."""
-        return self.effect, self.effect
-
-    def p_values(self, bound: float) -> tuple[float, float]:
-        """0 on the side of a bound where the number is not, else 1."""
-        return float(self.effect <= bound), float(self.effect >= bound)
-
-
-Estimate = Student | Share | PairedShares | Unknown | Exact
-
-
-def of_seeds(values: np.ndarray, log: bool, resolution: float | None, beside_one: bool = False) -> Estimate:
-    """The mean of `values` (seeds,), of whose exponential if `log`; a spread is at least that of rounding.
-
-    beside_one: it is compared with one run of somebody else's, which scatters as any of ours does.
+    By Welch's t; a difference of shares on a line of its own, whose ends are -1 and 1.
     """
-    n = len(values)
-    sd = max(values.std(ddof=1), (resolution or 0) / math.sqrt(12)) if n > 1 else 0.0
-    if _is_nothing(sd, values):
-        return Unknown(float(np.exp(values.mean()) if log else values.mean()))
-    return Student(float(values.mean()), sd * math.sqrt(1 / n + beside_one), n - 1, log)
+    sides = [_typical(np.log(side), "real") if as_ratio else _typical(side, scale) for side in (first, second)]
+    centre = sides[0].effect - sides[1].effect
+    outcome = "positive" if as_ratio else "gap" if scale == "share" else "real"
+    parts = [(side.variance, side.df) for side in sides]
+    variance = sum(part for part, _ in parts)
+    if min(len(first), len(second)) < FEWEST or not variance:
+        return Fixed(math.exp(centre) if as_ratio else centre)
+    df = _satterthwaite(parts)
+    return Mean(centre, math.sqrt(variance), df, outcome) if as_ratio else _of_number(centre, variance, df, outcome)
 
 
-def of_images(values: np.ndarray, log: bool = False) -> Estimate:
-    """The mean of `values` (images,), of whose exponential if `log`."""
-    return of_seeds(values, log, None)
+def of_images(values: np.ndarray, scale: str) -> Mean | Fixed:
+    """The mean of `values` (images,), which are as many as make it normal."""
+    return _of_number(values.mean(), values.var(ddof=1) / len(values), len(values) - 1, scale)
 
 
-def of_both(values: np.ndarray, log: bool, resolution: float | None) -> Estimate:
-    """The mean of `values` (seeds, images), each seed on the same images; of whose exponential if `log`.
+def crossed(sides: list[np.ndarray], scale: str) -> Mean | Fixed:
+    """The mean of values (seeds, images), or of one such side less another on the same images, over both.
 
-    The variance of seeds and that of images add up, less that of both together, which is in each of them; the degrees
-    of freedom are Satterthwaite's. Neither part alone is larger than the whole.
+    The variances of the seeds of either side and that of the images add up, less that of seeds and images together,
+    which is in each of them; the degrees of freedom are Satterthwaite's. No part alone is larger than the whole.
     """
-    seeds, images = values.shape
-    by_seed, by_image = values.mean(1), values.mean(0)
-    rest = values - by_seed[:, None] - by_image + values.mean()
-    sd_seeds = max(by_seed.std(ddof=1), (resolution or 0) / math.sqrt(12))
-    parts = sd_seeds**2 / seeds, by_image.var(ddof=1) / images
-    shared = (rest**2).sum() / ((seeds - 1) * (images - 1)) / (seeds * images)
-    variance = max(sum(parts) - shared, *parts)
-    if _is_nothing(math.sqrt(variance), values):
-        return Unknown(float(np.exp(values.mean()) if log else values.mean()))
-    df = variance**2 / (parts[0] ** 2 / (seeds - 1) + parts[1] ** 2 / (images - 1))
-    return Student(float(values.mean()), math.sqrt(variance), df, log)
+    contrast = sides[0].mean(0) - (sides[1].mean(0) if len(sides) > 1 else 0)
+    if min(len(side) for side in sides) < FEWEST:
+        return Fixed(float(contrast.mean()))
+    parts = [(contrast.var(ddof=1) / contrast.size, contrast.size - 1)]
+    parts += [(side.mean(1).var(ddof=1) / len(side), len(side) - 1) for side in sides]
+    shared = sum(_interaction(side) / side.size for side in sides)
+    whole = max(sum(part for part, _ in parts) - shared, *(part for part, _ in parts))
+    return _of_number(contrast.mean(), whole, _satterthwaite(parts) if whole else 1, scale)
 
 
-def _is_nothing(spread: float, values: np.ndarray) -> bool:
-    """Whether a spread is no more than the arithmetic's."""
-    return not spread > 1e-12 * max(1e-300, float(np.abs(values).max()))
+def _of_number(centre: float, variance: float, df: float, scale: str) -> Mean | Fixed:
+    """Of a number with its variance, which to first order is that on the line over its slope there."""
+    on_line = float(SCALES[scale].to_line(centre))
+    slope = SCALES[scale].slope(float(SCALES[scale].back(on_line)))
+    return _known(Mean(on_line, math.sqrt(variance) * slope, df, scale))
+
+
+def _interaction(values: np.ndarray) -> float:
+    """The variance of values (seeds, images) that neither their seed nor their image explains."""
+    rest = values - values.mean(1, keepdims=True) - values.mean(0) + values.mean()
+    return float((rest**2).sum() / ((len(values) - 1) * (values.shape[1] - 1)))
+
+
+def _typical(values: np.ndarray, scale: str) -> Mean:
+    line = SCALES[scale].to_line(np.asarray(values, float))
+    spread = np.std(line, ddof=1) if np.ptp(line) else 0.0
+    return Mean(float(np.mean(line)), float(spread / math.sqrt(len(line))), max(1, len(line) - 1), scale)
+
+
+def _known(found: Mean) -> Mean | Fixed:
+    """As it is, where numbers differ by more than the arithmetic does."""
+    return found if found.se > 1e-12 * max(1e-300, abs(found.centre)) else Fixed(found.effect)
+
+
+def _satterthwaite(parts: list[tuple[float, float]]) -> float:
+    """Degrees of freedom of a sum of variances, each with its own."""
+    return sum(part for part, _ in parts) ** 2 / sum(part**2 / df for part, df in parts)

@@ -1,129 +1,112 @@
-"""The two tables of verdicts: a row per test, and a row per claim."""
+"""The two tables of verdicts: a row per claim, and a row per test."""
+
+import math
 
 import pandas as pd
 
-from archdyn.claims.decide import UNTESTABLE, UNTESTED, protocol_decision
-from archdyn.claims.measure import estimand, kind_of_effect
-from archdyn.claims.power import detectable, would_decide
-from archdyn.claims.trials import PROTOCOLS, Trial, pivotal, verdict_of
-from archdyn.claims.values import Values
+from archdyn.claims.decide import AS_PRINTED, CORRECTED_ONLY, PUBLISHED_ONLY, UNTESTED, Judged, Trial
+from archdyn.claims.read import PROTOCOLS
 from archdyn.render.words import significant
 
-
-def test_table(experiment: str, found: list[Trial], level: float, rules: dict[str, dict]) -> pd.DataFrame:
-    """A row per test. level: of the family's intervals. rules: see `archdyn.claims.seal`, by claim id."""
-    return pd.DataFrame([_test_row(experiment, trial, level, rules) for trial in found])
+NONE = "–"
+RELATIONS = {"at_least": "at least", "at_most": "at most"}
 
 
-def verdict_table(
-    experiment: str,
-    found: list[Trial],
-    level: float,
-    rules: dict[str, dict],
-    untestable: dict[str, str],
-    values: Values,
-    curves: dict[str, str],
-) -> pd.DataFrame:
-    """A row per claim with its verdict, what was found under each protocol, and how the verdict depends on choices.
+def verdict_table(experiment: str, judged: list[Judged], least: float, amended: dict[str, str]) -> pd.DataFrame:
+    """A row per claim: its verdict, what decides it, and what was found under each protocol.
 
-    untestable: a reason by claim id. curves: by claim id, at which sizes of the data it holds, in words.
+    least: see `archdyn.claims.decide.least_p`. amended: by claim id, whether its rule was written after data, in words.
+    n: what the deciding test rests on, in words. flips_at: the bound at which it would be decided otherwise.
     """
-    by_claim: dict[str, list[Trial]] = {}
-    for trial in found:
-        by_claim.setdefault(trial.claim["id"], []).append(trial)
-    return pd.DataFrame(
-        [
-            _verdict_row(experiment, own, level, rules[name], untestable.get(name), values, curves.get(name))
-            for name, own in by_claim.items()
-        ]
-    )
+    return pd.DataFrame([_verdict_row(experiment, one, least, amended) for one in judged])
 
 
-def _test_row(experiment: str, trial: Trial, level: float, rules: dict[str, dict]) -> dict:
-    measured, aim = trial.measured, trial.target
-    low, high = measured.estimate.interval(level)
-    decision = trial.decision(level)
-    return {
-        "experiment": experiment,
-        "claim": trial.claim["id"],
-        "protocol": trial.protocol,
-        "what": trial.test["what"],
-        "kind": trial.claim["kind"],
-        "estimand": estimand(trial.test),
-        "effect": measured.estimate.effect,
-        "low": low,
-        "high": high,
-        "relation": aim.relation,
-        "bound": aim.bound,
-        "margin": aim.margin or None,
-        "unit": trial.test.get("unit", ""),
-        "method": measured.method,
-        "n_seeds": measured.seeds,
-        "n_images": measured.images or None,
-        "level": level,
-        "p": trial.p if trial.counts else None,
-        "decision": decision,
-        "detectable": detectable(measured.estimate, level),
-        "would_decide": _would_decide(trial, level),
-        "because": trial.test["because"],
-        "rule_hash": rules[trial.claim["id"]]["hash"],
-    }
+def test_table(experiment: str, judged: list[Judged], least: float) -> pd.DataFrame:
+    """A row per test, with its 95% interval.
+
+    Where k of the n trainings decide, effect, low and high are the share of trainings, and bound, flips_at and values
+    are of what each training must reach. Where the relation is "as printed", k of our runs lie at least as far out as
+    the report's, whose distance is the effect. values: a number for each training, to be drawn as dots; where two
+    conditions are compared, that of each training of the first beside the typical one of the other.
+    """
+    return pd.DataFrame([_test_row(experiment, one, trial, least) for one in judged for trial in one.trials])
 
 
-def _verdict_row(
-    experiment: str,
-    own: list[Trial],
-    level: float,
-    rule: dict,
-    reason: str | None,
-    values: Values,
-    curve: str | None,
-) -> dict:
-    claim = own[0].claim
-    decisions = {name: [trial.decision(level) for trial in own if trial.protocol == name] for name in PROTOCOLS}
-    hinge = pivotal(own, level)
+def _verdict_row(experiment: str, one: Judged, least: float, amended: dict[str, str]) -> dict:
+    claim, hinge, verdict = one.claim, one.hinge(least), one.verdict(least)
+    _, flips_at = one.of_trial(hinge, least)
     return {
         "experiment": experiment,
         "id": claim["id"],
         "where": claim["where"],
-        "kind": claim["kind"],
+        "whose": claim.get("whose", "report"),
+        "kind": "value" if "printed" in claim else "mechanism",
         "claim": claim["claim"],
-        "verdict": UNTESTABLE if reason else verdict_of(own, level),
-        "measured": _measured_text(hinge, own, level),
-        **{name: _protocol_text(own, name, decisions[name], level) for name in PROTOCOLS},
-        "n_seeds": min(trial.measured.seeds for trial in own),
-        "n_images": min(trial.measured.images for trial in own) or "–",
-        "detectable": _detectable_text(hinge, level),
-        "would_decide": _would_decide(hinge, level),
-        "note": " · ".join(filter(None, [reason, curve and f"against scale: {curve}"])) or "–",
-        "rule": f"v{rule['version']} {rule['hash']}" if rule["version"] else f"not sealed, {rule['hash']}",
-        "amended": rule["amended"],
+        "verdict": verdict,
+        "measured": f"{hinge.protocol}: " * (verdict in (PUBLISHED_ONLY, CORRECTED_ONLY)) + _found(hinge),
+        **{protocol: _under(one, protocol, least) for protocol in PROTOCOLS},
+        "n": hinge.measured.n,
+        "bound": _bound(hinge),
+        "because": hinge.because,
+        "flips_at": NONE if math.isnan(flips_at) else significant(flips_at),
+        "amended": amended[claim["id"]],
+        "note": one.untestable or NONE,
     }
 
 
-def _measured_text(hinge: Trial, own: list[Trial], level: float) -> str:
-    """Of the test that the verdict hangs on, and how many more there are."""
-    protocol = "as published, " if hinge.protocol == "published" else "corrected, "
-    both = len({trial.protocol for trial in own}) > 1
-    more = f" (and {len(own) - 1} more)" if len(own) > 1 else ""
-    return f"{protocol * both}{hinge.decision(level)}: {hinge.text(level)}{more}"
+def _test_row(experiment: str, one: Judged, trial: Trial, least: float) -> dict:
+    measured = trial.measured
+    low, high = measured.estimate.interval()
+    decision, flips_at = one.of_trial(trial, least)
+    return {
+        "experiment": experiment,
+        "claim": one.claim["id"],
+        "protocol": trial.protocol,
+        "what": trial.what,
+        "effect": measured.estimate.effect,
+        "low": low,
+        "high": high,
+        "k": measured.k,
+        "n_seeds": measured.seeds or None,
+        "n_images": measured.images or None,
+        "relation": trial.relation,
+        "bound": trial.bound,
+        "unit": trial.unit,
+        "method": measured.method,
+        "p": min(trial.p_values) if trial.has_chance and not one.untestable else None,
+        "decision": UNTESTED if one.untestable else decision,
+        "because": trial.because,
+        "flips_at": flips_at,
+        "values": " ".join(f"{dot:.6g}" for dot in measured.dots),
+    }
 
 
-def _protocol_text(own: list[Trial], protocol: str, decisions: list[str], level: float) -> str:
-    texts = [trial.text(level) for trial in own if trial.protocol == protocol]
-    if not texts:
-        return "–"
-    decision = UNTESTED if UNTESTED in decisions else protocol_decision(decisions)
-    return f"{decision}: {'; '.join(texts)}"
+def _under(one: Judged, protocol: str, least: float) -> str:
+    """What was found under one protocol, in words: the decision, and each test with what it asks for."""
+    if not one.of(protocol):
+        return NONE
+    texts = "; ".join(f"{_found(trial)} ({_bound(trial)})" for trial in one.of(protocol))
+    return f"{UNTESTED if one.untestable else one.decision(protocol, least)}: {texts}"
 
 
-def _detectable_text(trial: Trial, level: float) -> str:
-    size = detectable(trial.measured.estimate, level)
-    if pd.isna(size):
-        return "–"
-    unit = f" {trial.test['unit']}" if "unit" in trial.test else ""
-    return f"a factor of {significant(size)}" if kind_of_effect(trial.test) == "ratio" else f"{significant(size)}{unit}"
+def _found(trial: Trial) -> str:
+    """What a test found, in words."""
+    measured, unit = trial.measured, f" {trial.unit}" if trial.unit else ""
+    low, high = measured.estimate.interval()
+    if trial.counts_trainings:
+        return f"{trial.what} in {measured.n}"
+    if trial.relation == AS_PRINTED and measured.k is not None:
+        return f"{trial.what}: {measured.k} of {measured.seeds} lie at least as far out"
+    if math.isnan(measured.estimate.effect):
+        return f"{trial.what}: not reached"
+    number = f"{trial.what}: {significant(measured.estimate.effect)}"
+    if not math.isfinite(low):
+        return f"{number}{unit}, {measured.n}"
+    return number + unit if low == high else f"{number} [{significant(low)}, {significant(high)}]{unit}"
 
 
-def _would_decide(trial: Trial, level: float) -> str:
-    return would_decide(trial.measured, trial.target, level, trial.decision(level), trial.test)
+def _bound(trial: Trial) -> str:
+    if trial.relation == AS_PRINTED:
+        return AS_PRINTED
+    each = " in most trainings" * trial.counts_trainings
+    return f"{RELATIONS[trial.relation]} {significant(trial.bound)}{each}"

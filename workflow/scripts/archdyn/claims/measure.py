@@ -1,142 +1,156 @@
 """From a test of a rule and the numbers of a run to an effect with its interval."""
 
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from archdyn.claims import estimates
-from archdyn.claims.estimates import Estimate
-from archdyn.claims.values import Values, paired
+from archdyn.claims.estimates import FEWEST, Estimate, Fixed, Mean, PairedShares, Share
+from archdyn.claims.read import DESIGN
+from archdyn.claims.settings import NAME
+from archdyn.claims.values import Values
 from archdyn.errors import ArchdynError
 
-METHODS = {
-    "Share": "Wilson's score",
-    "PairedShares": "McNemar's and Tango's score",
-    "Unknown": "none",
-    "Exact": "none: nothing is sampled",
-}
+QUANTITY = re.compile(rf"(?P<first>{NAME})( (?P<sign>[-/]) (?P<second>{NAME}))?")
+LINES = {"share": " on the logit", "gap": " on Fisher's z", "positive": " on logs", "count": " on logs", "real": ""}
+DECIDING = 6  # trainings that agree: 2 / 2^6 is the first that is below 0.05
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A test's effect. seeds: those resampled or, where not, averaged over. images: how many, 0 for none."""
+    """What one test found. n: trainings, images or both, in words. dots: a number of each training.
+
+    fewest: trainings, of which fewer decide nothing whatever they give; None where chance has no part. k: of how many
+    trainings it is true.
+    """
 
     estimate: Estimate
     method: str
-    seed_names: tuple[int, ...]
-    images: int
-
-    @property
-    def seeds(self) -> int:
-        """How many."""
-        return len(self.seed_names)
-
-
-NOT_REACHED = Measured(estimates.Unknown(math.nan), METHODS["Unknown"], (), 0)
+    n: str
+    seeds: int = 0
+    images: int = 0
+    dots: tuple[float, ...] = ()
+    fewest: int | None = 0
+    k: int | None = None
 
 
-def kind_of_effect(test: dict) -> str:
-    """value, difference or ratio: see archdyn.claims.settings."""
-    return test.get("effect") or ("difference" if "against" in test else "value")
+def trainings(n: int) -> str:
+    """In words."""
+    return f"{n} training{'s' * (n != 1)}"
 
 
-def estimand(test: dict) -> str:
-    """The quantity that the interval is of, in signs."""
-    sign = {"value": "", "difference": " − ", "ratio": " ÷ "}[kind_of_effect(test)]
-    return test["metric"] + (f"{sign}{test['against']}" if sign else "")
+def measure(test: dict, quantity: str, relation: str, values: Values) -> Measured:
+    """The effect of one test on CONDITION.METRIC, or on two that are compared, or in a design.
+
+    relation: at_least or at_most, whose bound each training must reach where k of n decide.
+
+    Raises ArchdynError where a number that it rests on is missing, or is none of its scale.
+    """
+    if found := DESIGN.fullmatch(quantity):
+        return _in_design(values.of_design(**found.groupdict()), found["design"])
+    first, sign, second = QUANTITY.fullmatch(quantity).group("first", "sign", "second")
+    names = [first, second] if second else [first]
+    if "images" in test["over"]:
+        return _over_images(test, [values.by_image(name) for name in names], names)
+    sides = [values.by_seed(name) for name in names]
+    if test["over"] == "each training":
+        return _each_training(sides[0], relation, test[relation])
+    if test["over"] == "permutations":
+        return _permuted(sides[0], values.by_seed(f"{first}_p"))
+    if test["over"] == "nothing":
+        return exact(float(_compare([side.mean() for side in sides], sign)), test[relation], "no sample")
+    return _over_seeds(names, sides, sign, test.get("scale", "real"))
 
 
-def beside_one_run(test: dict) -> bool:
-    """Whether it compares trainings of ours with a number of the report's, which one training gave."""
-    return isinstance(test.get("near"), str) and test["resampled"] == "seeds"
+def exact(effect: float, bound: float, n: str) -> Measured:
+    """A number that nothing was sampled for: it is what it is."""
+    found = Fixed(effect, (effect, effect), (float(effect < bound), float(effect > bound)))
+    return Measured(found, "none: no chance", n, fewest=None)
 
 
-def measure(test: dict, values: Values) -> Measured:
-    """The effect of one test. Raises ArchdynError where a number that it rests on is missing."""
-    if test["resampled"] == "seeds":
-        return _over_seeds(test, values)
-    first, second = _sides(test, values.by_image, values)
-    if test["resampled"] == "nothing":
-        found = estimates.Exact(_effect(test, first, second))
-        return Measured(found, METHODS["Exact"], tuple(first.index), first.shape[1])
-    if test["resampled"] == "images":
-        return _over_images(test, first, second)
-    seeds, images = tuple(first.index), first.shape[1]
-    if len(seeds) < test.get("least_seeds", 3):
-        return Measured(estimates.Unknown(_effect(test, first, second)), METHODS["Unknown"], seeds, images)
-    contrast = _contrast(test, first, second)
-    found = estimates.of_both(contrast, kind_of_effect(test) == "ratio", test.get("resolution"))
-    return Measured(found, _named(found, "seeds x images"), seeds, images)
+def _each_training(found: pd.Series, relation: str, bound: float) -> Measured:
+    happened = found >= bound if relation == "at_least" else found <= bound
+    k, n = int(happened.sum()), len(found)
+    facts = Share(k, n, of_trainings=True), "Clopper-Pearson", f"{k} of {trainings(n)}"
+    return Measured(*facts, n, dots=tuple(found), fewest=DECIDING, k=k)
 
 
-def _over_seeds(test: dict, values: Values) -> Measured:
-    first, second = _sides(test, values.by_seed, values)
-    log = kind_of_effect(test) == "ratio"
-    contrast = np.log(first) - np.log(second) if log else first if second is None else first - second
-    found = estimates.of_seeds(contrast.to_numpy(), log, test.get("resolution"), beside_one_run(test))
-    # One training that stands beside all seeds of another has a spread that nobody has seen.
-    fewest = min((contrast, *(values.by_seed(test[side]) for side in ("metric", "against") if side in test)), key=len)
-    if len(fewest) < test.get("least_seeds", 3):
-        found = estimates.Unknown(found.effect)
-    over = "seeds beside the report's run" if beside_one_run(test) else "seeds"
-    return Measured(found, _named(found, over if second is None else "paired by seed"), tuple(fewest.index), 0)
+def _permuted(found: pd.Series, p: pd.Series) -> Measured:
+    """Of several trainings, as sure as the one of which it is least."""
+    estimate = Fixed(float(found.mean()), (math.nan, math.nan), (float(p.max()), 1 - float(p.max())))
+    return Measured(estimate, "Mantel's permutations", trainings(len(found)), len(found), dots=tuple(found))
 
 
-def _over_images(test: dict, first, second) -> Measured:
-    seeds = tuple(first.index)
-    first = first.mean(axis=0).to_numpy()[None]
-    second = None if second is None else second.mean(axis=0).to_numpy()[None]
-    found = _share(test, first, second)
-    if found is None:
-        found = estimates.of_images(_contrast(test, first, second)[0], kind_of_effect(test) == "ratio")
-    return Measured(found, _named(found, "images" if second is None else "paired by image"), seeds, first.size)
+def _over_seeds(names: list[str], sides: list[pd.Series], sign: str | None, scale: str) -> Measured:
+    """Of one condition within each training; of two, the trainings of one beside those of the other."""
+    scale = "positive" if sign == "/" else scale
+    for name, side in zip(names, sides, strict=True):
+        _check_scale(name, side, scale)
+    seeds = [len(side) for side in sides]
+    n = trainings(seeds[0]) if len(set(seeds)) == 1 else f"{seeds[0]} and {trainings(seeds[1])}"
+    if len({name.split(".")[0] for name in names}) == 1:
+        dots, scale = _compare(sides, sign), _of_difference(scale) if sign == "-" else scale
+        found, method = estimates.mean(dots.to_numpy(), scale), "t"
+    else:
+        dots = _compare([sides[0], estimates.mean(sides[1].to_numpy(), scale).effect], sign)
+        found, method = estimates.compared(*(side.to_numpy() for side in sides), scale, sign == "/"), "Welch"
+    return Measured(found, f"{method}{LINES[scale]}", n, min(seeds), dots=tuple(dots), fewest=FEWEST)
 
 
-def _share(test: dict, first: np.ndarray, second: np.ndarray | None) -> Estimate | None:
-    """By the score of what is right or wrong for each image; None for other values."""
-    sides = [first] if second is None else [first, second]
-    if kind_of_effect(test) == "ratio" or not all(np.isin(side, (0, 1)).all() for side in sides):
+def _over_images(test: dict, sides: list[pd.DataFrame], names: list[str]) -> Measured:
+    """Sides have a row per training, a column per image."""
+    arrays, scale = [side.to_numpy() for side in sides], test.get("scale", "real")
+    seeds, images = min(map(len, sides)), min(side.shape[1] for side in sides)
+    n = f"{images:,} images"
+    if test["over"] == "images and texts":
+        found = estimates.compared(*(array.mean(0) for array in arrays), "real", as_ratio=False)
+        counts = " and ".join(f"{array.shape[1]:,}" for array in arrays)
+        return Measured(found, "Welch", f"{counts} vectors", 0, images)
+    if len(sides) > 1 and list(sides[0].columns) != list(sides[1].columns):
+        raise ArchdynError(f"compares {names[0]} with {names[1]}, which are of other images")
+    scale = scale if len(sides) == 1 else _of_difference(scale)
+    if test["over"] == "seeds and images":
+        found = estimates.crossed(arrays, scale)
+        dots = tuple(sides[0].mean(axis=1) - (arrays[1].mean() if len(arrays) > 1 else 0))
+        return Measured(found, "t over seeds and images", f"{trainings(seeds)} x {n}", seeds, images, dots, FEWEST)
+    means = [array.mean(0) for array in arrays]
+    found = _share(means) or estimates.of_images(_compare(means, "-" * (len(means) > 1)), scale)
+    names = {Share: "Wilson's score", PairedShares: "McNemar's and Tango's score"}
+    return Measured(found, names.get(type(found), "t over images"), n, seeds, images)
+
+
+def _share(means: list[np.ndarray]) -> Estimate | None:
+    """By the score of what is right or wrong of each image; None for other values."""
+    if not all(np.isin(side, (0, 1)).all() for side in means):
         return None
-    if second is None:
-        return estimates.Share(int(first.sum()), first.size)
-    return estimates.PairedShares(int((first > second).sum()), int((first < second).sum()), first.size)
+    if len(means) == 1:
+        return Share(int(means[0].sum()), means[0].size)
+    return PairedShares(int((means[0] > means[1]).sum()), int((means[0] < means[1]).sum()), means[0].size)
 
 
-def _contrast(test: dict, first, second) -> np.ndarray:
-    """float (seeds, images), whose mean is the effect, or its logarithm for a ratio (to first order over images)."""
-    first = np.asarray(first)
-    if second is None:
-        return first
-    second = np.asarray(second)
-    if kind_of_effect(test) == "difference":
-        return first - second
-    means = [side.mean(1, keepdims=True) for side in (first, second)]
-    _check_positive(test, *means)
-    return np.log(means[0] / means[1]) + first / means[0] - second / means[1]
+def _in_design(row: dict, design: str) -> Measured:
+    """A main effect of the table that archdyn.designs.effects makes."""
+    log = row["scale"] == "ratio"
+    centre = math.log(row["effect"]) if log else float(row["effect"])
+    found = Mean(centre, row["se"], row["df"], "positive" if log else "real") if row["se"] else Fixed(row["effect"])
+    return Measured(found, "least squares (HC3)", f"{row['runs']} runs of the design {design}", int(row["runs"]))
 
 
-def _effect(test: dict, first, second) -> float:
-    mean = float(_contrast(test, first, second).mean())
-    return float(np.exp(mean)) if kind_of_effect(test) == "ratio" else mean
+def _compare(sides: list, sign: str | None):
+    if not sign:
+        return sides[0]
+    return sides[0] / sides[1] if sign == "/" else sides[0] - sides[1]
 
 
-def _sides(test: dict, look_up, values: Values):
-    first = look_up(test["metric"])
-    if "against" not in test:
-        return first, None
-    first, second = paired(first, look_up(test["against"]), test["metric"], test["against"])
-    if kind_of_effect(test) == "ratio" and test["resampled"] == "seeds":
-        _check_positive(test, first, second)
-    return first, second
+def _of_difference(scale: str) -> str:
+    """The scale of a difference of two numbers of one."""
+    return "gap" if scale == "share" else "real"
 
 
-def _check_positive(test: dict, *sides) -> None:
-    for name, side in zip((test["metric"], test["against"]), sides, strict=True):
-        if not (np.asarray(side) > 0).all():
-            raise ArchdynError(f"has a ratio with {name}, which is not positive; allowed: a difference")
-
-
-def _named(found: Estimate, over: str) -> str:
-    name = METHODS.get(type(found).__name__)
-    return name or f"t, {over}"
+def _check_scale(name: str, side: pd.Series, scale: str) -> None:
+    low, high = estimates.SCALES[scale].low, estimates.SCALES[scale].high
+    if not side.between(low, high, inclusive="neither" if scale == "positive" else "both").all():
+        raise ArchdynError(f"rests on {name}, found {side.min():g} to {side.max():g}; allowed: {scale}")

@@ -3,6 +3,7 @@
 Imports no pandas, so that Snakemake, which asks this while it plans, starts fast.
 """
 
+import re
 from pathlib import Path
 
 from archdyn.claims.settings import Claims
@@ -10,13 +11,16 @@ from archdyn.errors import ArchdynError
 from archdyn.settings.check import checked_file
 from archdyn.settings.common import by_condition
 
-RELATIONS = ("at_least", "at_most", "near")
+PROTOCOLS = ("published", "corrected")
+RELATIONS = ("at_least", "at_most")
+DESIGN = re.compile(r"design (?P<design>\w+): (?P<outcome>\w+), (?P<term>\w+) (?P<contrast>.+)")
+OF_ONE = ("each training", "permutations")  # a test over these is of one number of a training
 
 
 def read_claims(path: str | Path) -> list[dict]:
     """The claims of one experiment, as archdyn.claims.settings describes them.
 
-    Raises ArchdynError with one line for an unknown key, a repeated id, or a test without just one relation.
+    Raises ArchdynError with one line for an unknown key, a repeated id, or a test that does not say just one thing.
     """
     claims = checked_file(path, Claims).model_dump(exclude_unset=True)["claims"]
     ids = [claim["id"] for claim in claims]
@@ -24,17 +28,30 @@ def read_claims(path: str | Path) -> list[dict]:
         if ids.count(name) > 1:
             raise ArchdynError(f"{path}: the claim {name} stands {ids.count(name)} times; allowed: each id once")
     for claim in claims:
-        for test in claim["published"] + claim.get("corrected", []):
-            _check_relation(test, f"{path}: a test of {claim['id']}")
+        if ("tests" in claim) == ("printed" in claim):
+            raise ArchdynError(f"{path}: {claim['id']}: allowed: either tests or printed")
+        for test in claim.get("tests", []):
+            _check(test, f"{path}: a test of {claim['id']}")
     return claims
+
+
+def quantities(claim: dict) -> list[str]:
+    """What the tests of a claim measure, under either protocol."""
+    return [test[protocol] for test in claim.get("tests", []) for protocol in PROTOCOLS if protocol in test]
+
+
+def designs(claim: dict) -> list[str]:
+    """The designs whose effects decide a claim."""
+    found = (DESIGN.fullmatch(quantity) for quantity in quantities(claim))
+    return list(dict.fromkeys(match["design"] for match in found if match))
 
 
 def untestable(claims: list[dict], block: dict) -> dict[str, str]:
     """By id, why the run with these settings cannot test a claim; claims that it can test are left out.
 
-    block: the experiment's part of the config. Raises ArchdynError for an unknown setting.
+    block: the experiment's part of the config. Raises ArchdynError for an unknown setting or design.
     """
-    reasons = {claim["id"]: _unmet(claim, block) for claim in claims}
+    reasons = {claim["id"]: [*_unmet(claim, block), *_unaudited(claim, block)] for claim in claims}
     return {name: "; ".join(unmet) for name, unmet in reasons.items() if unmet}
 
 
@@ -47,6 +64,14 @@ def _unmet(claim: dict, block: dict) -> list[str]:
             wanted = " or ".join(needed) if isinstance(needed, list) else needed
             unmet.append(f"{key}: {found} {'not' if named else 'of'} {wanted}")
     return unmet
+
+
+def _unaudited(claim: dict, block: dict) -> list[str]:
+    known = block.get("designs", {})
+    for name in designs(claim):
+        if name not in known:
+            raise ArchdynError(f"the claim {claim['id']} rests on the design {name}: there is no such design")
+    return [f"the design {name} is not in the audit of this run" for name in designs(claim) if not known[name]["audit"]]
 
 
 def _is_enough(found, needed) -> bool:
@@ -64,14 +89,11 @@ def _setting(block: dict, key: str, claim: str):
     return node
 
 
-def _check_relation(test: dict, shown: str) -> None:
-    found = [name for name in RELATIONS if name in test]
-    if len(found) != 1:
-        named = " and ".join(found) or "no relation"
-        raise ArchdynError(f"{shown}: found {named}; allowed: one of {', '.join(RELATIONS)}")
-    if ("near" in test) != ("within" in test):
-        raise ArchdynError(f"{shown}: near and within go together")
-    effect = test.get("effect", "difference" if "against" in test else "value")
-    if ("against" in test) != (effect != "value"):
-        allowed = "a difference or a ratio with against, a value without"
-        raise ArchdynError(f"{shown}: found {effect}; allowed: {allowed}")
+def _check(test: dict, shown: str) -> None:
+    for names in (RELATIONS, PROTOCOLS):
+        if not any(name in test for name in names):
+            raise ArchdynError(f"{shown}: found neither {' nor '.join(names)}; allowed: either or both")
+    for quantity in (test[name] for name in PROTOCOLS if name in test):
+        compares, ratio = " " in quantity, " / " in quantity
+        if (ratio and test["over"] not in ("seeds", "nothing")) or (compares and test["over"] in OF_ONE):
+            raise ArchdynError(f"{shown}: found {quantity} over {test['over']}; allowed: one number, or a difference")

@@ -1,4 +1,4 @@
-"""The numbers that rules rest on: one per seed, one per seed and image, and those of the report."""
+"""The numbers that rules rest on: of each training, of each training and image, of designs, and of the report."""
 
 import re
 from dataclasses import dataclass, field
@@ -10,11 +10,11 @@ from archdyn.errors import ArchdynError
 from archdyn.render.published import published_rows
 
 OF_EPOCH = re.compile(r".*_epoch\d+")
-PUBLISHED_VALUE = re.compile(r"(\w+)\[(.+)\]\.(.+)")
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 class NotReachedError(ArchdynError):
-    """A rule rests on a number of an epoch that the run does not have."""
+    """A rule rests on a number of an epoch or of a design that the run does not have."""
 
 
 @dataclass(frozen=True)
@@ -22,16 +22,18 @@ class Values:
     """All that one experiment has measured, and what the report published.
 
     seeds: tidy rows (condition, seed, metric, value). images: tables with condition, seed, image, and a column per
-    metric. published: the report's tables by name.
+    metric. published: the report's tables by name, their cells as printed (text). designs: the effects of designs by
+    name, as archdyn.designs.effects has them.
     """
 
     seeds: pd.DataFrame
     images: list[pd.DataFrame] = field(default_factory=list)
     published: dict[str, pd.DataFrame] = field(default_factory=dict)
+    designs: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     def by_seed(self, name: str) -> pd.Series:
         """CONDITION.METRIC by seed. Raises ArchdynError where there is none, or where it is not a number."""
-        condition, metric = _parts(name)
+        condition, metric = name.split(".", 1)
         rows = self.seeds[(self.seeds["condition"] == condition) & (self.seeds["metric"] == metric)]
         if rows.empty:
             error = NotReachedError if OF_EPOCH.fullmatch(metric) else ArchdynError
@@ -40,49 +42,30 @@ class Values:
 
     def by_image(self, name: str) -> pd.DataFrame:
         """CONDITION.METRIC, a row per seed and a column per image. Raises ArchdynError where there is none."""
-        condition, metric = _parts(name)
+        condition, metric = name.split(".", 1)
         for table in self.images:
             rows = table[table["condition"] == condition]
             if metric in table and len(rows):
                 return _finite(rows.pivot(index="seed", columns="image", values=metric).astype(float), name)
         raise ArchdynError(f"rests on {name}, which no metrics/*_images.csv has")
 
-    def bound(self, bound: float | str) -> float:
-        """A number as it is, or the report's value that it names."""
-        if not isinstance(bound, str):
-            return float(bound)
-        found = PUBLISHED_VALUE.fullmatch(bound)
-        table, row, column = found.groups() if found else (None, None, None)
-        value = published_rows(self.published.get(table, pd.DataFrame())).get(row, {}).get(column)
-        if not isinstance(value, int | float):
-            raise ArchdynError(f"rests on {bound}, which is no number of config/published")
-        return float(value)
+    def of_design(self, design: str, outcome: str, term: str, contrast: str) -> dict:
+        """The row of one main effect of a design. Raises ArchdynError where there is none."""
+        if design not in self.designs:
+            raise NotReachedError(f"rests on the design {design}, which the run does not audit")
+        table = self.designs[design]
+        wanted = {"outcome": outcome, "term": term, "contrast": contrast}
+        rows = table[(table[list(wanted)] == pd.Series(wanted)).all(axis=1)]
+        if len(rows) != 1:
+            raise ArchdynError(f"rests on {outcome}, {term} {contrast}, which the design {design} does not have")
+        return rows.iloc[0].to_dict()
 
-    def without_seed(self, seed: int) -> "Values":
-        """The same without one seed."""
-        images = [table[table["seed"] != seed] for table in self.images]
-        return Values(self.seeds[self.seeds["seed"] != seed], images, self.published)
-
-
-def paired(first, second, name: str, other: str):
-    """Both with the seeds (and images) that they share; one that has a single seed serves all of the other's.
-
-    Raises ArchdynError where they share none, or where their images differ.
-    """
-    if len(second) == 1 and len(first) > 1:
-        second = second.loc[second.index.repeat(len(first))].set_axis(first.index)
-    elif len(first) == 1 and len(second) > 1:
-        first = first.loc[first.index.repeat(len(second))].set_axis(second.index)
-    shared = first.index.intersection(second.index)
-    if not len(shared):
-        raise ArchdynError(f"compares {name} with {other}, which share no seed")
-    if first.ndim == 2 and list(first.columns) != list(second.columns):
-        raise ArchdynError(f"compares {name} with {other}, which are of other images")
-    return first.loc[shared], second.loc[shared]
-
-
-def _parts(name: str) -> list[str]:
-    return name.split(".", 1)
+    def printed(self, table: str, row: str, column: str) -> str:
+        """A number of the report, as it prints it. Raises ArchdynError where there is none."""
+        text = published_rows(self.published.get(table, pd.DataFrame())).get(row, {}).get(column, "")
+        if not NUMBER.fullmatch(text):
+            raise ArchdynError(f"rests on {table}[{row}].{column}, which is no number of config/published")
+        return text
 
 
 def _finite(values, name: str):

@@ -36,11 +36,11 @@ EFFECTS = Contract(
     may_lack=("from_mean", "to_mean", "low", "high", "holds_from"),  # see metrics/designs.py and claims/scale.py
 )
 EPOCHS = Contract(("epoch",), ("condition", "seed", "epoch"))  # and what OF_EPOCHS adds
-OF_TESTS = ("experiment", "claim", "protocol", "what")
+OF_TESTS = ("experiment", "claim", "protocol", "what", "relation")
 TESTS = Contract(
-    (*OF_TESTS, "effect", "low", "high", "relation", "bound", "decision"),
-    OF_TESTS,
-    may_lack=("effect", "low", "high", "margin", "unit", "n_images", "p", "detectable"),  # as what cannot be tested
+    (*OF_TESTS, "effect", "low", "high", "k", "bound", "decision", "values"),
+    OF_TESTS,  # what follows is empty for what cannot be tested, has no interval, or is of no training
+    may_lack=("effect", "low", "high", "k", "n_seeds", "n_images", "bound", "unit", "p", "flips_at", "values"),
 )
 # By the file's name, of tables: no test has an interval where there is one seed and no image to resample.
 TABLES = {"tests.csv": TESTS, "calibration.csv": Contract(may_be_empty=True)}

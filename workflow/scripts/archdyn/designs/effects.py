@@ -15,7 +15,7 @@ from archdyn.errors import ArchdynError
 FALSE_DISCOVERIES = 0.05  # the share, due to chance, of the effects said to be there (Benjamini and Hochberg 1995)
 ROUNDING = 1e-12  # of the largest value: what differs by less does not differ
 COLUMNS = ["outcome", "scale", "kind", "term", "contrast", "from_mean", "to_mean", "effect", "low", "high", "level"]
-COLUMNS += ["p", "share", "runs"]
+COLUMNS += ["se", "df", "p", "share", "runs"]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ def design_effects(runs: pd.DataFrame, factors: dict[str, list[str]], outcome: s
     errors allow for cells that spread differently (HC3), and what three factors do together counts as noise. Intervals
     are at the level 1 - q R / m, with q FALSE_DISCOVERIES, m contrasts, and R that Benjamini and Hochberg's procedure
     finds, so that those without 0 are the ones that it finds (Benjamini and Yekutieli 2005). share is that of the
-    term's sum of squares, over all its contrasts, in the total.
+    term's sum of squares, over all its contrasts, in the total. se is the standard error of the effect, of its
+    logarithm for a ratio, with df degrees of freedom.
     """
     values = np.log(runs["value"]) if scale == "ratio" else runs["value"]
     values = values.to_numpy(float)
@@ -81,7 +82,9 @@ def design_effects(runs: pd.DataFrame, factors: dict[str, list[str]], outcome: s
         low, high = (_zero_within(rounding, end) for end in test.conf_int(missed)[0])
         means = [back(values[side].mean()) for side in contrast.sides] if contrast.sides else [np.nan, np.nan]
         row = [outcome, scale, contrast.kind, contrast.term, contrast.text, *means]
-        row += [back(effect), back(low), back(high), 1 - missed, chance, shares[contrast.term], len(runs)]
+        error = _zero_within(rounding, test.sd.item())
+        row += [back(effect), back(low), back(high), 1 - missed, error, fit.df_resid, chance]
+        row += [shares[contrast.term], len(runs)]
         rows.append(row)
     return pd.DataFrame(rows, columns=COLUMNS)
 

@@ -27,6 +27,12 @@ def notebook_only(path: Path) -> dict[str, set]:
     }
 
 
+def read_printed(path: Path) -> dict[str, pd.DataFrame]:
+    """As `read_all_published`, with every cell as the file writes it: text, with all digits that the report prints."""
+    tables = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    return {name: pd.DataFrame(table["rows"], columns=table["columns"]) for name, table in tables.items()}
+
+
 def published_rows(table: pd.DataFrame) -> dict[str, dict]:
     """The rows by name: the shortest start of a row, its cells joined by a comma and a space, that no other row has."""
     starts = [[", ".join(map(str, row[:n])) for n in range(1, len(row) + 1)] for row in table.itertuples(index=False)]

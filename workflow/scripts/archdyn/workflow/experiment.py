@@ -11,7 +11,6 @@ from archdyn.data import backbones, registry
 from archdyn.errors import ArchdynError
 from archdyn.settings.common import by_condition, merged_condition, seeds_of
 from archdyn.workflow.designs import PlannedDesigns
-from archdyn.workflow.record import REPOSITORY
 from archdyn.workflow.results import FORMS, Result, caption, shipped
 
 MANY_SEEDS = 5  # more, in a row, are named by the first and the last
@@ -235,11 +234,10 @@ class Experiment:
         """Why this run cannot test a claim, by the claim's id; claims that it can test are left out."""
         return self._untestable
 
-    def curves(self) -> dict[str, str]:
-        """By the id of a claim, path of the effects of the design that follows it against scale, if audited."""
-        followed = {claim["id"]: claim.get("curve") for claim in self._claims}
-        audited = [name for name in self.designs.audited() if self.designs.is_against_scale(name)]
-        return {name: self.designs.effects([curve])[0] for name, curve in followed.items() if curve in audited}
+    def deciding_designs(self) -> list[str]:
+        """Paths of the effects of the audited designs that decide a claim."""
+        deciding = {name for claim in self._claims for name in claims.designs(claim)}
+        return self.designs.effects([name for name in self.designs.audited() if name in deciding])
 
     @cached_property
     def _claims(self) -> list[dict]:
@@ -258,12 +256,6 @@ class Experiment:
     def needed(self) -> dict:
         """The settings that a claim's `needs` may name."""
         return self.settings
-
-    @property
-    def seals(self) -> list[str]:
-        """Path of the sealed versions of its rules; none for an experiment whose rules were never sealed."""
-        path = f"config/claims/sealed/{self.name}.yaml"
-        return [shipped(path)] if (REPOSITORY / path).is_file() else []
 
     def _declare(self, kind: str, name: str, inputs: dict, settings: dict, label: str, captioned: str) -> None:
         if any(name in declared for declared in self._declared.values()):
