@@ -31,9 +31,20 @@ from archdyn.errors import ArchdynError
 from archdyn.measures.tidy import per_image
 from archdyn.settings.check import CONFIG_FOLDER
 from archdyn.settings.read import read_yaml
+from archdyn.workflow import ledger
 from archdyn.workflow.experiment import Experiment
 from archdyn.workflow.experiments import Resnet, Vit
-from archdyn.workflow.ledger import LEDGER, Ledger, Seal, claim_files, read_ledger, rule_hash, rules, write_ledger
+from archdyn.workflow.ledger import (
+    LEDGER,
+    Ledger,
+    Seal,
+    check_sealed,
+    claim_files,
+    read_ledger,
+    rule_hash,
+    rules,
+    write_ledger,
+)
 
 EXPERIMENTS = [path.stem for path in claim_files()]
 KINDS = {"resnet": Resnet, "vit": Vit}
@@ -437,9 +448,22 @@ def test_designs_have_the_effects_that_decide(experiment):
 
 
 def test_the_rules_are_sealed():
-    """After a change: archdyn seal --why "REASON"."""
-    ledger = read_ledger(LEDGER)
-    assert ledger.sealed(rules(), "2099-01-01", "", lambda _: "abc").seals[len(ledger.seals) :] == []
+    check_sealed()
+
+
+def test_a_changed_rule_is_refused_until_it_is_sealed_and_only_what_changed_can_be(tmp_path, monkeypatch):
+    copy = tmp_path / "ledger.yaml"
+    copy.write_text(LEDGER.read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.setattr(ledger, "LEDGER", copy)
+    monkeypatch.setattr(ledger, "rules", lambda: rules() | {"gan.dropout_helps": "changed", "gan.new": "added"})
+    with pytest.raises(ArchdynError, match="gan.dropout_helps, gan.new differ from what is sealed; allowed: run arch"):
+        check_sealed()
+    with pytest.raises(ArchdynError, match="found gan.dropout_hinders; allowed: a changed rule: gan.dropout_helps, "):
+        ledger.seal("a slip", ["gan.dropout_hinders"])
+    assert ledger.seal("for a reason", ["gan.new"]) == "1 rules sealed: gan.new"
+    assert ledger.seal("for another", []) == "1 rules sealed: gan.dropout_helps"
+    check_sealed()
+    assert [seal.why for seal in read_ledger(copy).seals[-2:]] == ["for a reason", "for another"]
 
 
 def test_the_ledger_reads_as_it_was_written(tmp_path):
@@ -451,8 +475,8 @@ EMPTY = Ledger({"gan": {"demo": "2026-01-02"}}, [])
 RULE, CHANGED, AGAIN = ({"gan.it": digest} for digest in ("aaa", "bbb", "ccc"))
 
 
-def sealed(ledger: Ledger, found: dict, date: str, commit: str | None = "abc") -> Ledger:
-    return ledger.sealed(found, date, f"why of {date}", lambda digest: commit)
+def sealed(before: Ledger, found: dict, date: str, commit: str | None = "abc") -> Ledger:
+    return before.sealed(before.unsealed(found), date, f"why of {date}", lambda digest: commit)
 
 
 def test_a_hash_is_of_what_decides():
@@ -463,31 +487,31 @@ def test_a_hash_is_of_what_decides():
 
 
 def test_only_changes_after_the_data_are_amendments():
-    ledger = sealed(sealed(EMPTY, RULE, "2026-01-01T00"), CHANGED, "2026-01-01T12")
-    assert ledger.amended("gan.it", "bbb", "demo") == "–"
-    assert ledger.changes("gan", "demo") == []
-    ledger = sealed(ledger, AGAIN, "2026-01-03")
-    assert ledger.amended("gan.it", "ccc", "demo") == "amended after the data"
-    assert ledger.amended("gan.it", "bbb", "demo") == "not sealed"
-    (change,) = ledger.changes("gan", "demo")
+    found = sealed(sealed(EMPTY, RULE, "2026-01-01T00"), CHANGED, "2026-01-01T12")
+    assert found.amended("gan.it", "bbb", "demo") == "–"
+    assert found.changes("gan", "demo") == []
+    found = sealed(found, AGAIN, "2026-01-03")
+    assert found.amended("gan.it", "ccc", "demo") == "amended after the data"
+    assert found.amended("gan.it", "bbb", "demo") == "not sealed"
+    (change,) = found.changes("gan", "demo")
     assert (change["claim"], change["what"], change["why"]) == ("it", "amended", "why of 2026-01-03")
-    assert ledger.changes("gan", "another run") == [change]  # whoever changed it had seen the demo's
-    assert ledger.changes("vae", "demo") == []
+    assert found.changes("gan", "another run") == [change]  # whoever changed it had seen the demo's
+    assert found.changes("vae", "demo") == []
 
 
 def test_a_rule_written_after_the_data_says_so_and_a_withdrawn_one_stays():
-    ledger = sealed(EMPTY, RULE, "2026-01-03")
-    assert ledger.amended("gan.it", "aaa", "demo") == "written after the data"
-    ledger = sealed(ledger, {}, "2026-01-04")
-    assert [change["what"] for change in ledger.changes("gan", "demo")] == ["written", "withdrawn"]
-    assert len(sealed(ledger, {}, "2026-01-05").seals) == 2  # once
+    found = sealed(EMPTY, RULE, "2026-01-03")
+    assert found.amended("gan.it", "aaa", "demo") == "written after the data"
+    found = sealed(found, {}, "2026-01-04")
+    assert [change["what"] for change in found.changes("gan", "demo")] == ["written", "withdrawn"]
+    assert len(sealed(found, {}, "2026-01-05").seals) == 2  # once
 
 
 def test_a_seal_that_no_commit_has_gives_way_and_a_commit_is_filled_in_later():
-    ledger = sealed(sealed(EMPTY, RULE, "2026-01-01", None), CHANGED, "2026-01-02", None)
-    assert [seal.rules for seal in ledger.seals] == [CHANGED]
-    ledger = sealed(ledger, AGAIN, "2026-01-03")
-    assert [(seal.rules, seal.commit) for seal in ledger.seals] == [(CHANGED, "abc"), (AGAIN, None)]
+    found = sealed(sealed(EMPTY, RULE, "2026-01-01", None), CHANGED, "2026-01-02", None)
+    assert [seal.rules for seal in found.seals] == [CHANGED]
+    found = sealed(found, AGAIN, "2026-01-03")
+    assert [(seal.rules, seal.commit) for seal in found.seals] == [(CHANGED, "abc"), (AGAIN, None)]
 
 
 def test_no_history_of_amendments_was_lost():

@@ -124,14 +124,17 @@ def publish(
 
 
 @app.command()
-def seal(why: Annotated[str, typer.Option(help="Why the rules were changed, in a few words.")]) -> None:
-    """Seal the rules of config/claims as they are now.
+def seal(
+    why: Annotated[str, typer.Option(help="Why the rules were changed, in a few words.")],
+    rules: Annotated[list[str] | None, typer.Argument(help="Which, such as gan.dropout_helps; by default all.")] = None,
+) -> None:
+    """Seal the rules of config/claims that changed, as they are now.
 
     Example: archdyn seal --why "a bound that the report itself would fail"
     """
-    from archdyn.workflow.ledger import seal_all
+    from archdyn.workflow import ledger
 
-    typer.echo(seal_all(why))
+    typer.echo(ledger.seal(why, rules or []))
 
 
 def _print_version(wanted: bool) -> None:

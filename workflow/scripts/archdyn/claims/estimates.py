@@ -30,7 +30,7 @@ class Scale:
     slope: Callable  # of the line, by the number
 
     def to_line(self, values):
-        """The numbers on the line; those at the ends of a range of two ends a little inside."""
+        """The numbers on the line; those at the ends of a range up to 1 a little inside."""
         return self.line(np.clip(values, self.low + EDGE, self.high - EDGE) if self.high == 1 else values)
 
 
@@ -38,6 +38,7 @@ SCALES = {
     "real": Scale(-math.inf, math.inf, lambda x: x, lambda x: x, lambda x: 1.0),
     "count": Scale(0, math.inf, np.log1p, lambda y: np.maximum(0, np.expm1(y)), lambda x: 1 / (1 + x)),
     "positive": Scale(0, math.inf, np.log, np.exp, lambda x: 1 / x),
+    "explained": Scale(-math.inf, 1, lambda x: -np.log1p(-x), lambda y: -np.expm1(-y), lambda x: 1 / (1 - x)),
     "share": Scale(0, 1, logit, expit, lambda x: 1 / (x * (1 - x))),
     "gap": Scale(-1, 1, np.arctanh, np.tanh, lambda x: 1 / (1 - x * x)),  # between two shares
 }

@@ -38,9 +38,9 @@ class Test(Settings):
     metrics/*_images.csv; seeds and images: both; images and texts: images, and texts beside them. permutations: of the
     classes, with the share of permutations that correlate as much as METRIC_p. nothing: what no chance has a part in,
     such as the cost of a training."""
-    scale: Literal["share", "gap", "count", "positive", "real"] | None = None
-    """Of the numbers, so that no interval leaves it. share: 0 to 1; gap: -1 to 1, between two shares; count: 0 or more;
-    positive; real, the default. A ratio's are positive."""
+    scale: Literal["share", "explained", "gap", "count", "positive", "real"] | None = None
+    """Of the numbers, so that no interval leaves it. share: 0 to 1; explained: up to 1, of a variance; gap: -1 to 1,
+    between two shares; count: 0 or more; positive; real, the default. A ratio's are positive."""
     unit: Text | None = None
     """Of the effect."""
 

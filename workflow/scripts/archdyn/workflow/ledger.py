@@ -13,6 +13,7 @@ from pathlib import Path
 import yaml
 
 from archdyn.claims.read import read_claims
+from archdyn.errors import ArchdynError
 from archdyn.workflow.record import REPOSITORY, introduced
 
 CLAIMS = "config/claims"
@@ -68,16 +69,19 @@ class Ledger:
                 seen.add(rule)
         return found
 
-    def sealed(self, rules: dict[str, str], date: str, why: str, find: Callable[[str], str | None]) -> "Ledger":
-        """With a seal of every rule (its hash by name) that differs from its last, and of those that are gone.
+    def unsealed(self, rules: dict[str, str]) -> dict[str, str]:
+        """Of all rules (their hashes by name) those that differ from their last seal, and those that are gone."""
+        last = {rule: digest for seal in self.seals for rule, digest in seal.rules.items()}
+        now = rules | dict.fromkeys(last.keys() - rules.keys(), WITHDRAWN)
+        return {rule: digest for rule, digest in sorted(now.items()) if last.get(rule) != digest}
+
+    def sealed(self, new: dict[str, str], date: str, why: str, find: Callable[[str], str | None]) -> "Ledger":
+        """With a seal of these rules.
 
         find: the commit that brought a date into the ledger, None where there is none. A seal that no commit has yet
         gives way to another of the same rule.
         """
         seals = [replace(seal, commit=seal.commit or find(seal.date)) for seal in self.seals]
-        last = {rule: digest for seal in seals for rule, digest in seal.rules.items()}
-        now = rules | dict.fromkeys(last.keys() - rules.keys(), WITHDRAWN)
-        new = {rule: digest for rule, digest in sorted(now.items()) if last.get(rule) != digest}
         kept = [seal if seal.commit else replace(seal, rules=_without(seal.rules, new)) for seal in seals]
         return Ledger(self.data, [seal for seal in [*kept, Seal(date, None, why, new)] if seal.rules])
 
@@ -112,7 +116,7 @@ def _without(rules: dict[str, str], others: dict[str, str]) -> dict[str, str]:
 
 def claim_files() -> list[Path]:
     """The claims of every experiment."""
-    return [file for file in sorted((REPOSITORY / CLAIMS).glob("*.yaml")) if file != LEDGER]
+    return [file for file in sorted((REPOSITORY / CLAIMS).glob("*.yaml")) if file.name != LEDGER.name]
 
 
 def rules() -> dict[str, str]:
@@ -120,13 +124,29 @@ def rules() -> dict[str, str]:
     return {f"{file.stem}.{claim['id']}": rule_hash(claim) for file in claim_files() for claim in read_claims(file)}
 
 
-def seal_all(why: str) -> str:
-    """Write into the ledger what differs from its last seal, and return what was sealed, in words."""
+def check_sealed() -> None:
+    """Raise ArchdynError, with what to do, where a rule differs from its last seal."""
+    if changed := read_ledger(LEDGER).unsealed(rules()):
+        raise ArchdynError(
+            f"{CLAIMS}: {', '.join(changed)} differ from what is sealed; allowed: run archdyn seal --why "
+            f'"REASON", and commit {LEDGER.name} with the rules'
+        )
+
+
+def seal(why: str, names: list[str]) -> str:
+    """Seal the rules that changed, or those of them that are named, and return what was sealed, in words.
+
+    Raises ArchdynError for a name that is no changed rule.
+    """
     note_runs(RESULTS)
+    ledger = read_ledger(LEDGER)
+    changed = ledger.unsealed(rules())
+    for name in names:
+        if name not in changed:
+            raise ArchdynError(f"found {name}; allowed: a changed rule: {', '.join(changed) or 'there is none'}")
+    new = {name: digest for name, digest in changed.items() if name in names or not names}
     now = datetime.now(UTC).strftime(FORMAT)
-    ledger = read_ledger(LEDGER).sealed(rules(), now, why, lambda text: introduced(text, CLAIMS))
-    write_ledger(LEDGER, ledger)
-    new = [rule for seal in ledger.seals if seal.date == now for rule in seal.rules]
+    write_ledger(LEDGER, ledger.sealed(new, now, why, lambda text: introduced(text, CLAIMS)))
     return f"{len(new)} rules sealed: {', '.join(new)}" if new else "every rule is as it was sealed"
 
 
