@@ -2,83 +2,62 @@
 #   needs: the steps of rules/vit.smk
 #   makes: Figures 4 and 5, Tables 5 and 6, and what goes with each of them, in results/<run>/vit/{figures,tables}
 
-VIT_PICTURES = {"images": rules.vit_images.output.images, "names": rules.vit_images.output.names}
-VIT_ANSWERS = {"logits": rules.vit_look.output.logits, "classes": rules.vit_look.output.classes}
 VIT_PICTURES_LABEL = vit.scale(data=vit.pictures())
 VIT_PROBES_LABEL = vit.label(data=f"probes of {vit.probed}")
+VIT_MASKED_LABEL = f"{vit.label()} · {VIT_MASKING['images']} images, 95% intervals"
 
-vit.figure("figure4", **VIT_PICTURES, **VIT_ANSWERS, settings=VIT_LIKELIEST, label=VIT_PICTURES_LABEL)
+
+def of_pictures(*names: str) -> dict[str, str]:
+    """Outputs of `vit_pictures`, and what is known of the pictures."""
+    return {name: rules.vit_pictures.output[name] for name in (*names, "facts")}
+
+
+vit.figure(
+    "figure4",
+    **of_pictures("images", "squashed", "logits", "published_logits"),
+    settings=VIT_LIKELIEST,
+    label=VIT_PICTURES_LABEL,
+)
 vit.figure(
     "figure5",
-    **VIT_PICTURES,
-    **VIT_ANSWERS,
-    squashed=rules.vit_images.output.squashed,
-    published_maps=rules.vit_look.output.published_maps,
+    **of_pictures("images", "squashed", "logits", "published_maps", "attention", "cams"),
     published=vit.published,
-    attention=rules.vit_look.output.attention,
-    cams=rules.vit_gradcam.output.maps,
-    cam_facts=rules.vit_gradcam.output.facts,
     label=f"{VIT_PICTURES_LABEL} · CNN: {VIT_CNN_LABEL}",
 )
 vit.figure(
     "photos",
-    photos=rules.vit_recognise.output.photos,
-    maps=rules.vit_recognise.output.maps,
-    logits=rules.vit_recognise.output.logits,
-    facts=rules.vit_recognise.output.facts,
+    **of_pictures("photos", "photo_maps", "photo_logits"),
     settings=VIT_LIKELIEST,
     label=f"{plan.run} scale · {vit.photographed()} · {VIT_RECOGNISER_LABEL}",
 )
-vit.figure("heads", **VIT_PICTURES, attention=rules.vit_look.output.attention, label=VIT_PICTURES_LABEL)
+vit.figure("heads", **of_pictures("images", "attention"), label=VIT_PICTURES_LABEL)
 vit.figure(
     "specialisation",
-    metrics=rules.vit_evaluate_attention.output.metrics,
+    metrics=rules.vit_evaluate.output.metrics,
     label=f"{vit.scale()} · {vit.settings['attention']['images']} test images",
 )
 vit.figure(
     "masking",
-    images=rules.vit_images.output.images,
-    classes=rules.vit_look.output.classes,
-    sweep=rules.vit_mask.output.pictures,
-    masks=rules.vit_mask.output.picture_masks,
-    logits=rules.vit_mask.output.picture_logits,
+    **of_pictures("images", "sweep", "masks", "masked_logits"),
     summary=vit.summary,
     settings={"fractions": VIT_MASKING["fractions"]},
     label=f"{vit.label(data=vit.pictures())} · {VIT_MASKING['images']} images of {vit.dataset}, 95% intervals",
 )
-vit.figure(
-    "learning_curve",
-    summary=vit.summary,
-    published=vit.published,
-    label=VIT_PROBES_LABEL,
-)
-vit.table(
-    "predictions",
-    names=rules.vit_images.output.names,
-    **VIT_ANSWERS,
-    settings=VIT_LIKELIEST,
-    label=VIT_PICTURES_LABEL,
-)
+vit.figure("learning_curve", summary=vit.summary, published=vit.published, label=VIT_PROBES_LABEL)
+vit.table("predictions", **of_pictures("logits"), settings=VIT_LIKELIEST, label=VIT_PICTURES_LABEL)
 vit.table(
     "table5",
-    names=rules.vit_images.output.names,
-    classes=rules.vit_look.output.classes,
-    sweep=rules.vit_mask.output.pictures,
-    logits=rules.vit_mask.output.picture_logits,
-    published_logits=rules.vit_mask.output.published_logits,
+    **of_pictures("sweep", "masked_logits", "squashed_logits"),
     published=vit.published,
+    settings={"are_published": vit.settings["images"] == "published"},
     label=vit.label(data=vit.pictures()),
 )
-vit.table(
-    "masked_accuracy",
-    summary=vit.summary,
-    settings={"fractions": VIT_MASKING["fractions"]},
-)
+vit.table("masked_accuracy", summary=vit.summary, settings={"fractions": VIT_MASKING["fractions"]})
 vit.table(
     "mask_controls",
     summary=vit.summary,
     settings={"share": VIT_MASKING["published_share"]},
-    label=f"{vit.label()} · {VIT_MASKING['images']} images, 95% intervals",
+    label=VIT_MASKED_LABEL,
 )
 vit.table("table6", summary=vit.summary, published=vit.published, label=VIT_PROBES_LABEL)
 vit.table(

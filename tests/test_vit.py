@@ -1,5 +1,7 @@
 """The ViT experiment: its attention is timm's own, masks hide what they say, and probes see the right tokens."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +16,7 @@ from archdyn.data import backbones
 from archdyn.errors import ArchdynError
 from archdyn.experiments.vit import embed, metrics
 from archdyn.experiments.vit.answers import rollout
+from archdyn.experiments.vit.figures import as_published
 from archdyn.experiments.vit.gradcam import grad_cam, patch_gradcam
 from archdyn.experiments.vit.masks import (
     block_fraction,
@@ -24,8 +27,8 @@ from archdyn.experiments.vit.masks import (
     strongest_masks,
 )
 from archdyn.experiments.vit.model import attention_read, load_vit, patches_kept
-from archdyn.experiments.vit.photos import pick_images, read_photo, squash_photo
-from archdyn.experiments.vit.tables import predictions_table, table5
+from archdyn.experiments.vit.photos import photo_files, pick_images, read_photo, squashed
+from archdyn.experiments.vit.tables import predictions_table, table5_rows
 from archdyn.measures.probes import corrected_probe
 from archdyn.networks.backbones import Backbone, build, load_backbone, save_backbone
 from archdyn.networks.preprocessing import Preprocess
@@ -189,7 +192,7 @@ def test_head_statistics_are_those_of_the_attention(vit, images, monkeypatch):
 
 
 def test_even_attention_is_the_reference_of_the_heads():
-    rows = metrics.head_rows(np.ones((2, 1, 3)), np.ones((2, 1, 3)), tokens=PATCHES + 1, seed=0)
+    rows = metrics.head_rows(np.ones((2, 1, 3)), np.ones((2, 1, 3)), PATCHES, seed=0)
     even = rows[rows["condition"] == "attention"].set_index("metric")["value"]
     assert even["even_entropy"] == pytest.approx(np.log(50))
     assert even["even_distance"] == pytest.approx(embed.patch_distances(7, CPU).mean().item())
@@ -197,7 +200,7 @@ def test_even_attention_is_the_reference_of_the_heads():
 
 def test_the_last_layers_heads_have_a_name_of_their_own():
     statistic = np.arange(6.0).reshape(1, 2, 3)
-    rows = metrics.head_rows(statistic, statistic / 10, tokens=PATCHES + 1, seed=0)
+    rows = metrics.head_rows(statistic, statistic / 10, PATCHES, seed=0)
     last = rows[rows["condition"] == "attention"].set_index("metric")["value"]
     assert last[["last_entropy_lowest", "last_entropy_mean", "last_entropy_highest"]].tolist() == [3, 4, 5]
     assert last["last_distance_highest"] == 0.5
@@ -369,17 +372,21 @@ def test_table5_has_the_published_protocol_and_equal_areas(vit, images):
         vit, images[:2], embed.plain_masks(2, 7, [0.3, block_fraction(7, 4 / 14)], [0, 1]), 0, CPU
     )
     assert found["masks"].mean((1, 2)) == pytest.approx([row["masked"] for row in sweep])
+    assert {row["patches"] for row in sweep} == {PATCHES}
     published = pd.DataFrame([["dog", "whole", 0.0, "golden retriever", 97.4]])
     published.columns = ["image", "mask", "masked (%)", "top-1", "confidence (%)"]
     published = pd.concat([published, published.assign(mask="random"), published.assign(mask="centre")])
-    squashed = 2 * found["logits"]
-    table = table5(published, ["dog", "y"], pd.DataFrame(sweep), found["logits"], squashed, vit.classes)
-    confidence = f"{100 * softmax(squashed[0, 1]).max():.2f}"
+    as_squashed, sweep = 2 * found["logits"], pd.DataFrame(sweep)
+    logits = found["logits"], as_squashed
+    table = table5_rows(published, ["dog", "y"], sweep, *logits, vit.classes, are_published=True)
+    confidence = f"{100 * softmax(as_squashed[0, 1]).max():.2f}"
     assert table.loc[table["image"].eq("y") & table["mask"].eq("whole"), "confidence (%)"].tolist() == [confidence]
     above = table.loc[(table["image"] == "dog") & (table["source"] == "ours, published protocol"), "confidence (%)"]
     assert all(
         float(cell.split()[0]) - 97.4 == pytest.approx(float(cell.split("(")[1][:-1]), abs=0.011) for cell in above
     )
+    others = table5_rows(published, ["dog", "y"], sweep, *logits, vit.classes, are_published=False)
+    assert not others["confidence (%)"].str.contains(r"\(").any()  # a picture of the same name is another picture
     ours = table[(table["image"] == "y") & (table["source"] == "ours, published protocol")]
     assert ours[["mask", "masked (%)", "n"]].values.tolist() == [
         ["whole", "0.0", 1], ["random", "28.6", 1], ["centre", "8.2", 1]
@@ -471,15 +478,31 @@ def test_a_strip_of_a_photo_is_cut_before_it_is_scaled(tmp_path):
     assert (photo == (0, 0, 255)).all()
 
 
-def test_a_photo_is_squashed_as_published(tmp_path):
+@pytest.mark.parametrize(("way", "resampling"), [("bicubic", Image.BICUBIC), ("bilinear", Image.BILINEAR)])
+def test_a_photo_is_squashed_as_published(way, resampling):
     """All of a picture four times as wide as high, whose left half is black; a cut would lose its edges."""
     pixels = np.zeros((50, 200, 3), np.uint8)
     pixels[:, 100:] = 200
-    Image.fromarray(pixels).save(tmp_path / "p.png")
-    squashed = squash_photo(tmp_path / "p.png", {"size": 32})
-    assert squashed.shape == (32, 32, 3)
-    assert np.array_equal(squashed, np.array(Image.fromarray(pixels).resize((32, 32), Image.Resampling.BICUBIC)))
-    assert (squashed[:, :12] == 0).all() and (squashed[:, 20:] == 200).all()
+    found = squashed(Image.fromarray(pixels), {"size": 32}, way)
+    assert np.array_equal(found, np.array(Image.fromarray(pixels).resize((32, 32), resampling)))
+    assert (found[:, :12] == 0).all() and (found[:, 20:] == 200).all()
+
+
+def test_a_published_map_has_256_levels_and_is_enlarged_by_pillow():
+    values = np.array([[0.10, 0.20], [0.15, 0.30]])
+    levels = np.array([[0, 127], [63, 255]], np.uint8)  # cut, not rounded: 127.5 and 63.75
+    assert np.array_equal(as_published(values, 2), levels)
+    assert np.array_equal(as_published(values, 16), np.array(Image.fromarray(levels).resize((16, 16))))
+    assert (as_published(np.ones((2, 2)), 4) == 0).all()
+
+
+def test_the_reports_photos_lie_in_one_folder():
+    assert photo_files(["raw"], ["cat", "dog"], ["cat.jpg", "d.jpg"]) == {
+        "cat": Path("raw/cat.jpg"),
+        "dog": Path("raw/d.jpg"),
+    }
+    assert photo_files(["a.png"], ["mine"], []) == {"mine": Path("a.png")}
+    assert photo_files([], [], []) == {}
 
 
 def test_maps_are_what_cls_gives_to_each_patch():

@@ -1,4 +1,4 @@
-"""CLS and mean-patch embeddings of a dataset's first images, from one pass, under one normalisation."""
+"""CLS and mean-patch embeddings of a dataset's first images, normalised as the weights expect and as published."""
 
 from pathlib import Path
 
@@ -11,9 +11,10 @@ from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     device = job.uses(pick_device(job.params.device, job.threads, job.params.precision))
-    vit = load_vit(Path(job.input.model), device, job.params.preprocessing)
-    for split in ("train", "test"):
-        images = np.load(job.input[f"{split}_images"], mmap_mode="r")[: job.params.images[split]]
-        arrays = embed(vit, images, device, job.params.precision, batch=job.params.embedding_batch)
-        for kind in ("cls", "mean_patch"):
-            np.save(getattr(job.output, f"{split}_{kind}"), arrays[kind])
+    for normalisation, preprocessing in job.params.preprocessing.items():
+        vit = load_vit(Path(job.input.model), device, preprocessing)
+        for split, n in job.params.images[normalisation].items():
+            images = np.load(job.input[f"{split}_images"], mmap_mode="r")[:n]
+            arrays = embed(vit, images, device, job.params.precision, batch=job.params.embedding_batch)
+            for kind in ("cls", "mean_patch"):
+                np.save(getattr(job.output, f"{normalisation}_{split}_{kind}"), arrays[kind])

@@ -46,7 +46,7 @@ def checked_config(config: dict, files: list[str | Path]) -> Config:
 
 def _registered_names() -> dict[str, list[str] | dict[str, list[str]]]:
     return {
-        "dataset": list(registry.load()),
+        "dataset": registry.selectable(),
         "backbone": backbones.of_library("timm"),
         "clip": backbones.of_library("open_clip"),
         "providers": {name: backbones.providers(name) for name in backbones.load()},

@@ -59,6 +59,16 @@ def of_kind(*kinds: str) -> list[str]:
     return [name for name, entry in load().items() if entry["kind"] in kinds]
 
 
+def selectable() -> list[str]:
+    """Names of what an experiment may be run on: images with labels."""
+    return [name for name, entry in load().items() if entry["kind"] != "photos"]
+
+
+def photos(name: str) -> dict[str, str]:
+    """The files of an entry of photos, by what is on them."""
+    return {shown: file["name"] for shown, file in load()[name]["files"].items()}
+
+
 def dataset_id(spec: str | dict) -> str:
     """The folder name of a dataset under resources/datasets.
 

@@ -53,7 +53,8 @@ def _flag(value):
     return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
 
 
-def _none(value):
+def none_of_text(value):
+    """null as a value, where a command line writes it as text."""
     return None if value == "null" else value
 
 
@@ -114,17 +115,17 @@ def number(**bounds: float) -> Any:
 
 def or_null(kind: Any) -> Any:
     """A type that may also be null."""
-    return Annotated[kind | None, BeforeValidator(_none)]
+    return Annotated[kind | None, BeforeValidator(none_of_text)]
 
 
-def text_or_block(text: Any, block: Any) -> Any:
-    """A type that is `block` where a mapping is written, and `text` otherwise."""
-    by_form = Discriminator(lambda value: "block" if isinstance(value, dict | BaseModel) else "text")
+def text_or_block(text: Any, block: Any, written: type = dict) -> Any:
+    """A type that is `block` where a mapping (or what else `written` says) is written, and `text` otherwise."""
+    by_form = Discriminator(lambda value: "block" if isinstance(value, written | BaseModel) else "text")
     return Annotated[Annotated[text, Tag("text")] | Annotated[block, Tag("block")], by_form]
 
 
 Flag = Annotated[bool, BeforeValidator(_flag)]
-Value = Annotated[bool | int | float | str | None, BeforeValidator(lambda value: _number(_flag(_none(value))))]
+Value = Annotated[bool | int | float | str | None, BeforeValidator(lambda value: _number(_flag(none_of_text(value))))]
 Text = Annotated[str, Field(min_length=1)]
 Unique = (AfterValidator(_unique), Field(json_schema_extra={"uniqueItems": True}))
 

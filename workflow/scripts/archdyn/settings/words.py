@@ -10,6 +10,7 @@ FORMATS = {
     "backbone": "a name from config/backbones.yaml",
     "clip": "the name of a CLIP from config/backbones.yaml",
     "weights": "official, wheel, pretrain, random, or {file: PATH}",
+    "photos": "published, a list of {name, file} with six entries at most, or null",
     "folder": "a folder that exists",
     "file": "a file that exists",
 }
@@ -29,6 +30,7 @@ LIMITS = {
     "maximum": "at most {}",
     "minLength": "at least {} character",
     "minItems": "at least {} entry",
+    "maxItems": "at most {} entries",
     "minProperties": "at least {} entry",
     "pattern": "matching {}",
 }

@@ -2,13 +2,16 @@
 
 import csv
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 from snakemake.io import local
 
 from archdyn.data import registry
 from archdyn.experiments.vae.settings import FRESH, NEAREST
-from archdyn.workflow.experiment import Experiment, array_paths, filled
+from archdyn.workflow.experiment import Experiment, filled
+
+REPORT_PHOTOS = "report_photos"  # in config/datasets.yaml
 
 
 class Resnet(Experiment):
@@ -82,20 +85,35 @@ class Vit(Experiment):
         return [{"condition": name, "mask": self.condition(name)} for name in names]
 
     def photos(self) -> list[str]:
-        """The user's pictures; none where test images take their place."""
+        """The pictures' files, or the folder of the report's; none where test images take their place."""
+        if self._are_published:
+            return [f"resources/raw/{REPORT_PHOTOS}"]
         return [local(str(Path(photo["file"]).expanduser())) for photo in self.settings["images"] or []]
 
     def photo_names(self) -> list[str]:
-        """What the user calls his pictures."""
+        """What figures and tables call the photos."""
+        if self._are_published:
+            return list(registry.photos(REPORT_PHOTOS))
         return [photo["name"] for photo in self.settings["images"] or []]
 
+    def files_within(self) -> list[str]:
+        """The photos' files in the folder of `photos`, where that gives a folder."""
+        return list(registry.photos(REPORT_PHOTOS).values()) if self._are_published else []
+
     def photographed(self) -> str:
-        """What the real photos are, in words: the user's files, or the samples that take their place."""
-        return ", ".join(Path(file).name for file in self.photos()) or "sample photos of scikit-learn"
+        """What the real photos are, in words: their files, or the samples that take their place."""
+        return self._photos_in_words() or "sample photos of scikit-learn"
 
     def pictures(self) -> str:
-        """What the pictures are, in words: the photos' file names, or the dataset of the test images."""
-        return ", ".join(Path(file).name for file in self.photos()) or self.dataset
+        """What the pictures are, in words: the photos' files, or the dataset of the test images."""
+        return self._photos_in_words() or self.dataset
+
+    def _photos_in_words(self) -> str:
+        return "the report's photos" if self._are_published else ", ".join(Path(file).name for file in self.photos())
+
+    @property
+    def _are_published(self) -> bool:
+        return self.settings["images"] == "published"
 
     @property
     def probed(self) -> str:
@@ -103,11 +121,10 @@ class Vit(Experiment):
         return registry.dataset_id(self.settings["probes"]["dataset"])
 
     @staticmethod
-    def embedded(dataset: str, normalisation: str, patterns) -> dict[str, str]:
-        """Embeddings and labels of both splits of a dataset, by name; `patterns` are the outputs of vit_embed."""
-        names = [f"{split}_{kind}" for split in ("train", "test") for kind in ("cls", "mean_patch")]
-        paths = {name: filled(patterns[name], dataset=dataset, normalisation=normalisation) for name in names}
-        return paths | array_paths(dataset, "train_labels", "test_labels")
+    def embedded() -> list[str]:
+        """Names of the arrays that `vit_embed` makes of a dataset."""
+        parts = product(("own", "imagenet"), ("train", "test"), ("cls", "mean_patch"))
+        return ["_".join(part) for part in parts]
 
 
 class Vae(Experiment):

@@ -297,6 +297,7 @@ def _row(shape: str, way: str, fraction: float, masks: np.ndarray, hidden: np.nd
         "shape": shape,
         "way": way,
         "fraction": fraction,
+        "patches": masks.shape[1],
         "masked": float(masks.mean()),
         "ink": float(hidden.mean()),
         "seed": seed,

@@ -6,13 +6,16 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from PIL import Image
 
 from archdyn.experiments.vit.answers import PROBES, WAYS, mask_name, rollout, short_name, top_classes
 from archdyn.experiments.vit.masks import enlarge, grid_side
 from archdyn.render.published import read_json, read_published
 from archdyn.render.style import COLOURS
+from archdyn.render.words import clipped
 
 HEADS_PER_ROW = 6
+SHOWN_PICTURES = 3  # where each takes many panels
 OVERLAY = {"cmap": "inferno", "alpha": 0.6}
 PUBLISHED_OVERLAY = {"cmap": "jet", "alpha": 0.5}
 LINES = {  # shape and way of a mask: colour, line
@@ -24,30 +27,34 @@ LINES = {  # shape and way of a mask: colour, line
 
 
 def figure4(figure: Figure, inputs, settings: dict) -> None:
-    """Figure 4: the pictures and their likeliest classes."""
-    names, classes = (read_json(inputs[name]) for name in ("names", "classes"))
-    predictions(figure, np.load(inputs.images), names, np.load(inputs.logits), classes, settings["k"])
+    """Figure 4: the pictures and their likeliest classes, as published and ours."""
+    facts = read_json(inputs.facts)
+    shown = {
+        "as published: all of it, squashed": (np.load(inputs.squashed), np.load(inputs.published_logits)),
+        "ours: the centre, cut out": (np.load(inputs.images), np.load(inputs.logits)),
+    }
+    predictions(figure, shown, facts["names"], facts["classes"], settings["k"])
 
 
 def figure5(figure: Figure, inputs, settings: dict) -> None:
     """Figure 5: what CLS attends to in the last layer, attention rollout, and a CNN's Grad-CAM."""
-    names, classes, cnn = (read_json(inputs[name]) for name in ("names", "classes", "cam_facts"))
+    facts = read_json(inputs.facts)
     images, logits, attention, cams = (np.load(inputs[name]) for name in ("images", "logits", "attention", "cams"))
     heads = read_published(inputs.published, "figure5").set_index("image")["head"].to_dict()
     published = np.load(inputs.squashed), np.load(inputs.published_maps), heads
-    attention_maps(figure, images, names, (logits, classes), attention, cams, cnn, published)
+    answers = logits, facts["classes"]
+    attention_maps(figure, images, facts["names"], answers, attention, cams, facts["cnn"], published)
 
 
 def photos(figure: Figure, inputs, settings: dict) -> None:
     """Real photos, what a network with ImageNet's weights calls them, and where it looks."""
-    photos, maps, logits = (np.load(inputs[name]) for name in ("photos", "maps", "logits"))
-    recognised(figure, photos, maps, logits, read_json(inputs.facts), settings["k"])
+    photos, maps, logits = (np.load(inputs[name]) for name in ("photos", "photo_maps", "photo_logits"))
+    recognised(figure, photos, maps, logits, read_json(inputs.facts)["photos"], settings["k"])
 
 
 def heads(figure: Figure, inputs, settings: dict) -> None:
     """What CLS attends to in the last layer, head by head."""
-    names = read_json(inputs.names)
-    all_heads(figure, np.load(inputs.images), names, np.load(inputs.attention))
+    all_heads(figure, np.load(inputs.images), read_json(inputs.facts)["names"], np.load(inputs.attention))
 
 
 def specialisation(figure: Figure, inputs, settings: dict) -> None:
@@ -57,9 +64,9 @@ def specialisation(figure: Figure, inputs, settings: dict) -> None:
 
 def masking(figure: Figure, inputs, settings: dict) -> None:
     """Answers under masks: the pictures, and accuracy over the masked share of many."""
-    images, masks, logits = (np.load(inputs[name]) for name in ("images", "masks", "logits"))
-    classes = read_json(inputs.classes)
+    images, masks, logits = (np.load(inputs[name]) for name in ("images", "masks", "masked_logits"))
     sweep, summary = (pd.read_csv(inputs[name]) for name in ("sweep", "summary"))
+    classes = read_json(inputs.facts)["classes"]
     draw_masking(figure, images, sweep, masks, logits, classes, summary, settings["fractions"])
 
 
@@ -70,15 +77,22 @@ def learning_curve(figure: Figure, inputs, settings: dict) -> None:
 
 
 def predictions(
-    figure: Figure, images: np.ndarray, names: list[str], logits: np.ndarray, classes: list[str], k: int
+    figure: Figure, shown: dict[str, tuple[np.ndarray, np.ndarray]], names: list[str], classes: list[str], k: int
 ) -> None:
-    """Figure 4. Each image above its `k` likeliest classes, or all where there are fewer; logits float (n, classes)."""
-    figure.set_size_inches(figure.get_figwidth(), 3.9)
-    grid = figure.subplots(2, len(images), height_ratios=[1.5, 1], squeeze=False)
-    order, probabilities = top_classes(logits, k)
-    for column, name in enumerate(names):
-        _show(grid[0, column], images[column], name)
-        _ranked(grid[1, column], [classes[number] for number in order[column]], probabilities[column])
+    """Figure 4. In a row for each picture, by protocol, the image beside its `k` likeliest classes, or all of fewer.
+
+    shown: by the name of a protocol, images and logits float (n, classes).
+    """
+    figure.set_size_inches(figure.get_figwidth(), 1.5 * len(names) + 0.9)
+    for part, (protocol, (images, logits)) in zip(figure.subfigures(1, len(shown)), shown.items(), strict=True):
+        grid = part.subplots(len(names), 2, squeeze=False, width_ratios=[1, 1.2])
+        part.suptitle(protocol, fontsize=8, fontweight="bold")
+        order, probabilities = top_classes(logits, k)
+        for row, name in enumerate(names):
+            _show(grid[row, 0], images[row], clipped(name))
+            _ranked(grid[row, 1], [classes[number] for number in order[row]], probabilities[row])
+        for axes in grid[:-1, 1]:
+            axes.set(xlabel="", xticklabels=[])
 
 
 def recognised(figure: Figure, photos: np.ndarray, maps: np.ndarray, logits: np.ndarray, facts: dict, k: int) -> None:
@@ -86,7 +100,7 @@ def recognised(figure: Figure, photos: np.ndarray, maps: np.ndarray, logits: np.
 
     facts: the `names` of the photos, the network's `classes`, and the `layer` of its maps.
     """
-    figure.set_size_inches(figure.get_figwidth(), 2.1 * len(photos) + 0.8)
+    figure.set_size_inches(figure.get_figwidth(), 1.9 * len(photos) + 0.8)
     grid = figure.subplots(len(photos), 3, squeeze=False, width_ratios=[1, 1, 1.4])
     order, probabilities = top_classes(logits, k)
     for row, photo in enumerate(photos):
@@ -140,7 +154,7 @@ def attention_maps(
 
 def all_heads(figure: Figure, images: np.ndarray, names: list[str], attention: np.ndarray) -> None:
     """Last-layer CLS attention of every head; attention (n, layers, heads, tokens, tokens)."""
-    heads = attention.shape[2]
+    images, heads = images[:SHOWN_PICTURES], attention.shape[2]
     across = min(HEADS_PER_ROW, heads)
     down = -(-heads // across)
     figure.set_size_inches(figure.get_figwidth(), 1.2 * down * len(images) + 0.9)
@@ -153,6 +167,7 @@ def all_heads(figure: Figure, images: np.ndarray, names: list[str], attention: n
             axes = grid[number * down + head // across, 1 + head % across]
             _overlay(axes, image, _patch_map(attention[number, -1, head][None])[0], f"head {head}")
     _colour_bar(figure, grid)
+    _say_left_out(figure, len(attention))
 
 
 def head_specialisation(figure: Figure, metrics: pd.DataFrame) -> None:
@@ -189,7 +204,7 @@ def draw_masking(
     sweep: a row per mask of the pictures; masks bool (masks, n, patches), logits (masks, n, classes). summary has
     the numbers of many images by condition.
     """
-    first = sweep["seed"].iloc[0]
+    pictures, images, first = len(images), images[:SHOWN_PICTURES], sweep["seed"].iloc[0]
     drawn = sweep[(sweep["seed"] == first) & (sweep["way"] == "pixels")].sort_values(["masked", "shape"])
     figure.set_size_inches(figure.get_figwidth(), 1.62 * len(images) + 3.1)
     above, below = figure.subfigures(2, 1, height_ratios=[1.62 * len(images), 3.1])
@@ -203,6 +218,7 @@ def draw_masking(
             if row == 0:
                 grid[row, column].set_title(f"{name}\n{answer}", fontsize=7)
     _curves(below, summary, fractions)
+    _say_left_out(above, pictures)
 
 
 def draw_learning_curve(figure: Figure, summary: pd.DataFrame, published: pd.DataFrame, images: pd.DataFrame) -> None:
@@ -255,7 +271,7 @@ def _ranked(axes: Axes, classes: list[str], probabilities: np.ndarray) -> None:
     bars = axes.barh(ranks, 100 * probabilities, color=COLOURS["sky"])
     bars[0].set_color(COLOURS["blue"])
     axes.set(yticks=ranks, xlim=(0, 128), xticks=[0, 50, 100], xlabel="probability (%)")
-    axes.set_yticklabels([_clipped(name) for name in classes], fontsize=7)
+    axes.set_yticklabels([clipped(short_name(name)) for name in classes], fontsize=7)
     axes.bar_label(bars, [f"{100 * p:.1f}" for p in probabilities], padding=2, fontsize=7)
     axes.invert_yaxis()
 
@@ -288,9 +304,22 @@ def _overlay(axes: Axes, image: np.ndarray, values: np.ndarray, title: str) -> N
 
 
 def _published_overlay(axes: Axes, image: np.ndarray, values: np.ndarray, title: str) -> None:
-    """A map (rows, columns) over the image, from the map's smallest to its largest value, as the report draws it."""
+    """A map (rows, columns) over the image (size, size[, 3]), as the report draws it (`as_published`)."""
     _show(axes, image, title)
-    axes.imshow(values, extent=(0, 1, 1, 0), interpolation="bilinear", **PUBLISHED_OVERLAY)
+    axes.imshow(as_published(values, len(image)), extent=(0, 1, 1, 0), **PUBLISHED_OVERLAY)
+
+
+def as_published(values: np.ndarray, size: int) -> np.ndarray:
+    """A map (rows, columns) from its smallest to its largest value, cut to whole numbers of 0..255 (uint8) and then
+    enlarged by Pillow, bicubically, to (size, size)."""
+    span = values - values.min()
+    levels = (span / (span.max() or 1) * 255).astype(np.uint8)
+    return np.array(Image.fromarray(levels).resize((size, size)))
+
+
+def _say_left_out(figure: Figure, pictures: int) -> None:
+    if pictures > SHOWN_PICTURES:
+        figure.suptitle(f"the first {SHOWN_PICTURES} of {pictures} pictures", fontsize=8)
 
 
 def _colour_bar(figure: Figure, grid: np.ndarray) -> None:
@@ -304,9 +333,4 @@ def _colour_bar(figure: Figure, grid: np.ndarray) -> None:
 
 
 def _answer(name: str, probability: float) -> str:
-    return f"{_clipped(name)} {100 * probability:.0f}%"
-
-
-def _clipped(name: str, length: int = 18) -> str:
-    short = short_name(name)
-    return short if len(short) <= length else f"{short[: length - 1]}…"
+    return f"{clipped(short_name(name))} {100 * probability:.0f}%"

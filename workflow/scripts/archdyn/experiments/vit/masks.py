@@ -104,6 +104,12 @@ def block_fraction(grid: int, side: float) -> float:
     return (round(side * grid) / grid) ** 2
 
 
+def areas(grid: int, masking: dict) -> list[float]:
+    """Shares of the patches that the report masks: at random, and in its block; `masking` is vit.masking."""
+    block = masking["published_block"]
+    return [masking["published_share"], block_fraction(grid, block["side"] / block["grid"])]
+
+
 def grid_side(masks: np.ndarray) -> int:
     """Patches along one side. Raises ArchdynError where they make no square."""
     side = math.isqrt(masks.shape[-1])

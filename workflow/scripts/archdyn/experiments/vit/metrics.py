@@ -31,10 +31,11 @@ class Embedded:
     labels: np.ndarray
 
     @classmethod
-    def load(cls, files: Mapping[str, str], split: str) -> "Embedded":
-        """The embedded images of a split; `files` has <split>_cls, <split>_mean_patch and all its <split>_labels."""
-        embeddings, means, labels = (np.load(files[f"{split}_{kind}"]) for kind in ("cls", "mean_patch", "labels"))
-        return cls(embeddings, means, labels[: len(embeddings)])
+    def load(cls, files: Mapping[str, str], normalisation: str, split: str) -> "Embedded":
+        """The embedded images of a split; `files` has <normalisation>_<split>_cls and _mean_patch, and <split>_labels,
+        which may be of more images."""
+        embeddings, means = (np.load(files[f"{normalisation}_{split}_{kind}"]) for kind in ("cls", "mean_patch"))
+        return cls(embeddings, means, np.load(files[f"{split}_labels"])[: len(embeddings)])
 
     def features(self) -> dict[str, np.ndarray]:
         """What probes are fitted on, by name; `both` is CLS beside the mean, (n, 2 d)."""
@@ -50,15 +51,15 @@ def bootstrap_interval(values: np.ndarray, seed: int) -> tuple[float, float]:
     return float(drawn.confidence_interval.low), float(drawn.confidence_interval.high)
 
 
-def head_rows(entropy: np.ndarray, distance: np.ndarray, tokens: int, seed: int) -> pd.DataFrame:
+def head_rows(entropy: np.ndarray, distance: np.ndarray, patches: int, seed: int) -> pd.DataFrame:
     """Tidy rows of attention's entropy (nats) and distance (shares of the width), (images, layers, heads).
 
     Conditions are layer1, layer2, ...; heads count from 0, as in the report. Under attention, even_entropy and
     even_distance are what even attention has, and last_entropy_lowest and the like are of the last layer, whichever
     that is.
     """
-    places = np.argwhere(np.ones([math.isqrt(tokens - 1)] * 2)) / math.isqrt(tokens - 1)
-    even = {"even_entropy": np.log(tokens), "even_distance": cdist(places, places).mean()}
+    places = np.argwhere(np.ones([math.isqrt(patches)] * 2)) / math.isqrt(patches)
+    even = {"even_entropy": np.log(patches + 1), "even_distance": cdist(places, places).mean()}
     tables = []
     for layer in range(entropy.shape[1]):
         values = {}

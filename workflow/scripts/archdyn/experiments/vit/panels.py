@@ -14,8 +14,8 @@ SIDE = 224  # pixels that a picture is shown with at most
 def growth(inputs, settings: dict) -> dict:
     """The panel of masks that grow."""
     images, masks, logits = (np.load(inputs[name]) for name in ("images", "masks", "logits"))
-    sweep = pd.read_csv(inputs.sweep)
-    return mask_growth(images, read_json(inputs.names), sweep, masks, logits, read_json(inputs.classes))
+    sweep, facts = pd.read_csv(inputs.sweep), read_json(inputs.facts)
+    return mask_growth(images, facts["names"], sweep, masks, logits, facts["classes"])
 
 
 def mask_growth(

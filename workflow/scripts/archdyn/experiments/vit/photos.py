@@ -38,6 +38,14 @@ def _trimmed(photo: Image.Image) -> Image.Image:
     return photo.crop((left, top, left + sides[0], top + sides[1])) if sides != list(photo.size) else photo
 
 
+def squashed(picture: Image.Image, preprocessing: dict, interpolation: str) -> np.ndarray:
+    """All of a picture as uint8 (size, size[, 3]), whatever its sides are, as the report has it.
+
+    interpolation: bicubic for its attention and masks, bilinear for its predictions.
+    """
+    return np.array(picture.resize([preprocessing["size"]] * 2, RESAMPLING[interpolation]))
+
+
 def sample_photos() -> dict[str, Path]:
     """Files of the two photos that scikit-learn ships, by what is on them."""
     from sklearn import datasets  # a second to import, where the user has no photos
@@ -45,12 +53,10 @@ def sample_photos() -> dict[str, Path]:
     return {name: Path(datasets.__file__).parent / "images" / file for name, file in SAMPLES.items()}
 
 
-def squash_photo(path: Path, preprocessing: dict) -> np.ndarray:
-    """A photo as uint8 (size, size, 3), as the report does it: all of it, bicubic, whatever its sides are.
-
-    Raises ArchdynError as `read_picture` does.
-    """
-    return np.array(read_picture(path, "RGB").resize([preprocessing["size"]] * 2, Image.Resampling.BICUBIC))
+def photo_files(given: list[str], names: list[str], within: list[str]) -> dict[str, Path]:
+    """Files by name: those given, or, where one folder is, those `within` it."""
+    files = [Path(given[0]) / file for file in within] if within else map(Path, given)
+    return dict(zip(names, files, strict=True))
 
 
 def pick_images(labels: np.ndarray) -> np.ndarray:

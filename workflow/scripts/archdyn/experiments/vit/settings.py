@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from archdyn.designs.settings import DesignsByName, WithDesigns
 from archdyn.settings.common import (
@@ -17,9 +17,11 @@ from archdyn.settings.common import (
     Share,
     Text,
     Unique,
+    format_name,
+    none_of_text,
     number,
-    or_null,
     refusal,
+    text_or_block,
     whole,
 )
 
@@ -31,6 +33,14 @@ class Photo(Settings):
     """What figures and tables call it."""
     file: File
     """An image file."""
+
+
+MOST_PHOTOS = 6  # that a figure has room for
+Photos = text_or_block(
+    Annotated[Literal["published", None], BeforeValidator(none_of_text), format_name("photos")],
+    Annotated[list[Photo], Field(min_length=1, max_length=MOST_PHOTOS)],
+    written=list,
+)
 
 
 class VitBackbones(Backbones):
@@ -127,10 +137,11 @@ class VitSettings(WithDesigns):
     """Of the networks' arithmetic. float32 is what the report used; tf32 rounds the inputs of its products to 10
     bits of mantissa, on GPUs that can, and is float32 elsewhere; bfloat16 (autocast) is several times as fast on a
     GPU."""
-    images: or_null(Annotated[list[Photo], Field(min_length=1)])
-    """Photos to show, each with a name and a file; the shorter side is scaled and the centre cut out, or, in
-    the published protocol, all of it squashed. null shows the
-    first test image of three classes."""
+    images: Photos
+    """Pictures to look at one by one. published fetches the three photos of the report, whose confidences Table 5 then
+    compares; a list has photos of your own, each with a name and a file; null takes the first test image of three
+    classes. The shorter side is scaled and the centre cut out; in the published protocol, all of a photo is squashed to
+    a square."""
     backbones: VitBackbones
     cnn: Literal["pretrained", "transferred"]
     """The network of section 2 that Grad-CAM explains. pretrained is resnet.backbones.deep with its own weights;

@@ -26,16 +26,16 @@ COLUMNS = [(shape, way) for way in WAYS for shape in ("random", "centre")]
 
 def predictions(inputs, settings: dict) -> pd.DataFrame:
     """The likeliest classes of the pictures, with their probabilities."""
-    names, classes = (read_json(inputs[name]) for name in ("names", "classes"))
-    return predictions_table(names, np.load(inputs.logits), classes, settings["k"])
+    facts = read_json(inputs.facts)
+    return predictions_table(facts["names"], np.load(inputs.logits), facts["classes"], settings["k"])
 
 
 def table5(inputs, settings: dict) -> pd.DataFrame:
     """Table 5: answers to the pictures under masks, published beside ours."""
-    names, classes = (read_json(inputs[name]) for name in ("names", "classes"))
-    published = read_published(inputs.published, "table5")
-    logits = (np.load(inputs[name]) for name in ("logits", "published_logits"))
-    return table5_rows(published, names, pd.read_csv(inputs.sweep), *logits, classes)
+    facts, published = read_json(inputs.facts), read_published(inputs.published, "table5")
+    logits = (np.load(inputs[name]) for name in ("masked_logits", "squashed_logits"))
+    sweep = pd.read_csv(inputs.sweep)
+    return table5_rows(published, facts["names"], sweep, *logits, facts["classes"], settings["are_published"])
 
 
 def masked_accuracy(inputs, settings: dict) -> pd.DataFrame:
@@ -85,21 +85,21 @@ def table5_rows(
     logits: np.ndarray,
     published_logits: np.ndarray,
     classes: list[str],
+    are_published: bool,
 ) -> pd.DataFrame:
     """Table 5: the report's rows, then ours by image.
 
     sweep: a row per mask (shape, way, fraction, masked, seed), logits float (masks, images, classes), and those of the
     images as published, squashed. The report's protocol is one draw, of the first seed, by black pixels: 30% at random,
-    and the centre block. Where an image has the name of one of the report's, brackets show by how much the confidence
-    is above the report.
+    and the centre block. Where the images `are_published`, brackets show how far the confidence is above the report.
     """
-    reported = published.set_index(["image", "mask"])["confidence (%)"]
+    reported = published.set_index(["image", "mask"])["confidence (%)"] if are_published else {}
     report = published.assign(source="report", by="black pixels", n=1)
     report["masked (%)"] = [f"{value:.1f}" for value in report["masked (%)"]]
     report["confidence (%)"] = [f"{value:.2f}" for value in report["confidence (%)"]]
     ours = [
-        _rows_of_image(name, sweep, logits[:, position], published_logits[:, position], classes, reported.get(name))
-        for position, name in enumerate(names)
+        _rows_of_image(name, sweep, logits[:, place], published_logits[:, place], classes, reported.get(name))
+        for place, name in enumerate(names)
     ]
     columns = ["image", "mask", "masked (%)", "by", "source", "top-1", "confidence (%)", "n"]
     return pd.concat([report, *ours], ignore_index=True)[columns]
@@ -197,7 +197,7 @@ def _rows_of_image(
     classes: list[str],
     reported: pd.Series | None,
 ) -> pd.DataFrame:
-    """`reported` has the report's confidence (%) by mask, where it shows an image of this name."""
+    """`reported` has the report's confidence (%) by mask, where it shows this very image."""
     probabilities = softmax(logits.astype(np.float64), axis=1)
     as_published = softmax(published_logits.astype(np.float64), axis=1)
     first = sweep["seed"].iloc[0]
