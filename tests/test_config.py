@@ -521,7 +521,7 @@ def test_braces_in_what_a_photo_is_called_are_planned(tmp_path):
     photo, file = tmp_path / "photo.png", tmp_path / "own.yaml"
     photo.touch()
     file.write_text(yaml.safe_dump({"vit": {"images": [{"name": "a {b} <c>", "file": str(photo)}]}}))
-    run = plan("all", "--until", "vit_images", "--configfile", file)
+    run = plan("all", "--until", "vit_pictures", "--configfile", file)
     assert run.returncode == 0, run.stdout
 
 

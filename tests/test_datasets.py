@@ -28,7 +28,7 @@ def idx_bytes(array: np.ndarray, kind: int = 0x08) -> bytes:
 # --- registry
 
 
-@pytest.mark.parametrize("name", registry.load())
+@pytest.mark.parametrize("name", registry.selectable())
 def test_registry_entry_is_complete(name):
     entry = registry.load()[name]
     assert re.fullmatch(r"[a-z0-9_]+", name)
@@ -63,7 +63,8 @@ def test_a_dataset_of_which_a_file_was_lost_is_fetched_again(tmp_path, monkeypat
 
 
 def test_kinds():
-    assert registry.downloadable() == ["mnist", "fashion_mnist", "cifar10", "stl10"]
+    assert registry.downloadable() == ["mnist", "fashion_mnist", "cifar10", "stl10", "report_photos"]
+    assert registry.photos("report_photos") == {"cat": "cat.jpg", "dog": "dog.jpg", "car": "car.jpg"}
     assert registry.of_kind("idx") == ["mnist", "fashion_mnist"]
     assert registry.of_kind("synthetic") == ["synthetic_mnist"]
 

@@ -16,7 +16,7 @@ PROJECTIONS = {
     "joint_tsne": "corrected: one t-SNE fit\nof both",
     "joint_umap": "corrected: one UMAP fit\nof both",
 }
-SHOWN_CLASSES = 30  # rows that a page has room for
+SHOWN_CLASSES = 20  # rows that a page has room for
 
 
 def figure12(figure: Figure, inputs, settings: dict) -> None:
