@@ -112,12 +112,15 @@ def publish(
     Example: archdyn publish paper
     """
     from archdyn.workflow import publish as published
+    from archdyn.workflow.ledger import note_runs
     from archdyn.workflow.runs import run_folder
 
     if run is not None and not check:
-        for file in published.publish(run_folder(run), published.AUDIT):
+        folder = run_folder(run)
+        for file in published.publish(folder, published.AUDIT):
             typer.echo(published.AUDIT / file)
         published.write_findings(published.AUDIT, Path("README.md"))
+        note_runs(folder.parent)
     for name, changes in published.stale(published.AUDIT).items():
         for change in changes:
             typer.echo(f"{published.AUDIT / name} is stale: {change}")
