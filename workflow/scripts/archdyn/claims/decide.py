@@ -1,8 +1,8 @@
 """From effects to decisions, and from decisions to the verdict on a claim.
 
 A claim has one p under each protocol: that it holds is as sure as the weakest of its tests, that it fails as the
-strongest failure, taken as many times as there are tests. So no verdict depends on how many rows a table has. Over all
-claims of a run the false discovery rate is held at FALSE_DISCOVERIES (Benjamini and Hochberg 1995).
+strongest failure, taken as many times as there are tests. Over all claims of a run the false discovery rate is held at
+FALSE_DISCOVERIES (Benjamini and Hochberg 1995).
 """
 
 import math
@@ -36,7 +36,7 @@ AS_PRINTED = "as printed"
 
 @dataclass(frozen=True)
 class Trial:
-    """One test of a claim as this run measured it. relation: at_least, at_most, or AS_PRINTED, which has no bound."""
+    """One test of a claim as measured. relation: at_least, at_most, or AS_PRINTED, which has no bound."""
 
     protocol: str
     what: str
@@ -64,8 +64,9 @@ class Trial:
         return self.measured.seeds >= (self.measured.fewest or 0)
 
     @property
-    def has_chance(self) -> bool:
-        return self.measured.fewest is not None
+    def is_open(self) -> bool:
+        """Whether chance has a part in it, and it could be decided."""
+        return self.can_decide and self.measured.fewest is not None
 
     def flips_at(self, decided: str, least: float) -> float:
         """The bound at which the decision would be another, or what is open would hold; NaN where there is none."""
@@ -145,7 +146,7 @@ def least_p(judged: list[Judged]) -> float:
         min(one.p_values(protocol))
         for one in judged
         for protocol in one.protocols
-        if not one.untestable and any(trial.has_chance and trial.can_decide for trial in one.of(protocol))
+        if not one.untestable and any(trial.is_open for trial in one.of(protocol))
     ]
     decided = int((false_discovery_control(p) <= FALSE_DISCOVERIES).sum()) if p else 0
     return FALSE_DISCOVERIES * max(1, decided) / max(1, len(p))

@@ -57,11 +57,6 @@ class Mean:
     def effect(self) -> float:
         return float(SCALES[self.scale].back(self.centre))
 
-    @property
-    def variance(self) -> float:
-        """Of the effect, to first order."""
-        return (self.se / SCALES[self.scale].slope(self.effect)) ** 2
-
     def interval(self, level: float = LEVEL) -> tuple[float, float]:
         """Two-sided, at `level` (0..1)."""
         reach = t.ppf((1 + level) / 2, self.df) * self.se
@@ -171,7 +166,7 @@ def compared(first: np.ndarray, second: np.ndarray, scale: str, as_ratio: bool) 
     sides = [_typical(np.log(side), "real") if as_ratio else _typical(side, scale) for side in (first, second)]
     centre = sides[0].effect - sides[1].effect
     outcome = "positive" if as_ratio else "gap" if scale == "share" else "real"
-    parts = [(side.variance, side.df) for side in sides]
+    parts = [((side.se / SCALES[side.scale].slope(side.effect)) ** 2, side.df) for side in sides]  # to first order
     variance = sum(part for part, _ in parts)
     if min(len(first), len(second)) < FEWEST or not variance:
         return Fixed(math.exp(centre) if as_ratio else centre)

@@ -9,14 +9,12 @@ from archdyn.claims.read import PROTOCOLS
 from archdyn.render.words import significant
 
 NONE = "–"
-RELATIONS = {"at_least": "at least", "at_most": "at most"}
 
 
 def verdict_table(experiment: str, judged: list[Judged], least: float, amended: dict[str, str]) -> pd.DataFrame:
-    """A row per claim: its verdict, what decides it, and what was found under each protocol.
+    """A row per claim: its verdict, what decides it with its n, and what was found under each protocol.
 
     least: see `archdyn.claims.decide.least_p`. amended: by claim id, whether its rule was written after data, in words.
-    n: what the deciding test rests on, in words. flips_at: the bound at which it would be decided otherwise.
     """
     return pd.DataFrame([_verdict_row(experiment, one, least, amended) for one in judged])
 
@@ -24,10 +22,10 @@ def verdict_table(experiment: str, judged: list[Judged], least: float, amended: 
 def test_table(experiment: str, judged: list[Judged], least: float) -> pd.DataFrame:
     """A row per test, with its 95% interval.
 
-    Where k of the n trainings decide, effect, low and high are the share of trainings, and bound, flips_at and values
-    are of what each training must reach. Where the relation is "as printed", k of our runs lie at least as far out as
-    the report's, whose distance is the effect. values: a number for each training, to be drawn as dots; where two
-    conditions are compared, that of each training of the first beside the typical one of the other.
+    Where k of n trainings decide, effect, low and high are the share of trainings, and bound, flips_at and values are
+    of what each must reach. As printed, k of our runs lie as far out as the report's, whose distance is the effect.
+    values: a number for each training; where two conditions are compared, that of each training of the first beside the
+    typical one of the other. flips_at: the bound at which it would be decided otherwise.
     """
     return pd.DataFrame([_test_row(experiment, one, trial, least) for one in judged for trial in one.trials])
 
@@ -73,7 +71,7 @@ def _test_row(experiment: str, one: Judged, trial: Trial, least: float) -> dict:
         "bound": trial.bound,
         "unit": trial.unit,
         "method": measured.method,
-        "p": min(trial.p_values) if trial.has_chance and not one.untestable else None,
+        "p": min(trial.p_values) if trial.is_open and not one.untestable else None,
         "decision": UNTESTED if one.untestable else decision,
         "because": trial.because,
         "flips_at": flips_at,
@@ -106,7 +104,5 @@ def _found(trial: Trial) -> str:
 
 
 def _bound(trial: Trial) -> str:
-    if trial.relation == AS_PRINTED:
-        return AS_PRINTED
-    each = " in most trainings" * trial.counts_trainings
-    return f"{RELATIONS[trial.relation]} {significant(trial.bound)}{each}"
+    bound = "" if trial.relation == AS_PRINTED else f" {significant(trial.bound)}"
+    return trial.relation.replace("_", " ") + bound + " in most trainings" * trial.counts_trainings

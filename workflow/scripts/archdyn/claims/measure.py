@@ -15,16 +15,14 @@ from archdyn.claims.values import Values
 from archdyn.errors import ArchdynError
 
 QUANTITY = re.compile(rf"(?P<first>{NAME})( (?P<sign>[-/]) (?P<second>{NAME}))?")
-LINES = {"share": " on the logit", "gap": " on Fisher's z", "real": ""}  # of others it is a logarithm
 DECIDING = 6  # trainings that agree: 2 / 2^6 is the first that is below 0.05
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What one test found. n: trainings, images or both, in words. dots: a number of each training.
+    """What one test found. n: trainings, images or both, in words. dots: a number of each training. k: of how many.
 
-    fewest: trainings, of which fewer decide nothing whatever they give; None where chance has no part. k: of how many
-    trainings it is true.
+    fewest: trainings, of which fewer decide nothing whatever they give; None where chance has no part.
     """
 
     estimate: Estimate
@@ -97,7 +95,7 @@ def _over_seeds(names: list[str], sides: list[pd.Series], sign: str | None, scal
     else:
         dots = _compare([sides[0], estimates.mean(sides[1].to_numpy(), scale).effect], sign)
         found, method = estimates.compared(*(side.to_numpy() for side in sides), scale, sign == "/"), "Welch"
-    return Measured(found, f"{method}{LINES.get(scale, ' on logs')}", n, min(seeds), dots=tuple(dots), fewest=FEWEST)
+    return Measured(found, f"{method}, {scale} scale", n, min(seeds), dots=tuple(dots), fewest=FEWEST)
 
 
 def _over_images(test: dict, sides: list[pd.DataFrame], names: list[str]) -> Measured:

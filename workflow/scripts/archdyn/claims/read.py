@@ -18,10 +18,7 @@ OF_ONE = ("each training", "permutations")  # a test over these is of one number
 
 
 def read_claims(path: str | Path) -> list[dict]:
-    """The claims of one experiment, as archdyn.claims.settings describes them.
-
-    Raises ArchdynError with one line for an unknown key, a repeated id, or a test that does not say just one thing.
-    """
+    """Of one experiment. Raises ArchdynError for an unknown key, a repeated id, or a test that lacks a part."""
     claims = checked_file(path, Claims).model_dump(exclude_unset=True)["claims"]
     ids = [claim["id"] for claim in claims]
     for name in ids:
@@ -56,14 +53,15 @@ def untestable(claims: list[dict], block: dict) -> dict[str, str]:
 
 
 def _unmet(claim: dict, block: dict) -> list[str]:
-    unmet = []
-    for key, needed in claim["needs"].items():
-        found = _setting(block, key, claim["id"])
-        if not _is_enough(found, needed):
-            named = isinstance(needed, str | list)
-            wanted = " or ".join(needed) if isinstance(needed, list) else needed
-            unmet.append(f"{key}: {found} {'not' if named else 'of'} {wanted}")
-    return unmet
+    found = {key: _setting(block, key, claim["id"]) for key in claim["needs"]}
+    unmet = {key: needed for key, needed in claim["needs"].items() if not _is_enough(found[key], needed)}
+    return [f"{key}: {found[key]} {_wanted(needed)}" for key, needed in unmet.items()]
+
+
+def _wanted(needed) -> str:
+    if isinstance(needed, list):
+        return f"not {' or '.join(needed)}"
+    return f"not {needed}" if isinstance(needed, str) else f"of {needed}"
 
 
 def _unaudited(claim: dict, block: dict) -> list[str]:

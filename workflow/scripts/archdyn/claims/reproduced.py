@@ -14,28 +14,23 @@ from archdyn.claims.measure import Measured, exact, trainings
 from archdyn.claims.values import Values
 
 FEWEST = 5  # of ours: with fewer, the middle that distances are taken from is hardly known
-RARE = 0.05  # a run that fewer than this share of ours lie as far out as is none of theirs
+RARE = 0.05  # where fewer than this share of ours lie as far out, a run is none of them
 ROUNDING = 1e-9
 
 
 def measure_printed(printed: dict, values: Values) -> Measured:
-    """How the report's run of a table stands among ours; or how far off ours are, where there is one of each."""
-    theirs, ours = _compared(printed, values)
-    if "within" in printed:
-        return exact(float(np.abs(ours.mean(0) - theirs).max()), printed["within"], "the report's own images")
-    distances = _distances(np.vstack([theirs, ours]))
-    return rank(distances[0], distances[1:])
-
-
-def rank(theirs: float, ours: np.ndarray) -> Measured:
-    """Of the report's distance among those of our runs (n,); the effect is its distance.
+    """The rank of the report's run of a table among ours; or how far off ours are, where there is one of each.
 
     That it is reproduced is as sure as that more than RARE of ours are as far out; that it is not, as its rank.
     """
-    k, n = int((ours >= theirs - ROUNDING).sum()), len(ours)
+    theirs, ours = _compared(printed, values)
+    if "within" in printed:
+        return exact(float(np.abs(ours.mean(0) - theirs).max()), printed["within"], "the report's own images")
+    report, *others = _distances(np.vstack([theirs, ours])).tolist()
+    k, n = sum(other >= report - ROUNDING for other in others), len(others)
     reproduced = float(binom.sf(k - 1, n, RARE)) if n >= FEWEST else 1.0
-    found = Fixed(float(theirs), (math.nan, math.nan), (reproduced / 2, (k + 1) / (n + 1) / 2))
-    return Measured(found, "rank of a joint distance", trainings(n), n, dots=tuple(ours), k=k)
+    found = Fixed(report, (math.nan, math.nan), (reproduced / 2, (k + 1) / (n + 1) / 2))
+    return Measured(found, "rank of a joint distance", trainings(n), n, dots=tuple(others), k=k)
 
 
 def _distances(runs: np.ndarray) -> np.ndarray:

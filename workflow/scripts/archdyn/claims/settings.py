@@ -7,10 +7,8 @@ from pydantic import Field, StringConstraints
 from archdyn.settings.common import Settings, Text
 
 NAME = r"[a-z0-9_]+\.[a-z0-9_.]+"
-COMPARED = rf"{NAME}( [-/] {NAME})?"
 EFFECT = r"design \w+: \w+, \w+ \S+ → \S+"
-
-Quantity = Annotated[str, StringConstraints(pattern=rf"^({COMPARED}|{EFFECT})$")]
+Quantity = Annotated[str, StringConstraints(pattern=rf"^({NAME}( [-/] {NAME})?|{EFFECT})$")]
 """CONDITION.METRIC; or CONDITION.METRIC - CONDITION.METRIC, or the same with /. Of one condition, the two are compared
 within each training; of two conditions, trainings with trainings, and nothing is paired by a seed's number. Or
 `design NAME: METRIC, FACTOR LEVEL → LEVEL`, a main effect of a factorial design, where the run's audit has it."""
@@ -18,20 +16,19 @@ Cell = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_{}]+\.[a-z0-9_.{}]+$"
 
 
 class Test(Settings):
-    """What must be so for a claim to hold: an effect, a bound on it, and what chance is."""
+    """What must be so for a claim to hold: an effect, a bound on it, and what chance is.
+
+    `what` is measured, in words that a reader understands: `published` decides under the report's own protocol, and
+    `corrected` under the corrected one, or in a control that the report does not have. The effect must not be below
+    `at_least`, the least that matters, nor above `at_most`, `because` of a reason for this bound and no other.
+    """
 
     what: Text
-    """What is measured, in words that a reader understands."""
     published: Quantity | None = None
-    """What decides under the report's own protocol."""
     corrected: Quantity | None = None
-    """The same under the corrected protocol, or in a control that the report does not have."""
     at_least: float | None = None
-    """The effect must not be below this: the least that matters."""
     at_most: float | None = None
-    """The effect must not be above this; with at_least, it must lie between the two."""
     because: Text
-    """Why this bound and no other."""
     over: Literal["each training", "seeds", "seeds and images", "images", "images and texts", "permutations", "nothing"]
     """Over what the claim generalises, so what chance is. each training: something happens in a training or it does
     not, and it must in most of them. seeds: the typical training. images: test images, with the values of
@@ -42,14 +39,12 @@ class Test(Settings):
     """Of the numbers, so that no interval leaves it. share: 0 to 1; explained: up to 1, of a variance; gap: -1 to 1,
     between two shares; count: 0 or more; positive; real, the default. A ratio's are positive."""
     unit: Text | None = None
-    """Of the effect."""
 
 
 class Printed(Settings):
-    """Numbers that the report prints: is its run one that ours could be?"""
+    """Numbers of a table of config/published: is the report's run one that ours could be?"""
 
     table: Text
-    """Of config/published."""
     columns: Annotated[dict[Text, Cell], Field(min_length=1)]
     """By the table's column, CONDITION.METRIC that has the same of ours, with {row} for what `rows` gives."""
     rows: Annotated[list[int | Text] | dict[Text, int | Text], Field(min_length=1)]
@@ -67,17 +62,15 @@ class Claim(Settings):
     """One claim."""
 
     id: Annotated[str, StringConstraints(pattern="^[a-z0-9_]+$")]
-    """Its name, which the section's prose uses for its verdict."""
     where: Text
     """The table or figure of the report that it rests on."""
     whose: Literal["report", "ours"] = "report"
     """Who says it. What the report does not say is counted apart."""
     claim: Text
-    """The claim, in the report's words as far as one sentence has them."""
+    """In the report's words, as far as one sentence has them."""
     needs: Annotated[dict[str, object], Field(min_length=1)]
     """Below which scale it cannot be tested. Each key is a setting of the experiment, or CONDITION.SETTING; a number is
-    the least that will do, text is what it must be, a list what it may be. A condition whose images are null has them
-    all."""
+    the least that will do (images: null has them all), text is what it must be, a list what it may be."""
     tests: Annotated[list[Test], Field(min_length=1)] | None = None
     """Of a mechanism, that this causes that: all of it must be so under a protocol, for the claim to hold there."""
     printed: Printed | None = None
@@ -85,7 +78,6 @@ class Claim(Settings):
 
 
 class Claims(Settings):
-    """What the report claims in one section."""
+    """Of one section, in its order."""
 
     claims: Annotated[list[Claim], Field(min_length=1)]
-    """The claims in the order of that section."""
