@@ -19,10 +19,13 @@ from archdyn.claims.decide import (
 )
 from archdyn.claims.read import designs, quantities, read_claims
 from archdyn.claims.values import Values
+from archdyn.experiments.gan.metrics import sample_metrics
+from archdyn.measures.generative import ImageSet
 from archdyn.measures.tidy import per_image, tidy
 from archdyn.settings.check import CONFIG_FOLDER
 from archdyn.settings.read import read_yaml
 from archdyn.workflow.ledger import claim_files
+from test_generative_metrics import NOISE, blobs, classified
 
 SEEDS = 6
 RULES = {file.stem: read_claims(file) for file in claim_files()}
@@ -115,27 +118,41 @@ def test_equal_networks_under_two_names_make_no_claim_of_a_difference_hold(claim
     assert sum(planted(claim, world).verdict(0.05) == HOLDS for world in worlds) <= 6
 
 
-NOISE = {"digit_share": 0.0, "digits_covered": 0, "largest_image_share": 2e-4, "largest_digit_share": 0.0}
-DIGIT = {"digit_share": 0.97, "digits_covered": 1, "largest_image_share": 0.95, "largest_digit_share": 0.97}
-BLOB = DIGIT | {"digit_share": 0.0, "digits_covered": 0, "largest_digit_share": 0.0}
+COUNTED = ("digit_share", "digits_covered", "largest_image_share", "largest_digit_share")
+
+
+def drawn(images: np.ndarray) -> dict[str, float]:
+    """What is counted of samples in which the classifier, which is always sure, sees one and the same digit."""
+    seen = np.repeat(blobs(1, 2).images, len(images), 0)
+    found = sample_metrics(ImageSet(images, *classified(seen)), blobs(800, 0), None, 5)
+    return {metric: found[metric] for metric in COUNTED}
 
 
 def world_of(**conditions: dict) -> dict:
     """By CONDITION.METRIC, from what is found of each condition; a whole number is every training's."""
     return {
-        f"{name}.{metric}": np.full(SEEDS, number) if metric in NOISE else number
+        f"{name}.{metric}": np.full(SEEDS, number) if metric in COUNTED else number
         for name, found in conditions.items()
         for metric, number in found.items()
     }
 
 
-def test_white_noise_is_no_digit_and_no_collapse():
-    noise = world_of(collapse=NOISE, baseline=NOISE)
-    for claim in ("collapse_to_one_image", "collapse_to_one_digit", "baseline_draws_digits"):
-        assert verdict("gan", claim, by_seed=noise) == FAILS
-    assert verdict("gan", "collapse_to_one_image", by_seed=world_of(collapse=BLOB)) == HOLDS
-    assert verdict("gan", "collapse_to_one_digit", by_seed=world_of(collapse=BLOB)) == FAILS
-    assert verdict("gan", "collapse_to_one_digit", by_seed=world_of(collapse=DIGIT)) == HOLDS
+@pytest.mark.parametrize(
+    ("images", "of_one_image", "of_one_digit"),
+    [
+        (NOISE, FAILS, FAILS),
+        (np.repeat(NOISE[:1], 300, 0), HOLDS, FAILS),
+        (np.repeat(blobs(1, 2).images, 300, 0), HOLDS, HOLDS),
+    ],
+    ids=["noise", "a pattern", "a digit"],
+)
+def test_white_noise_is_no_collapse_and_a_pattern_is_no_digit(images, of_one_image, of_one_digit):
+    """Though the classifier is sure of an 8, in all that it sees."""
+    world = world_of(collapse=drawn(images), baseline=drawn(images))
+    assert verdict("gan", "collapse_to_one_image", by_seed=world) == of_one_image
+    assert verdict("gan", "collapse_to_one_digit", by_seed=world) == of_one_digit
+    assert verdict("gan", "baseline_draws_digits", by_seed=world) == of_one_digit
+    assert verdict("gan", "baseline_draws_all_digits", by_seed=world) == FAILS
 
 
 def test_a_collapse_in_half_of_the_trainings_is_undecided():
