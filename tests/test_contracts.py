@@ -104,17 +104,6 @@ def test_sound_tables_pass(metrics):
     check_tables(tables(metrics))
 
 
-def test_only_a_table_that_has_rows_by_chance_may_have_none(tmp_path):
-    """With one seed, and no images to resample, no test has an interval that could be wrong."""
-    (tmp_path / "tables").mkdir()
-    paths = {name: tmp_path / f"tables/{name}.csv" for name in ("calibration", "verdicts")}
-    for path in paths.values():
-        path.write_text("method,tests\n")
-    check_tables([paths["calibration"]])
-    with pytest.raises(ArchdynError, match="verdicts.csv: found no rows; allowed: at least one"):
-        check_tables([paths["verdicts"]])
-
-
 TWO = "experiment,condition,seed,metric,value\ngan,baseline,0,loss,"
 WRONG_TABLES = {
     "a header alone": ("baseline_seed0", "experiment,condition,seed,metric,value\n", "found no rows"),

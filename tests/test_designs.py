@@ -203,7 +203,7 @@ def test_an_outcome_that_never_changes_has_no_effect(last_bits):
 def test_a_factor_without_effect_has_none_where_the_seed_explains_all():
     runs = pd.DataFrame({"a": ["a1", "a1", "a2", "a2"], "seed": [0, 1, 0, 1], "value": [2.0, 3.0, 2.0, 3.0]})
     (row,) = design_effects(runs, {"a": ["a1", "a2"]}, "modes", "difference").to_dict("records")
-    assert (row["effect"], row["low"], row["high"], row["share"], row["p"]) == (0, 0, 0, 0, 1)
+    assert (row["effect"], row["low"], row["high"], row["share"], row["p"], row["se"]) == (0, 0, 0, 0, 1, 0)
 
 
 def test_runs_are_looked_up_by_condition_and_seed():

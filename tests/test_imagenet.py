@@ -214,4 +214,4 @@ def test_claims_need_the_weights_that_a_condition_starts_from():
         "skips_scratch": "random",
     }
     assert "pretraining_helps" not in section.untestable()
-    assert "skips_scratch.epochs" in section.untestable()["skips_are_needed_from_scratch"]
+    assert "noskip_scratch.epochs" in section.untestable()["skips_are_needed_from_scratch"]

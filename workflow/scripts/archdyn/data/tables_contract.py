@@ -18,7 +18,6 @@ class Contract:
     key: tuple[str, ...] = ()
     exact: bool = False
     may_lack: tuple[str, ...] = ()  # columns of numbers that may be empty
-    may_be_empty: bool = False
 
 
 TIDY = Contract(
@@ -33,7 +32,7 @@ SUMMARY = Contract(
 EFFECTS = Contract(
     ("outcome", "scale", "kind", "term", "contrast", "effect", "low", "high"),
     ("outcome", "term", "contrast"),
-    may_lack=("from_mean", "to_mean", "low", "high", "holds_from"),  # see metrics/designs.py and claims/scale.py
+    may_lack=("from_mean", "to_mean", "low", "high", "holds_from"),  # see archdyn/designs
 )
 EPOCHS = Contract(("epoch",), ("condition", "seed", "epoch"))  # and what OF_EPOCHS adds
 OF_TESTS = ("experiment", "claim", "protocol", "what", "relation")
@@ -42,8 +41,8 @@ TESTS = Contract(
     OF_TESTS,  # what follows is empty for what cannot be tested, has no interval, or is of no training
     may_lack=("effect", "low", "high", "k", "n_seeds", "n_images", "bound", "unit", "p", "flips_at", "values"),
 )
-# By the file's name, of tables: no test has an interval where there is one seed and no image to resample.
-TABLES = {"tests.csv": TESTS, "calibration.csv": Contract(may_be_empty=True)}
+# By the file's name, of tables.
+TABLES = {"tests.csv": TESTS}
 # By the file's name, of metrics; the first that fits counts. Other CSV files need rows and finite numbers.
 CONTRACTS: dict[str, Contract] = {
     r"design_.*\.csv": EFFECTS,  # before all others: a design has whatever name its author gives it
@@ -52,7 +51,6 @@ CONTRACTS: dict[str, Contract] = {
     r".*_pretraining\.csv": Contract(EPOCHS.columns, EPOCHS.key),
     r"(seed\d+_)?shift\.csv": Contract(("moved", "shift", "accuracy"), ("condition", "seed", "moved", "shift")),
     r".*_images\.csv": Contract(("condition", "seed", "image"), ("condition", "seed", "image")),
-    r"p_values\.csv": Contract(("claim", "protocol", "what", "p"), ("claim", "protocol", "what"), may_be_empty=True),
     r"starts\.csv": Contract(("start", "distance"), ("start",)),
     r"layers_cka\.csv": Contract(),
     r".*": TIDY,
@@ -103,7 +101,7 @@ def _check(path: Path, table: pd.DataFrame, contract: Contract) -> None:
     right = columns == contract.columns if contract.exact else set(contract.columns) <= set(columns)
     if not right:
         raise ArchdynError(f"{path}: found the columns {', '.join(columns)}; allowed: {', '.join(contract.columns)}")
-    if table.empty and not contract.may_be_empty:
+    if table.empty:
         raise ArchdynError(f"{path}: found no rows; allowed: at least one")
     key = [column for column in contract.key if column in columns]
     if key and table.duplicated(key).any():

@@ -82,7 +82,7 @@ def design_effects(runs: pd.DataFrame, factors: dict[str, list[str]], outcome: s
         low, high = (_zero_within(rounding, end) for end in test.conf_int(missed)[0])
         means = [back(values[side].mean()) for side in contrast.sides] if contrast.sides else [np.nan, np.nan]
         row = [outcome, scale, contrast.kind, contrast.term, contrast.text, *means]
-        error = _zero_within(rounding, test.sd.item())
+        error = test.sd.item() if test.sd.item() > rounding else 0.0
         row += [back(effect), back(low), back(high), 1 - missed, error, fit.df_resid, chance]
         row += [shares[contrast.term], len(runs)]
         rows.append(row)
