@@ -42,7 +42,7 @@ rule vit_score_masks:
 resnet.designs.scored = rules.resnet_score.output.metrics
 vit.designs.scored = rules.vit_score_masks.output.metrics
 gan.designs.scored = rules.gan_measure.output.metrics
-vae.designs.scored = rules.vae_evaluate.output.metrics
+vae.designs.scored = rules.vae_measure.output.metrics
 
 
 rule resnet_designs:

@@ -1,9 +1,9 @@
 # Section 5: a VAE on FashionMNIST, and whether its posterior collapses.
 #   needs: the prepared dataset
-#   steps: vae_train -> vae_embed -> vae_evaluate -> vae_summary, for every condition and seed; vae_try_start and
-#          vae_rank_starts find what annealing_published goes on from;
-#          then Table 9, a table of all conditions with the verdict on each, Figures 10 and 11, the KL of each
-#          latent dimension, a latent traversal, and the posterior means in two dimensions
+#   steps: vae_train -> vae_measure -> summary, for every condition and seed; one that is broken off (stop_after) only
+#          serves others as a start, or as a check of printed losses, and is not measured;
+#          then Table 9, how its loss came about, all conditions with how far each collapsed, Figures 10 and 11, what
+#          is left after annealing, the KL of each latent dimension, a latent traversal, and the posterior means
 #   makes: results/<run>/vae/{models,embeddings,metrics,figures,tables}
 
 from archdyn.workflow.experiments import Vae
@@ -11,23 +11,15 @@ from archdyn.workflow.experiments import Vae
 vae = plan.add("vae", Vae)
 VAE_RUN = "{condition}_seed{seed}"
 VAE_FLOOR = vae.condition("annealing_published")["free_bits"]  # as the report has it, asked of every condition
-VAE_DRAWN = "beta1"  # a model of that kind is behind the report's Figures 10 and 11
-VAE_COMPARED = 5  # epochs of Table 9 in which the KL's weight rises: those tell the starts apart
-VAE_TRIED = [f"<results>/vae/starts/{start}_seed{vae.tried_seed}_epochs.csv" for start in vae.starts]
-VAE_RANKED = lambda: checkpoints.vae_rank_starts.get().output.ranking  # as soon as it is there
-VAE_JUDGED = [f"{prior}_{kind}" for prior in ("normal", "laplace") for kind in ("features", "logits")]
-
-
-localrules:
-    vae_rank_starts,
+VAE_DRAWN = ["beta1", "kl5"]  # in Figure 10, as published and corrected
+VAE_ANNEALED = ["annealing_first", "annealing_third", "annealing_published"]  # by the losses that the notebook saved
 
 
 rule vae_train:
     """Train the VAE, for every condition and seed."""
     input:
         **vae.arrays("train_images", "test_images"),
-        starts=lambda w: vae.models(rules.vae_train.output.model, vae.needed_starts(w, VAE_RANKED), w.seed),
-        ranking=lambda w: rules.vae_rank_starts.output.ranking if vae.is_reconstructed(w.condition) else [],
+        start=lambda w: vae.start(rules.vae_train.output.model, w.condition, w.seed),
     output:
         model=f"<results>/vae/models/{VAE_RUN}.safetensors",
         epochs=f"<results>/vae/metrics/{VAE_RUN}_epochs.csv",
@@ -44,7 +36,6 @@ rule vae_train:
         run=VAE_RUN,
         training=lambda w: vae.condition(w.condition),
         test_images=vae.settings["test_images"],
-        starts=lambda w: vae.needed_starts(w, VAE_RANKED),
         device=config["device"],
         **plan.code("vae_train"),
     message:
@@ -53,136 +44,39 @@ rule vae_train:
         "../workflow/scripts/vae_train.py"
 
 
-rule vae_try_start:
-    """Begin Table 9's training from one of the models that it may have gone on from."""
+rule vae_measure:
+    """Embed the test images by a trained VAE, draw images, and measure both."""
     input:
-        **vae.arrays("train_images", "test_images"),
-        start=lambda w: [] if w.start == "fresh" else vae.models(rules.vae_train.output.model, [w.start], w.seed),
-    output:
-        epochs="<results>/vae/starts/{start}_seed{seed}_epochs.csv",
-        provenance="<results>/vae/starts/{start}_seed{seed}.provenance.json",
-    log:
-        "<logs>/vae_try_start/{start}_seed{seed}.log",
-        progress="<logs>/vae_try_start/{start}_seed{seed}.csv",
-    wildcard_constraints:
-        start="[a-z0-9_]+",
-    cache: workflow.enable_cache
-    conda:
-        "../envs/torch.yaml"
-    resources:
-        **plan.gpu_job(mem_mb=4000, runtime=60),
-    params:
-        run="{start}_seed{seed}",
-        training=vae.condition("annealing_published"),
-        test_images=vae.settings["test_images"],
-        epochs=VAE_COMPARED,
-        device=config["device"],
-        **plan.code("vae_try_start"),
-    message:
-        "vae: trying Table 9 from {wildcards.start}, seed {wildcards.seed}"
-    script:
-        "../workflow/scripts/vae_try_start.py"
-
-
-checkpoint vae_rank_starts:
-    """Rank the starts by how near their first epochs come to Table 9."""
-    input:
-        epochs=VAE_TRIED,
-        published=vae.published,
-    output:
-        ranking="<results>/vae/metrics/starts.csv",
-        provenance="<results>/vae/metrics/starts.provenance.json",
-    log:
-        "<logs>/vae_rank_starts/starts.log",
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        **plan.code("vae_rank_starts"),
-    script:
-        "../workflow/scripts/vae_rank_starts.py"
-
-
-rule vae_embed:
-    """Embed the test images by a trained VAE, and draw images from both priors."""
-    input:
-        **vae.arrays("test_images"),
+        **vae.arrays("train_images", "test_images", "test_labels"),
+        **vae.real("train"),
         model=rules.vae_train.output.model,
+        epochs=rules.vae_train.output.epochs,
         classifier="<results>/vae/models/classifier.safetensors",
     output:
-        **vae.embeddings(VAE_RUN, "mean", "logvar", "errors", "reconstructions", "traversal"),
-        **vae.embeddings(VAE_RUN, "normal_images", "laplace_images", *VAE_JUDGED),
-        provenance=f"<results>/vae/embeddings/{VAE_RUN}.provenance.json",
+        **vae.embeddings(VAE_RUN, "mean", "logvar", "errors", "reconstructions", "projection", "minibatches"),
+        **vae.embeddings(VAE_RUN, "normal_images", "laplace_images", "traversal", "plane"),
+        metrics=f"<results>/vae/metrics/{VAE_RUN}.csv",
+        provenance=f"<results>/vae/metrics/{VAE_RUN}.provenance.json",
     log:
-        f"<logs>/vae_embed/{VAE_RUN}.log",
+        f"<logs>/vae_measure/{VAE_RUN}.log",
     cache: workflow.enable_cache
     conda:
         "../envs/torch.yaml"
     resources:
-        **plan.gpu_job(mem_mb=4000, runtime=20),
-    params:
-        run=VAE_RUN,
-        test_images=vae.settings["test_images"],
-        samples=vae.settings["samples"],
-        device=config["device"],
-        **plan.code("vae_embed"),
-    message:
-        "vae: embedding test images and drawing new ones by {wildcards.condition}, seed {wildcards.seed}"
-    script:
-        "../workflow/scripts/vae_embed.py"
-
-
-rule vae_embed_minibatches:
-    """Error and KL of each minibatch in one pass of a trained VAE, as Figure 11 was made."""
-    input:
-        **vae.arrays("train_images"),
-        model=rules.vae_train.output.model,
-    output:
-        **vae.embeddings(VAE_RUN, "minibatches"),
-        provenance=f"<results>/vae/embeddings/{VAE_RUN}_minibatches.provenance.json",
-    log:
-        f"<logs>/vae_embed_minibatches/{VAE_RUN}.log",
-    cache: workflow.enable_cache
-    conda:
-        "../envs/torch.yaml"
-    resources:
-        **plan.gpu_job(mem_mb=4000, runtime=20),
+        **plan.gpu_job(mem_mb=4000, runtime=30),
     params:
         run=VAE_RUN,
         images=lambda w: vae.condition(w.condition)["images"],
         batch_size=lambda w: vae.condition(w.condition)["batch_size"],
-        device=config["device"],
-        **plan.code("vae_embed_minibatches"),
-    message:
-        "vae: a pass over the training images by {wildcards.condition}, seed {wildcards.seed}"
-    script:
-        "../workflow/scripts/vae_embed_minibatches.py"
-
-
-rule vae_evaluate:
-    """Measure a trained VAE: what its latents carry, and its samples' quality."""
-    input:
-        **vae.arrays("test_images", "test_labels"),
-        **vae.real("train"),
-        **vae.embeddings(VAE_RUN, "mean", "logvar", "errors", *VAE_JUDGED),
-        epochs=rules.vae_train.output.epochs,
-    output:
-        metrics=f"<results>/vae/metrics/{VAE_RUN}.csv",
-        projection=f"<results>/vae/embeddings/{VAE_RUN}_projection.npy",
-        provenance=f"<results>/vae/metrics/{VAE_RUN}.provenance.json",
-    log:
-        f"<logs>/vae_evaluate/{VAE_RUN}.log",
-    conda:
-        "../envs/analysis.yaml"
-    resources:
-        mem_mb=2000,
-        runtime=20,
-    params:
+        test_images=vae.settings["test_images"],
+        samples=vae.settings["samples"],
         floor=VAE_FLOOR,
-        **plan.code("vae_evaluate"),
+        device=config["device"],
+        **plan.code("vae_measure"),
     message:
         "vae: measuring {wildcards.condition}, seed {wildcards.seed}"
     script:
-        "../workflow/scripts/vae_evaluate.py"
+        "../workflow/scripts/vae_measure.py"
 
 
 rule vae_evaluate_real:
@@ -211,61 +105,67 @@ rule vae_evaluate_real:
 vae.summarise(
     "<results>/vae/metrics/classifier.csv",
     rules.vae_evaluate_real.output.metrics,
-    *vae.runs(rules.vae_evaluate.output.metrics),
+    *vae.runs(rules.vae_measure.output.metrics),
 )
 vae.figure(
     "figure10",
     **vae.arrays("test_images"),
-    reconstructions=vae.first_seed(rules.vae_embed.output.reconstructions),
-    normal=vae.first_seed(rules.vae_embed.output.normal_images),
-    laplace=vae.first_seed(rules.vae_embed.output.laplace_images),
+    reconstructions=vae.first_seed(rules.vae_measure.output.reconstructions, *VAE_DRAWN),
+    normal=vae.first_seed(rules.vae_measure.output.normal_images, *VAE_DRAWN),
+    laplace=vae.first_seed(rules.vae_measure.output.laplace_images, *VAE_DRAWN),
     summary=vae.summary,
-    settings={"conditions": vae.conditions, "published": VAE_DRAWN},
-    label=vae.label(images_of_first_seed=True),
+    settings={"names": vae.names(*VAE_DRAWN)},
+    label=vae.label(*VAE_DRAWN, images_of_first_seed=True),
 )
 vae.figure(
     "figure11",
-    minibatches=vae.first_seed(rules.vae_embed_minibatches.output.minibatches, VAE_DRAWN)[0],
-    epochs=vae.runs(rules.vae_train.output.epochs),
+    minibatches=vae.first_seed(rules.vae_measure.output.minibatches, VAE_DRAWN[0]),
+    epochs=vae.runs(rules.vae_train.output.epochs, *vae.fresh()),
     published=vae.published,
+    settings={"names": vae.names(), "drawn": vae.names()[VAE_DRAWN[0]]},
 )
-vae.figure("kl_per_dimension", metrics=vae.metrics, settings={"floor": VAE_FLOOR})
+vae.figure(
+    "reconstructions",
+    **vae.arrays("test_images"),
+    reconstructions=vae.first_seed(rules.vae_measure.output.reconstructions),
+    summary=vae.summary,
+    settings={"names": vae.names()},
+    label=vae.label(images_of_first_seed=True),
+)
+vae.figure("kl_per_dimension", metrics=vae.metrics, settings={"names": vae.names(), "floor": VAE_FLOOR})
 vae.figure(
     "traversal",
-    traversals=vae.first_seed(rules.vae_embed.output.traversal),
+    traversals=vae.first_seed(rules.vae_measure.output.traversal),
     metrics=vae.metrics,
-    settings={"seeds": {name: vae.repetitions(name)[0][1] for name in vae.conditions}},
+    settings={"names": vae.names(), "seeds": {name: vae.repetitions(name)[0][1] for name in vae.conditions}},
     label=vae.label(images_of_first_seed=True),
 )
 vae.figure(
     "projection",
     **vae.arrays("test_labels"),
     classes=vae.classes,
-    projections=vae.first_seed(rules.vae_evaluate.output.projection),
-    settings={"conditions": vae.conditions},
+    projections=vae.first_seed(rules.vae_measure.output.projection),
+    settings={"names": vae.names()},
     label=vae.label(images_of_first_seed=True),
 )
 vae.table(
     "table9",
     published=vae.published,
-    ranking=rules.vae_rank_starts.output.ranking,
     reproduced=vae.runs(rules.vae_train.output.epochs, "annealing_published"),
     corrected=vae.runs(rules.vae_train.output.epochs, "annealing_corrected"),
     label=vae.label("annealing_published", "annealing_corrected"),
 )
 vae.table(
-    "starts",
+    "annealing_losses",
     published=vae.published,
-    ranking=rules.vae_rank_starts.output.ranking,
-    epochs=VAE_TRIED,
-    settings={"about": {name: vae.settings["conditions"].get(name, {}).get("about", "") for name in vae.starts}},
-    label=f"{vae.scale('annealing_published')} · seed {vae.tried_seed}",
+    epochs=vae.runs(rules.vae_train.output.epochs, *VAE_ANNEALED),
+    label=vae.label(*VAE_ANNEALED),
 )
 vae.table(
     "conditions",
     metrics=vae.metrics,
     summary=vae.summary,
-    settings={"conditions": vae.conditions},
+    settings={"names": vae.names()},
 )
 
 

@@ -134,10 +134,6 @@ REFUSALS = {
         "gan: {conditions: {collapse: {seeds: [1, 1]}}}",
         ["gan.conditions.collapse.seeds,", "found [1, 1]", "no repeats"],
     ),
-    "a start of another seed": (
-        "vae: {conditions: {annealing_published: {seeds: [0, 9]}}}",
-        ["vae.conditions.annealing_published.seeds,", "it continues kl5 of seed 9; allowed: 0, 1, 2"],
-    ),
     "negative seed": ("gan: {seeds: [0, -2]}", ["gan.seeds[1],", "found -2"]),
     "empty block": ("gan:", ["gan,", "found null", "a block of keys"]),
     "run with a slash": ("run: ../elsewhere", ["run,", 'found "../elsewhere"']),
@@ -160,9 +156,13 @@ REFUSALS = {
         "gan: {conditions: {mine: {about: ''}}}",
         ["gan.conditions.mine.about,", 'found ""', "at least 1 character"],
     ),
-    "start from a condition that is no start": (
-        "vae: {conditions: {beta1: {start: annealing_published}}}",
-        ["vae.conditions.beta1.start,", 'found "annealing_published"', "allowed: fresh, kl5, kl5_short"],
+    "a start that is no condition": (
+        "vae: {conditions: {annealing_third: {start: nothing}}}",
+        ["vae.conditions.annealing_third.start,", 'found "nothing"', "allowed: fresh, kl5, beta1"],
+    ),
+    "a chain of starts without a beginning": (
+        "vae: {conditions: {kl5: {start: annealing_third}}}",
+        ["vae.conditions.annealing_third.start,", 'found "kl5"', "allowed: fresh, beta1, annealing_first"],
     ),
     "nobody's weights": (
         "vit: {backbones: {vit: {name: vit-small-4}}}",

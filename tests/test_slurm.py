@@ -20,17 +20,15 @@ from slurm_cluster import Cluster, missing_commands
 CONDITIONS = ("kl5", "beta1", "annealing_published", "unannealed_published", "annealing_corrected", "collapsed")
 CANCELLED = "vae_train beta1_0"
 SMOKE = ("--configfile", "config/smoke.yaml")
-ON_GPU = {"classifier_train vae"} | {
-    f"{rule} {condition}_0" for rule in ("vae_train", "vae_embed") for condition in CONDITIONS
-}
-ON_GPU |= {f"vae_try_start {start}_0" for start in ("fresh", "kl5", "beta1_short")}
-ON_GPU |= {"vae_train beta1_short_0", "vae_embed_minibatches beta1_0"}
+ON_GPU = {"classifier_train vae"}
+ON_GPU |= {f"{rule} {condition}_0" for rule in ("vae_train", "vae_measure") for condition in CONDITIONS}
+ON_GPU |= {f"vae_train annealing_{loss}_0" for loss in ("first", "third")}  # which are not measured
 ON_CPU = {"data_synthesise synthetic_mnist", "data_prepare synthetic_mnist", "vae_evaluate_real"}
-GROUPED = "vae_evaluations_vae_evaluate"  # several evaluations in one job
+GROUPED = "vae_measurements_vae_measure"  # several measurements in one job
 # The profile waits for jobs that take minutes or hours; these take seconds.
 SECONDS_BETWEEN_CHECKS = 5
-# The profile groups five evaluations, and there are no more here.
-EVALUATIONS_PER_JOB = 2
+# The profile groups five measurements, and there are no more here.
+MEASUREMENTS_PER_JOB = 2
 
 missing = missing_commands()
 needs_slurm = [
@@ -58,7 +56,7 @@ for rule in workflow.rules:
     planned = project.snakemake("--dry-run", "--configfile", "config/smoke.yaml")
     assert planned.returncode == 0, planned.stdout
     leaves = [line.split()[1:] for line in planned.stdout.splitlines() if line.startswith("leaves:")]
-    assert {"data_prepare", "gan_train", "vae_evaluate"} <= {name for name, *_ in leaves}
+    assert {"data_prepare", "gan_train", "vae_measure"} <= {name for name, *_ in leaves}
     cores = str(yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())["cores"])
     assert [job for job in leaves if sorted(job[1:]) != [cores, "mem_mb", "runtime"]] == []
 
@@ -93,7 +91,7 @@ def run(cluster, tmp_path_factory) -> Project:
         project.replace("profiles/slurm/config.yaml", old, new)
     command = ["snakemake", "vae", "--workflow-profile", "profiles/slurm", "--config", "device=auto"]
     command += ["--slurm-init-seconds-before-status-checks", str(SECONDS_BETWEEN_CHECKS)]
-    command += ["--group-components", f"vae_evaluations={EVALUATIONS_PER_JOB}"]
+    command += ["--group-components", f"vae_measurements={MEASUREMENTS_PER_JOB}"]
     log = project.folder / "run.log"
     with (
         log.open("w") as out,
@@ -145,7 +143,7 @@ class TestOnSlurm:
 
     def test_every_other_job_ends_well_at_its_first_try(self, records):
         others = [record for record in records if record.task != CANCELLED]
-        groups = -(-len(CONDITIONS) // EVALUATIONS_PER_JOB)
+        groups = -(-len(CONDITIONS) // MEASUREMENTS_PER_JOB)
         once = dict.fromkeys((ON_GPU | ON_CPU) - {CANCELLED}, 1)
         assert Counter(record.task for record in others) == once | {GROUPED: groups}
         assert {record.state for record in others} == {"COMPLETED"}

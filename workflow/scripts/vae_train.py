@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from archdyn.experiments.vae.settings import VaeTraining
-from archdyn.experiments.vae.starts import kept_model
 from archdyn.experiments.vae.train import train_vae
 from archdyn.networks.checkpoint import save_checkpoint
 from archdyn.networks.device import pick_device
@@ -18,8 +17,7 @@ with Job(snakemake) as job:
     seed_everything(job.seed)
     train_images = np.load(job.input.train_images, mmap_mode="r")
     test_images = np.load(job.input.test_images, mmap_mode="r")[: job.params.test_images]
-    starts = dict(zip(job.params.starts, map(Path, job.input.starts), strict=True))
-    start = kept_model(job.input.ranking, starts) if job.input.ranking else next(iter(starts.values()), None)
+    start = Path(job.input.start[0]) if job.input.start else None
     training = VaeTraining.model_validate(job.params.training)
     vae = train_vae(train_images, test_images, training, device, job.progress, start, job.interruption())
     settings = {"training": training.model_dump(), "shape": vae.model.shape}

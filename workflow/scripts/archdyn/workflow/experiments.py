@@ -1,14 +1,12 @@
 """What only one experiment asks of the config."""
 
-import csv
-from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
 from snakemake.io import local
 
 from archdyn.data import registry
-from archdyn.experiments.vae.settings import FRESH, NEAREST
+from archdyn.experiments.vae.settings import FRESH
 from archdyn.workflow.experiment import Experiment, filled
 
 REPORT_PHOTOS = "report_photos"  # in config/datasets.yaml
@@ -128,48 +126,21 @@ class Vit(Experiment):
 
 
 class Vae(Experiment):
-    """A condition may continue the training of another; some serve for nothing else."""
-
-    @staticmethod
-    def models(pattern: str, conditions: list[str], seed: str) -> list[str]:
-        """The trained models of conditions, of one seed; `pattern` is a model's path."""
-        return [filled(pattern, condition=name, seed=seed) for name in conditions]
+    """A condition may continue the training of another, and one that is broken off is not measured."""
 
     @property
     def conditions(self) -> list[str]:
         """Those that are measured and shown."""
-        return [name for name, own in self.settings["conditions"].items() if not own["start_only"]]
+        return [name for name in super().conditions if not self.condition(name)["stop_after"]]
 
-    @property
-    def starts(self) -> list[str]:
-        """What Table 9's training may have started from."""
-        return self.settings["starts"]
-
-    def started_from(self, condition: str) -> list[str]:
-        """The conditions whose models a training may go on from: none for new weights, several for the nearest one."""
+    def start(self, pattern: str, condition: str, seed: str) -> list[str]:
+        """The model that a training goes on from, of the same seed, if any; `pattern` is a model's path."""
         start = self.condition(condition)["start"]
-        return [name for name in (self.starts if start == NEAREST else [start]) if name != FRESH]
+        return [] if start == FRESH else [filled(pattern, condition=start, seed=seed)]
 
-    def is_reconstructed(self, condition: str) -> bool:
-        """Whether the nearest start decides what the training goes on from."""
-        return self.condition(condition)["start"] == NEAREST
-
-    @property
-    def tried_seed(self) -> int:
-        """The seed that tells the starts apart: all would cost a condition."""
-        return self.repetitions("annealing_published")[0][1]
-
-    def needed_starts(self, wildcards, ranking: Callable[[], Path]) -> list[str]:
-        """Those of `started_from` that one training needs: all of them for `tried_seed`, else what was nearest.
-
-        ranking: gives the table of the starts by their distance, when it is made.
-        """
-        starts = self.started_from(wildcards.condition)
-        if not self.is_reconstructed(wildcards.condition) or int(wildcards.seed) == self.tried_seed:
-            return starts
-        with ranking().open() as table:
-            nearest = next(csv.DictReader(table))["start"]
-        return [name for name in starts if name == nearest]
+    def fresh(self) -> list[str]:
+        """Those of `conditions` that start from new weights."""
+        return [name for name in self.conditions if self.condition(name)["start"] == FRESH]
 
     def by_kl_weight(self) -> dict[str, float]:
         """Conditions that change nothing but the KL's weight, with it, from the lightest on."""

@@ -1,206 +1,176 @@
-"""The figures of section 5. A condition keeps its colour in all of them: that of its place in the config."""
+"""The figures of section 5. A condition keeps its colour in all of them: that of its place in the config.
+
+In all `settings`, `names` has what readers call the conditions that are measured, by their names in the config.
+"""
 
 from itertools import cycle
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from archdyn.render.images import show_grid
 from archdyn.render.published import read_all_published, read_json
 from archdyn.render.style import COLOURS, class_legend, epoch_axis, scatter_classes
 
-NAMES = {
-    "kl5": "the report's training",
-    "beta1": "the report's formula",
-    "annealing_published": "annealing as published",
-    "unannealed_published": "as published, not annealed",
-    "annealing_corrected": "annealing corrected",
-    "collapsed": "collapse provoked",
-}
-STRIP = 8  # images in a row of Figure 10
+SIDE = 4  # images in a row of Figure 10
+STRIP = 8  # images in a row of reconstructions
 TRAVERSED_DIMENSIONS = 6
 
 
 def figure10(figure: Figure, inputs, settings: dict) -> None:
-    """Figure 10: test images, their reconstructions, and samples from both priors."""
+    """Figure 10: test images, reconstructions and samples from both priors, as published and below it corrected."""
+    names = settings["names"]
     originals = np.load(inputs.test_images, mmap_mode="r")
-    kinds = ("reconstructions", "normal", "laplace")
-    images = {kind: dict(zip(settings["conditions"], map(np.load, inputs[kind]), strict=True)) for kind in kinds}
-    summary = pd.read_csv(inputs.summary)
-    priors_and_reconstructions(figure, originals, **images, summary=summary, published=settings["published"])
+    distances = pd.read_csv(inputs.summary).set_index(["condition", "metric"])["mean"]
+    figure.set_size_inches(figure.get_figwidth(), 2.4 * len(names))
+    rows = figure.subfigures(len(names), 1, squeeze=False).ravel()
+    for row, number, protocol in zip(rows, range(len(names)), ("as published", "corrected"), strict=True):
+        condition, name = list(names.items())[number]
+        row.suptitle(f"{protocol}: {name}", fontsize=9, fontweight="bold", x=0.01, ha="left")
+        shown = {
+            "test images\n": originals,
+            "reconstructions\n": np.load(inputs.reconstructions[number]),
+            f"z ~ N(0, I)\n{_distance(distances, condition, 'normal')}": np.load(inputs.normal[number]),
+            f"z ~ Laplace(0, 1)\n{_distance(distances, condition, 'laplace')}": np.load(inputs.laplace[number]),
+        }
+        for axes, (title, images) in zip(row.subplots(1, len(shown)), shown.items(), strict=True):
+            show_grid(axes, images[: SIDE * SIDE], SIDE)
+            axes.set_title(title, fontsize=7.5, fontweight="normal", pad=3)
 
 
 def figure11(figure: Figure, inputs, settings: dict) -> None:
-    """Figure 11: the parts of the ELBO, by minibatch of one pass as published, and by epoch."""
+    """Figure 11: error and KL by minibatch of one pass as published, and below it by epoch."""
     published = read_all_published(inputs.published)
-    elbo_parts(figure, np.load(inputs.minibatches), pd.concat(map(pd.read_csv, inputs.epochs)), published)
+    figure.set_size_inches(figure.get_figwidth(), 5.4)
+    above, below = figure.subfigures(2, 1, height_ratios=[1, 1.7])
+    above.suptitle(f"as published: one pass with a finished model, {settings['drawn']}", fontsize=9, fontweight="bold")
+    parts_by_minibatch(above, np.load(inputs.minibatches[0]), published["figure11_plotted"])
+    below.suptitle("corrected: by epoch of each training", fontsize=9, fontweight="bold")
+    marks = {"notebook": published["figure11_later"], "report": published["figure11"].tail(1)}
+    parts_by_epoch(below, pd.concat(map(pd.read_csv, inputs.epochs)), settings["names"], marks)
+
+
+def reconstructions(figure: Figure, inputs, settings: dict) -> None:
+    """The first test images, and below them what each condition makes of them."""
+    explained = pd.read_csv(inputs.summary).set_index(["condition", "metric"])["mean"]
+    rows = {"test images": np.load(inputs.test_images, mmap_mode="r")}
+    for (condition, name), path in zip(settings["names"].items(), inputs.reconstructions, strict=True):
+        rows[f"{name}\n{explained[condition, 'explained_variance']:.0%} explained"] = np.load(path)
+    figure.set_size_inches(figure.get_figwidth(), 0.68 * len(rows) + 0.2)
+    for axes, (name, images) in zip(figure.subplots(len(rows), 1), rows.items(), strict=True):
+        show_grid(axes, images[:STRIP], STRIP)
+        axes.text(-0.02, 0.5, name, transform=axes.transAxes, ha="right", va="center", fontsize=8)
 
 
 def kl_per_dimension(figure: Figure, inputs, settings: dict) -> None:
-    """The KL of each latent dimension, by condition."""
-    kl_by_dimension(figure, pd.read_csv(inputs.metrics), settings["floor"])
-
-
-def traversal(figure: Figure, inputs, settings: dict) -> None:
-    """What single latent dimensions draw, by condition."""
-    seeds = settings["seeds"]
-    images = dict(zip(seeds, map(np.load, inputs.traversals), strict=True))
-    latent_traversal(figure, images, pd.read_csv(inputs.metrics), seeds)
-
-
-def projection(figure: Figure, inputs, settings: dict) -> None:
-    """The posterior means on their two principal axes, by condition."""
-    points = dict(zip(settings["conditions"], map(np.load, inputs.projections), strict=True))
-    labels = np.load(inputs.test_labels)[: len(next(iter(points.values())))]
-    projections(figure, points, labels, read_json(inputs.classes))
-
-
-def priors_and_reconstructions(
-    figure: Figure,
-    originals: np.ndarray,
-    reconstructions: dict[str, np.ndarray],
-    normal: dict[str, np.ndarray],
-    laplace: dict[str, np.ndarray],
-    summary: pd.DataFrame,
-    published: str,
-) -> None:
-    """Figure 10. uint8 images (n, h, w), by condition, of one seed; the Fréchet distances are means over seeds.
-
-    published: the condition that is of the kind that the report's figure shows; it comes first.
-    """
-    distances = summary.set_index(["condition", "metric"])["mean"]
-    columns = (
-        ("test images; below, reconstructions", reconstructions, None),
-        ("samples, z ~ N(0, I)", normal, "normal_frechet_distance"),
-        ("samples, z ~ Laplace(0, 1)", laplace, "laplace_frechet_distance"),
-    )
-    figure.set_size_inches(figure.get_figwidth(), 0.3 + 0.82 * (1 + len(reconstructions)))
-    grid = figure.subplots(1 + len(reconstructions), len(columns))
-    for column, (title, images, metric) in enumerate(columns):
-        for axes, condition in zip(grid[1:, column], sorted(images, key=lambda name: name != published), strict=True):
-            show_grid(axes, images[condition][: 2 * STRIP], STRIP)
-            name = f"as published: {_name(condition)}" if condition == published else _name(condition)
-            distance = f"Fréchet distance {distances[condition, metric]:.3f}" if metric else name
-            axes.set_title(distance, fontsize=7, fontweight="normal" if metric else "bold", loc="left", pad=2)
-        grid[0, column].set_axis_off()
-        grid[0, column].set_title(title, fontsize=8, loc="left", y=-0.2 if metric else 1, pad=2)
-    show_grid(grid[0, 0], originals[: 2 * STRIP], STRIP)
-
-
-def elbo_parts(
-    figure: Figure, minibatches: np.ndarray, epochs: pd.DataFrame, published: dict[str, pd.DataFrame]
-) -> None:
-    """Figure 11, as published and below it corrected.
-
-    minibatches: error and KL, float (n, 2), in one pass with a finished model. epochs: of all conditions and seeds.
-    published: what the report plots, its numbers by epoch, and the notebook's own last epoch, as config/published.
-    """
-    figure.set_size_inches(figure.get_figwidth(), 5.6)
-    above, below = figure.subfigures(2, 1, height_ratios=[1, 1.8])
-    _parts_by_minibatch(above, minibatches, published["figure11_plotted"])
-    _parts_by_epoch(below, epochs, published)
-
-
-def _parts_by_minibatch(figure: Figure, minibatches: np.ndarray, plotted: pd.DataFrame) -> None:
-    """The report's panels: the parts of a finished model by minibatch of one pass, an axis that it labels "Epoch"."""
-    figure.suptitle(f"as published: one pass with a finished model ({_name('beta1')})", fontsize=9, fontweight="bold")
-    parts = (("recon", "squared error\nper image", "blue"), ("KL", "KL per image\n(nats)", "orange"))
-    for axes, values, (part, name, colour) in zip(figure.subplots(1, 2), minibatches.T, parts, strict=True):
-        axes.plot(np.arange(1, len(values) + 1), values, color=COLOURS[colour], linewidth=0.8)
-        axes.axhline(plotted[part].iloc[-1], color="black", linestyle="--", linewidth=1, label="report, last minibatch")
-        axes.set(xlabel='"Epoch" (minibatch)', ylabel=name, ylim=(0, None))
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside right center", fontsize=7)
-
-
-def _parts_by_epoch(figure: Figure, epochs: pd.DataFrame, published: dict[str, pd.DataFrame]) -> None:
-    """Every condition's own training: mean over the seeds, the range between them, and the numbers of kl5 as marks."""
-    panels = figure.subplots(1, 3)
-    parts = (
-        ("reconstruction", "squared error per image"),
-        ("kl", "KL per image (nats)"),
-        ("elbo", "ELBO per image\n(nats, no constant)"),
-    )
-    for axes, (part, name) in zip(panels, parts, strict=True):
-        for (condition, colour), label in _coloured(epochs["condition"].unique()):
-            of_condition = epochs[epochs["condition"] == condition].groupby("epoch")
-            for split, line in (("train", ":"), ("test", "-")):
-                values = of_condition[f"{split}_{part}"]
-                axes.plot(values.mean(), line, color=colour, label=label if split == "test" else None)
-            axes.fill_between(values.mean().index, values.min(), values.max(), color=colour, alpha=0.2, linewidth=0)
-        axes.set_ylabel(name)
-        epoch_axis(axes)
-    for table, mark, label in (("figure11", "D", "report"), ("figure11_notebook", "s", "its notebook")):
-        shown = published[table][published[table]["epoch"] <= epochs["epoch"].max()]
-        for axes, part in zip(panels, ("recon", "KL"), strict=False):
-            axes.plot(shown["epoch"], shown[part], mark, color="none", mec="black", ms=4, label=label)
-    panels[1].set_ylim(bottom=0)
-    handles, labels = panels[0].get_legend_handles_labels()
-    title = "corrected: each condition's own training; solid: test, dotted: training images"
-    figure.legend(handles, labels, loc="outside upper center", ncols=4, title=title, fontsize=8)
-
-
-def kl_by_dimension(figure: Figure, metrics: pd.DataFrame, floor: float) -> None:
     """KL of each latent dimension on the test images, sorted within each seed; mean and range over the seeds.
 
     A line marks `floor`, the nats of the report's free bits.
     """
     axes = figure.subplots()
+    metrics = pd.read_csv(inputs.metrics)
     rows = metrics[metrics["metric"].str.startswith("kl_dimension_")]
-    for (condition, colour), label in _coloured(rows["condition"].unique()):
+    for (condition, name), colour in _coloured(settings["names"]):
         of_condition = rows[rows["condition"] == condition].groupby("seed")["value"]
         kl = np.stack([np.sort(values)[::-1] for _, values in of_condition])
         rank = np.arange(1, kl.shape[1] + 1)
-        axes.plot(rank, kl.mean(0), "o-", color=colour, label=label, ms=3)
+        axes.plot(rank, kl.mean(0), "o-", color=colour, label=name, ms=3)
         axes.fill_between(rank, kl.min(0), kl.max(0), color=colour, alpha=0.2, linewidth=0)
-    axes.axhline(floor, color=COLOURS["grey"], linestyle="--", linewidth=1, label="free bits as published")
-    axes.set(xlabel="latent dimension, by KL", ylabel="KL per image (nats)", yscale="log", xticks=rank)
-    figure.legend(loc="outside upper center", ncols=3)
+    floor = settings["floor"]
+    axes.axhline(floor, color="black", linestyle="--", linewidth=1, label=f"{floor:g} nats, the published floor")
+    axes.set(xlabel="latent dimension, the strongest first", ylabel="KL of the dimension (nats)", yscale="log")
+    axes.set_xticks(rank)
+    figure.legend(loc="outside upper center", ncols=3, fontsize=8)
 
 
-def latent_traversal(
-    figure: Figure, images: dict[str, np.ndarray], metrics: pd.DataFrame, seeds: dict[str, int]
-) -> None:
-    """What the latent dimensions of the greatest KL draw; images uint8 (20, 7, h, w) and their seed by condition."""
-    columns = min(3, len(images))
-    rows = -(-len(images) // columns)
-    figure.set_size_inches(figure.get_figwidth(), 2.3 * rows)
-    panels = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes in panels:
-        axes.set_axis_off()
-    values = metrics.set_index(["condition", "seed", "metric"])["value"]
-    for axes, (condition, traversal) in zip(panels, images.items(), strict=False):
-        kl = np.array([values[condition, seeds[condition], f"kl_dimension_{n}"] for n in range(len(traversal))])
+def traversal(figure: Figure, inputs, settings: dict) -> None:
+    """What the latent dimensions of the greatest KL draw, by condition; `seeds` has whose images are shown."""
+    values = pd.read_csv(inputs.metrics).set_index(["condition", "seed", "metric"])["value"]
+    panels = _panels(figure, len(inputs.traversals), height=2.1)
+    figure.suptitle("from left to right, one dimension from -3 to 3 and the others at 0", fontsize=8)
+    figure.supylabel(f"the {TRAVERSED_DIMENSIONS} strongest dimensions", fontsize=8)
+    for axes, (condition, name), path in zip(panels, settings["names"].items(), inputs.traversals, strict=False):
+        images = np.load(path)
+        of_seed = values[condition, settings["seeds"][condition]]
+        kl = np.array([of_seed[f"kl_dimension_{number}"] for number in range(len(images))])
         strongest = np.argsort(-kl)[:TRAVERSED_DIMENSIONS]
-        show_grid(axes, traversal[strongest].reshape(-1, *traversal.shape[2:]), traversal.shape[1])
-        axes.set_title(_name(condition), fontsize=8)
-    figure.supylabel(f"the {TRAVERSED_DIMENSIONS} dimensions of the greatest KL", fontsize=8)
-    figure.suptitle("one dimension from -3 to 3, left to right, the others at 0", fontsize=8)
+        show_grid(axes, images[strongest].reshape(-1, *images.shape[2:]), images.shape[1])
+        axes.set_title(name, fontsize=8)
 
 
-def projections(figure: Figure, points: dict[str, np.ndarray], labels: np.ndarray, classes: list[str]) -> None:
-    """Posterior means on their principal axes, float (n, 2) by condition, one scale for all; labels int (n,)."""
-    columns = min(3, len(points))
-    rows = -(-len(points) // columns)
-    figure.set_size_inches(figure.get_figwidth(), 2.4 * rows + 0.5)
-    panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
-    for axes in panels[len(points) :]:
-        axes.set_axis_off()
-    reach = 1.05 * max(np.abs(xy).max() for xy in points.values())
-    for axes, (condition, xy) in zip(panels, points.items(), strict=False):
-        scatter_classes(axes, xy, labels, classes)
-        axes.set_title(_name(condition), fontsize=8)
-        axes.tick_params(labelbottom=True)
-        axes.set(aspect="equal", xlim=(-reach, reach), ylim=(-reach, reach), xlabel="first axis (prior's sd)")
-    for axes in panels[::columns]:
-        axes.set_ylabel("second axis (prior's sd)")
+def projection(figure: Figure, inputs, settings: dict) -> None:
+    """The posterior means on their two principal axes, by condition, one scale for all."""
+    points = list(map(np.load, inputs.projections))
+    labels = np.load(inputs.test_labels)[: len(points[0])]
+    panels = _panels(figure, len(points), height=2.3, sharex=True, sharey=True)
+    reach = 1.05 * max(np.abs(xy).max() for xy in points)
+    for axes, name, xy in zip(panels, settings["names"].values(), points, strict=False):
+        axes.set_axis_on()
+        scatter_classes(axes, xy, labels, read_json(inputs.classes))
+        axes.set_title(name, fontsize=8)
+        axes.set(aspect="equal", xlim=(-reach, reach), ylim=(-reach, reach))
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=3))
+    figure.supylabel("second axis (standard deviations of the prior)", fontsize=8)
+    for axes in panels[-3:]:
+        axes.set_xlabel("first axis")
     class_legend(figure, panels[0])
 
 
-def _name(condition: str) -> str:
-    return NAMES.get(condition, condition)
+def parts_by_minibatch(figure: Figure, minibatches: np.ndarray, plotted: pd.DataFrame) -> None:
+    """Error and KL, float (n, 2), of a finished model by minibatch of one pass, an axis that the report calls "Epoch".
+
+    plotted: what the report's notebook printed last.
+    """
+    parts = (("recon", "squared error per image", "blue"), ("KL", "KL per image (nats)", "orange"))
+    for axes, values, (part, name, colour) in zip(figure.subplots(1, 2), minibatches.T, parts, strict=True):
+        axes.plot(np.arange(1, len(values) + 1), values, color=COLOURS[colour], linewidth=0.8)
+        axes.axhline(
+            plotted[part].iloc[-1], color="black", linestyle="--", linewidth=1, label="notebook, last minibatch"
+        )
+        axes.set(xlabel='"Epoch" (minibatch)', ylabel=name, ylim=(0, None))
+        axes.legend(loc="lower right", fontsize=7)
 
 
-def _coloured(conditions: list[str]):
-    """Pairs of (condition, colour) and name."""
-    return zip(zip(conditions, cycle(COLOURS.values()), strict=False), map(_name, conditions), strict=False)
+def parts_by_epoch(figure: Figure, epochs: pd.DataFrame, names: dict[str, str], marks: dict[str, pd.DataFrame]) -> None:
+    """Error and KL of the training images by epoch, mean and range over the seeds, of those of `names` in `epochs`.
+
+    marks: published numbers (epoch, recon, KL) by what the legend calls them.
+    """
+    panels = figure.subplots(1, 2)
+    parts = (("train_reconstruction", "recon", "squared error per image"), ("train_kl", "KL", "KL per image (nats)"))
+    for axes, (column, part, label) in zip(panels, parts, strict=True):
+        for (condition, name), colour in _coloured(names):
+            values = epochs[epochs["condition"] == condition].groupby("epoch")[column]
+            if len(values):
+                mean = values.mean()
+                axes.plot(mean, color=colour, label=name)
+                axes.fill_between(mean.index, values.min(), values.max(), color=colour, alpha=0.2, linewidth=0)
+        for (name, table), mark in zip(marks.items(), "oD", strict=True):
+            shown = table[table["epoch"] <= epochs["epoch"].max()]
+            if len(shown):
+                axes.plot(shown["epoch"], shown[part], mark, color="none", mec="black", ms=4, label=name)
+        axes.set(ylabel=label, ylim=(0, None))
+        epoch_axis(axes)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8)
+
+
+def _distance(distances: pd.Series, condition: str, prior: str) -> str:
+    return f"Fréchet distance {distances[condition, f'{prior}_frechet_distance']:.3f}"
+
+
+def _coloured(names: dict[str, str]):
+    """Pairs of (condition, name) and colour."""
+    return zip(names.items(), cycle(COLOURS.values()), strict=False)
+
+
+def _panels(figure: Figure, n: int, height: float, **shared) -> np.ndarray:
+    """Axes in rows of three, `height` inches each, without frames."""
+    columns = min(3, n)
+    rows = -(-n // columns)
+    figure.set_size_inches(figure.get_figwidth(), height * rows + 0.4)
+    panels = figure.subplots(rows, columns, squeeze=False, **shared).ravel()
+    for axes in panels:
+        axes.set_axis_off()
+    return panels

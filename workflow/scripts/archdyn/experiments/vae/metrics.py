@@ -18,6 +18,7 @@ from archdyn.measures.generative import (
 )
 from archdyn.measures.tidy import at_epochs
 
+USED = 0.1  # nats: a latent dimension of a greater KL is used
 ACTIVE_VARIANCE = 0.01  # of the posterior means, above which a unit is active (Burda et al. 2016)
 OTHER_ACTIVE_VARIANCES = {"05": 0.05, "10": 0.1}  # other choices, by the name's ending
 PROJECTED = 2000  # images in the projection
@@ -25,15 +26,17 @@ PRINTED = ("train_loss", "test_loss", "train_reconstruction", "train_kl")  # by 
 
 
 def posterior_metrics(mean: np.ndarray, logvar: np.ndarray, floor: float, rng: np.random.Generator) -> dict[str, float]:
-    """Active units, information in nats, the share of KLs of at most `floor` nats, and the KL of each dimension.
+    """Dimensions in use, information in nats, the share of KLs of at most `floor` nats, and the KL of each dimension.
 
-    active_share_05 and active_share_10: units whose means vary by more than 0.05 and 0.1, over all units.
+    used_dimensions: those whose KL, the mean over the images, is above 0.1 nats. active_units: those whose posterior
+    mean varies (Burda et al. 2016), which a decoder may ignore all the same; active_share: of all.
     """
     kl = kl_per_dimension(mean, logvar).astype(np.float64)
     information = mutual_information(mean, logvar, rng)
     active = active_units(mean)
     others = {name: active_units(mean, least) for name, least in OTHER_ACTIVE_VARIANCES.items()}
     return {
+        "used_dimensions": (kl.mean(0) > USED).sum(),
         "active_units": active.sum(),
         "active_share": active.mean(),
         **{f"active_share_{name}": found.mean() for name, found in others.items()},
@@ -48,8 +51,8 @@ def decoder_metrics(errors: np.ndarray, images: np.ndarray, labels: np.ndarray) 
     """What the decoder loses without the posterior, and what its reconstructions explain.
 
     errors: (n, 2), squared and summed over pixels in 0..1, with z from the posterior and from the prior. images: those
-    n, uint8, with labels int (n,). explained_share: 1 less the error over that of the mean image; 0 if a decoder draws
-    just that, 1 without an error. beyond_class: by how much that is above what each class's mean image explains.
+    n, uint8, with labels int (n,). explained_variance: 1 less the error over that of the mean image; 0 if a decoder
+    draws just that, 1 without an error. beyond_class: by how much that is above what each class's mean image explains.
     """
     posterior, prior = errors.mean(0)
     pixels = (images / 255).reshape(len(images), -1)
@@ -58,7 +61,7 @@ def decoder_metrics(errors: np.ndarray, images: np.ndarray, labels: np.ndarray) 
     explained = 1 - posterior / variance
     shares = {
         "prior_ratio": prior / posterior,
-        "explained_share": explained,
+        "explained_variance": explained,
         "beyond_class": explained - (1 - within / variance),
     }
     return {"posterior_error": posterior, "prior_error": prior, **shares}
@@ -67,7 +70,10 @@ def decoder_metrics(errors: np.ndarray, images: np.ndarray, labels: np.ndarray) 
 def sample_metrics(
     prefix: str, features: np.ndarray, logits: np.ndarray, train_features: np.ndarray, train_labels: np.ndarray
 ) -> dict[str, float]:
-    """Fréchet distance, spread and classes of samples against all training images, with `prefix` before each name."""
+    """Fréchet distance, spread and classes of samples against all training images, with `prefix` before each name.
+
+    rarest_class_share: of the samples, the share of the class that they show least; 1 / classes where all are even.
+    """
     classes = int(train_labels.max()) + 1
     histogram, data = class_histogram(logits.argmax(1), classes), class_histogram(train_labels, classes)
     return {
@@ -75,6 +81,7 @@ def sample_metrics(
         f"{prefix}_feature_spread": feature_spread(train_features, features),
         f"{prefix}_class_kl": histogram_kl(histogram, data),
         f"{prefix}_modes_covered": modes_covered(histogram, data),
+        f"{prefix}_rarest_class_share": histogram.min(),
         **{f"{prefix}_{name}": value for name, value in confident_modes(logits, data).items()},
         **{f"{prefix}_class_share_{number}": share for number, share in enumerate(histogram)},
     }

@@ -8,28 +8,26 @@ REACH = 3  # of the plane, in standard deviations of the prior
 
 
 def plane(inputs, settings: dict) -> dict:
-    """The panel of the latent plane."""
-    weights = settings["weights"]
-    planes = zip(weights, map(np.load, inputs.planes), strict=True)
-    return latent_plane(dict(planes), weights)
+    """The plane of two latent dimensions, by the KL's weight; `weights` has it by condition."""
+    return latent_plane(list(map(np.load, inputs.planes)), list(settings["weights"].values()))
 
 
-def latent_plane(planes: dict[str, np.ndarray], weights: dict[str, float]) -> dict:
-    """The plane of a model's two strongest latent dimensions.
+def latent_plane(planes: list[np.ndarray], weights: list[float]) -> dict:
+    """What the decoder draws over its two strongest latent dimensions.
 
-    planes: uint8 (steps, steps, h, w[, 3]) by condition. weights: the KL's, by condition.
+    planes: uint8 (steps, steps, h, w[, 3]) each, the second dimension fastest. weights: the KL's in each training.
     """
-    steps = len(next(iter(planes.values())))
+    steps = len(planes[0])
     values = [f"{value:.1f}" for value in np.linspace(-REACH, REACH, steps)]
     notes = [
-        f"KL weight {weights[condition]:g} ({condition}): strongest {first}, second {second}"
-        for condition in planes
+        f"KL weight {weight:g}: strongest {first}, second {second}"
+        for weight in weights
         for first in values
         for second in values
     ]
     controls = [
-        Control("KL weight", [f"{weights[condition]:g}" for condition in planes]),
+        Control("KL weight", [f"{weight:g}" for weight in weights]),
         Control("strongest dimension", values),
         Control("second dimension", values),
     ]
-    return frames_panel(controls, [plane.reshape(-1, *plane.shape[2:]) for plane in planes.values()], steps, notes)
+    return frames_panel(controls, [plane.reshape(-1, *plane.shape[2:]) for plane in planes], steps, notes)

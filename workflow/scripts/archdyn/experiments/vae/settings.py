@@ -12,7 +12,6 @@ from archdyn.settings.common import (
     ConditionName,
     Dataset,
     Epochs,
-    Flag,
     ImageFolder,
     Images,
     LearningRate,
@@ -20,26 +19,28 @@ from archdyn.settings.common import (
     Seeds,
     Settings,
     Text,
-    Unique,
     WithConditions,
     number,
+    or_null,
     refusal,
 )
 
-FRESH, NEAREST = "fresh", "nearest"
+FRESH = "fresh"
 
 
 class VaeTraining(Settings):
     """How one VAE is trained."""
 
     start: Text
-    """What training starts from. fresh draws new weights; the name of a condition that does so takes its trained model
-    and the state of its optimiser, of the same seed; nearest takes the one of vae.starts that comes nearest to the
-    first rows of Table 9."""
+    """What training starts from. fresh draws new weights; the name of a condition takes its trained model and the state
+    of its optimiser, of the same seed. That one may itself go on from another."""
     images: Images
     """Training images used, from the first on. null means all."""
     epochs: Epochs
-    """Passes over the training images."""
+    """Passes over the training images, by which annealing goes."""
+    stop_after: or_null(Epochs)
+    """Epochs after which the training is broken off. null runs all of them. A condition that is broken off serves as a
+    start, or as a check of printed losses: it is trained, but not measured."""
     batch_size: BatchSize
     """Images per update. BatchNorm needs at least 2."""
     learning_rate: LearningRate
@@ -50,17 +51,19 @@ class VaeTraining(Settings):
     kl_weight: number(ge=0, le=10_000)
     """The KL's weight in the loss, after any annealing."""
     annealing: Literal["none", "epochs", "steps"]
-    """How the KL's weight rises over the first 30% of the training. none has it in full from the start; epochs raises
-    it once an epoch, starting above 0, as the report's code does; steps raises it from 0 step by step."""
+    """How the KL's weight rises at the beginning. none has it in full from the start; epochs raises it once an epoch,
+    starting above 0, as the report's code does; steps raises it from 0 step by step."""
+    annealing_share: number(gt=0, le=1)
+    """Share of the training over which annealing raises the KL's weight."""
     free_bits: number(ge=0, le=100)
-    """Nats that the KL of each image costs at least in each latent dimension. 0 sets no floor."""
+    """Nats that the KL costs at least for each latent dimension. 0 sets no floor."""
+    free_bits_of: Literal["image", "batch"]
+    """What the floor is under. image: each image's KL in each dimension; batch: the whole KL of a batch, so that it is
+    reached only where that is below the floor on average."""
 
 
 class VaeCondition(Condition, VaeTraining):
     """One training to run, once per seed."""
-
-    start_only: Flag = False
-    """Whether it only serves others as a start: it is trained, but not measured, and shown among the starts alone."""
 
 
 class VaeSettings(WithConditions, WithDesigns):
@@ -75,9 +78,6 @@ class VaeSettings(WithConditions, WithDesigns):
     """Test images that models are scored on and that are embedded, from the first on. null means all."""
     samples: Samples
     """Images drawn from each prior, normal and Laplace, of every trained model for the metrics."""
-    starts: Annotated[list[Text], Field(min_length=1), *Unique]
-    """Where Table 9's training may have started, which is not saved: fresh, or conditions that start fresh. Each is
-    tried, and the nearest to the report's first rows is kept wherever `start` says nearest."""
     classifier: ClassifierTraining
     training: VaeTraining
     """What every condition does unless it says otherwise. All keys are needed here."""
@@ -94,22 +94,14 @@ class VaeSettings(WithConditions, WithDesigns):
         return self
 
     @model_validator(mode="after")
-    def _start_from_a_fresh_one(self):
-        allowed = [FRESH, *(name for name, condition in self.conditions.items() if condition.start == FRESH)]
-        for name, condition in self.conditions.items():
-            if condition.start not in [*allowed, NEAREST]:
-                message = f'found "{condition.start}"; allowed: {", ".join([*allowed, NEAREST])}'
-                raise refusal(message, "conditions", name, "start")
-            self._check_seeds_of_start(name, condition)
-        for start in self.starts:
-            if start not in allowed:
-                raise refusal(f'found "{start}"; allowed: {", ".join(allowed)}', "starts")
+    def _start_somewhere(self):
+        """Every chain of starts begins with new weights."""
+        for name in self.conditions:
+            chain = [name]
+            while (start := self.conditions[chain[-1]].start) != FRESH:
+                if start not in self.conditions or start in chain:
+                    allowed = [FRESH, *(other for other in self.conditions if other not in chain)]
+                    message = f'found "{start}"; allowed: {", ".join(allowed)}'
+                    raise refusal(message, "conditions", chain[-1], "start")
+                chain.append(start)
         return self
-
-    def _check_seeds_of_start(self, name: str, condition: VaeCondition) -> None:
-        for start in self.starts if condition.start == NEAREST else [condition.start]:
-            there = self.conditions[start].seeds or self.seeds if start in self.conditions else condition.seeds
-            missing = set(condition.seeds or self.seeds) - set(there or self.seeds)
-            if missing:
-                message = f"it continues {start} of seed {min(missing)}; allowed: {', '.join(map(str, there))}"
-                raise refusal(message, "conditions", name, "seeds")

@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from archdyn.experiments.vae.starts import LOSSES, kept_start
 from archdyn.render import tables
 from archdyn.render.published import read_published
 from archdyn.render.words import mean_sd
@@ -15,71 +14,72 @@ EPOCH_COLUMNS = {  # the report's column: ours, digits
     "beta": ("kl_weight", 2),
 }
 CONDITION_COLUMNS = {  # heading: metric, digits
+    "variance explained": ("explained_variance", 2),
+    "dimensions used": ("used_dimensions", 1),
     "error ↓": ("test_reconstruction", 2),
-    "KL (nats)": ("test_kl", 3),
-    "ELBO (nats) ↑": ("test_elbo", 2),
-    "active units": ("active_units", 1),
+    "KL (nats)": ("test_kl", 2),
     "information (nats)": ("mutual_information", 2),
-    "on the floor": ("floor_share", 3),
-    "error, z from prior": ("prior_error", 1),
-    "ratio": ("prior_ratio", 2),
     "Fréchet, normal ↓": ("normal_frechet_distance", 3),
     "Fréchet, Laplace ↓": ("laplace_frechet_distance", 3),
-    "class KL, normal": ("normal_class_kl", 3),
-    "class KL, Laplace": ("laplace_class_kl", 3),
+}
+LOSSES = {  # of KL annealing, by the saved version of the notebook: in words, and our training with it
+    "first": ("squared error summed over the pixels + β KL", "annealing_first"),
+    "second": ("the same; for validation, the error averaged over the pixels", None),
+    "third": ("squared error summed over the pixels + 5 β KL, a floor under the KL of a batch", "annealing_third"),
+    "last": ("squared error averaged over the pixels + β KL, a floor under each dimension", "annealing_published"),
 }
 
 
 def table9(inputs, settings: dict) -> pd.DataFrame:
     """Table 9: the annealed trainings, published beside ours."""
-    published = read_published(inputs.published, "table9")
-    epochs = {name: pd.concat(map(pd.read_csv, inputs[name])) for name in ("reproduced", "corrected")}
-    return table9_rows(published, **epochs, ranking=pd.read_csv(inputs.ranking))
+    reproduced, corrected = (pd.concat(map(pd.read_csv, inputs[name])) for name in ("reproduced", "corrected"))
+    ours = {"ours": as_printed(reproduced), "ours, corrected": corrected}
+    return tables.epoch_table(read_published(inputs.published, "table9"), ours, EPOCH_COLUMNS)
 
 
-def starts(inputs, settings: dict) -> pd.DataFrame:
-    """What Table 9's training may have started from: the first epochs from each start beside the report's."""
-    published = read_published(inputs.published, "table9")
-    epochs = pd.concat(map(pd.read_csv, inputs.epochs))
-    return starts_table(published, epochs, pd.read_csv(inputs.ranking), settings["about"])
+def annealing_losses(inputs, settings: dict) -> pd.DataFrame:
+    """How the loss of KL annealing was changed until the report kept it, and what each printed, beside ours."""
+    return losses_table(
+        read_published(inputs.published, "annealing_losses"),
+        read_published(inputs.published, "table9"),
+        pd.concat(map(pd.read_csv, inputs.epochs)),
+    )
 
 
 def conditions(inputs, settings: dict) -> pd.DataFrame:
-    """All VAE conditions in one table, with the verdict on each."""
+    """All VAE conditions in one table, with how far each collapsed."""
     summary = pd.read_csv(inputs.summary)
-    table = conditions_table(pd.read_csv(inputs.metrics), summary, settings["conditions"])
+    table = conditions_table(pd.read_csv(inputs.metrics), summary, settings["names"])
     table.attrs["sentence"] = real_images(summary)
     return table
 
 
-def table9_rows(
-    published: pd.DataFrame, reproduced: pd.DataFrame, corrected: pd.DataFrame, ranking: pd.DataFrame
-) -> pd.DataFrame:
-    """Table 9; `reproduced` and `corrected` are the epochs of all seeds, `ranking` the starts, nearest first."""
-    ours = {f"ours, reconstructed from {kept_start(ranking)}": as_printed(reproduced), "ours, corrected": corrected}
-    return tables.epoch_table(published, ours, EPOCH_COLUMNS)
+def losses_table(versions: pd.DataFrame, table9: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
+    """A row for each printed epoch of the saved `versions`, then Table 9's first and last row.
 
-
-def starts_table(
-    published: pd.DataFrame, epochs: pd.DataFrame, ranking: pd.DataFrame, about: dict[str, str]
-) -> pd.DataFrame:
-    """The report's losses in the epochs in which the KL's weight rises, then those from each start, nearest first.
-
-    epochs: of all starts and seeds. about: what each start is.
+    versions: version, epoch, beta, train, val, as config/published has them. epochs: of all seeds of our trainings.
     """
-    rising = published[published["beta"] < 1]
-    report = {f"{loss} {row['epoch']}": f"{row[loss]:.4f}" for loss in LOSSES for row in rising.to_dict("records")}
-    table = [{"start": "report", "about": "unknown", **report, "distance (nats)": "–", "n": 1}]
-    for row in ranking.to_dict("records"):
-        tried = epochs[epochs["start"] == row["start"]]
-        values = {
-            f"{loss} {epoch}": mean_sd(tried.loc[tried["epoch"] == epoch, column], 4)
-            for loss, column in LOSSES.items()
-            for epoch in rising["epoch"]
-        }
-        distance = {"distance (nats)": f"{row['distance']:.4f}", "n": row["seeds"]}
-        table.append({"start": row["start"], "about": about[row["start"]] or "new weights", **values, **distance})
-    return pd.DataFrame(table)
+    ends = table9.iloc[[0, -1]].assign(version="last", epoch=table9["printed"].iloc[[0, -1]])
+    rows = []
+    for row in pd.concat([versions, ends]).to_dict("records"):
+        loss, condition = LOSSES[row["version"]]
+        ours = epochs[(epochs["condition"] == condition) & (epochs["epoch"] == row["epoch"])]
+        digits = {name: EPOCH_COLUMNS[name] for name in ("train", "val")}
+        rows.append(
+            {
+                "version": row["version"],
+                "loss": loss,
+                "epoch": row["epoch"],
+                "β": f"{row['beta']:.2f}",
+                **{f"{name}, printed": f"{row[name]:.{places}f}" for name, (_, places) in digits.items()},
+                **{
+                    f"{name}, ours": mean_sd(ours[column], 2) if len(ours) else "–"
+                    for name, (column, _) in digits.items()
+                },
+                "n": len(ours),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def as_printed(epochs: pd.DataFrame) -> pd.DataFrame:
@@ -88,14 +88,14 @@ def as_printed(epochs: pd.DataFrame) -> pd.DataFrame:
     return epochs.assign(**{part: epochs[part] / epochs["batches"] for part in parts})
 
 
-def conditions_table(metrics: pd.DataFrame, summary: pd.DataFrame, conditions: list[str]) -> pd.DataFrame:
-    """A row per condition with the verdict on its seeds and mean ± sd of its numbers.
+def conditions_table(metrics: pd.DataFrame, summary: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
+    """A row per condition with how far its seeds collapsed, and mean ± sd of its numbers.
 
-    `metrics` has tidy rows, `summary` their mean, sd and n.
+    `metrics` has tidy rows, `summary` their mean, sd and n; `names` what readers call the conditions.
     """
-    table = tables.conditions_table(summary, conditions, CONDITION_COLUMNS)
-    table.insert(1, "verdict", [_verdicts(metrics[metrics["condition"] == condition]) for condition in conditions])
-    return table
+    table = tables.conditions_table(summary, list(names), CONDITION_COLUMNS)
+    table.insert(1, "collapse", [_grades(metrics[metrics["condition"] == condition]) for condition in names])
+    return table.replace({"condition": names})
 
 
 def real_images(summary: pd.DataFrame) -> str:
@@ -104,27 +104,24 @@ def real_images(summary: pd.DataFrame) -> str:
     return f"Real held-out images have a Fréchet distance of {best:.3f}."
 
 
-def _verdicts(metrics: pd.DataFrame) -> str:
-    """The verdict on all seeds, or how many seeds have which."""
+def _grades(metrics: pd.DataFrame) -> str:
+    """The grade of all seeds, or how many seeds have which."""
     by_seed = metrics.pivot(index="seed", columns="metric", values="value")
-    found = pd.Series(map(verdict, by_seed["active_share"], by_seed["prior_ratio"])).value_counts()
+    dimensions = by_seed.columns.str.startswith("kl_dimension_").sum()
+    grades = [collapse(row["explained_variance"], row["used_dimensions"], dimensions) for _, row in by_seed.iterrows()]
+    found = pd.Series(grades).value_counts()
     return found.index[0] if len(found) == 1 else ", ".join(f"{n} {name}" for name, n in found.items())
 
 
-COLLAPSED_RATIO = 1.1
-ACTIVE_RATIO = 2.0
-ACTIVE_SHARE = 0.5
+EXPLAINED = 0.1  # of the pixels' variance: reconstructions that explain no more show no image
 
 
-def verdict(active_share: float, prior_ratio: float) -> str:
-    """Whether a posterior is "collapsed", "partly" collapsed or "active".
+def collapse(explained_variance: float, used_dimensions: float, dimensions: int) -> str:
+    """How far a posterior has collapsed: "complete", "partial" or "none".
 
-    active_share: active units over all units, 0..1. prior_ratio: reconstruction error with z from the prior over
-    that with z from the posterior. Collapsed: no unit is active, or the decoder loses under 10% when it is given
-    another z, so it hardly reads it. Active: at least half of the units are, and the error at least doubles.
+    Complete: the reconstructions explain at most a tenth of the pixels' variance, or no dimension is used. None: they
+    explain more, and at least half of the `dimensions` are used.
     """
-    if active_share == 0 or prior_ratio < COLLAPSED_RATIO:
-        return "collapsed"
-    if active_share >= ACTIVE_SHARE and prior_ratio >= ACTIVE_RATIO:
-        return "active"
-    return "partly"
+    if explained_variance <= EXPLAINED or used_dimensions == 0:
+        return "complete"
+    return "partial" if used_dimensions < dimensions / 2 else "none"

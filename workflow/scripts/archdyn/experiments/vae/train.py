@@ -20,7 +20,6 @@ from archdyn.networks.loop import Interruption, Stateful, Trace, run_epochs
 from archdyn.networks.pixels import on_device, to_unit
 
 COLUMNS = ("loss", "loss_reconstruction", "loss_kl", "reconstruction", "kl")
-ANNEALED_SHARE = 0.3  # of the training, over which annealing raises the weight of the KL
 
 
 @dataclass
@@ -47,17 +46,15 @@ def train_vae(
     on_epoch: Callable[[dict], None] = lambda row: None,
     start: Path | None = None,
     interruption: Interruption | None = None,
-    stop_after: int | None = None,
 ) -> TrainedVae:
     """Train on uint8 images by `settings`.
 
-    With `start`, that checkpoint's weights and optimiser state are where training starts. With `stop_after`, only as
-    many of its epochs are run. Draws from torch's global generator, so seed that first. Raises ArchdynError when a loss
-    is not finite, and when interrupted.
+    With `start`, that checkpoint's weights and optimiser state are where training starts. Draws from torch's global
+    generator, so seed that first. Raises ArchdynError when a loss is not finite, and when interrupted.
     """
     images, held_out = (to_unit(on_device(part, device)) for part in (train_images[: settings.images], test_images))
     training = _Training(images, held_out, settings, start)
-    last = min(settings.epochs, stop_after or settings.epochs)
+    last = min(settings.epochs, settings.stop_after or settings.epochs)
     epochs = run_epochs(training, last, on_epoch, interruption)
     return TrainedVae(training.model, training.optimiser_state, epochs)
 
@@ -65,16 +62,16 @@ def train_vae(
 def kl_weights(settings: VaeTraining, batches: int) -> np.ndarray:
     """Weight of the KL at each step, float32 (epochs * batches,), by `settings.annealing`.
 
-    none: kl_weight throughout. epochs: the report's min(1, epoch / int(0.3 epochs)), constant within an epoch, so
-    it starts above 0. steps: from 0 at the first step, linearly, to 1 after 30% of the steps.
+    none: kl_weight throughout. epochs: the report's min(1, epoch / int(share x epochs)), constant within an epoch, so
+    it starts above 0. steps: from 0 at the first step, linearly, to 1 after that share of the steps.
     """
     steps = np.arange(settings.epochs * batches)
     if settings.annealing == "none":
         rise = np.ones(len(steps))
     elif settings.annealing == "epochs":
-        rise = (1 + steps // batches) / max(1, int(ANNEALED_SHARE * settings.epochs))
+        rise = (1 + steps // batches) / max(1, int(settings.annealing_share * settings.epochs))
     else:
-        rise = steps / (ANNEALED_SHARE * len(steps))
+        rise = steps / (settings.annealing_share * len(steps))
     return (settings.kl_weight * rise.clip(max=1)).astype(np.float32)
 
 
@@ -84,15 +81,21 @@ def loss_terms(
     """Batch means of the loss's reconstruction and KL, then of the summed squared error and the KL (nats).
 
     `reconstruction: mean` averages the squared error over the pixels as well, so that the KL outweighs it by their
-    number. Free bits (Kingma et al. 2016) are a floor under each image's KL in each dimension: below it the KL
-    costs the same whatever it is, and is neither pushed down nor held up.
+    number. Free bits (Kingma et al. 2016) are a floor: below it the KL costs the same whatever it is, and is neither
+    pushed down nor held up.
     """
     errors = (images - reconstructions).square().flatten(1)
     kl = kl_per_dimension(mean, logvar)
     error = errors.sum(1).mean()
     loss_error = errors.mean() if settings.reconstruction == "mean" else error
-    loss_kl = kl.clamp(min=settings.free_bits).sum(1).mean()
-    return [loss_error, loss_kl, error, kl.sum(1).mean()]
+    return [loss_error, _above_floor(kl, settings), error, kl.sum(1).mean()]
+
+
+def _above_floor(kl: Tensor, settings: VaeTraining) -> Tensor:
+    """The KL (images, dimensions), summed and averaged, where the floor does not hold it up."""
+    if settings.free_bits_of == "batch":
+        return kl.sum(1).mean().clamp(min=settings.free_bits * kl.shape[1])
+    return kl.clamp(min=settings.free_bits).sum(1).mean()
 
 
 class AdamState(nn.Module):
