@@ -33,11 +33,11 @@ rule vae_train:
     resources:
         **plan.gpu_job(mem_mb=4000, runtime=240),
     params:
+        **plan.code("vae_train"),
         run=VAE_RUN,
         training=lambda w: vae.condition(w.condition),
         test_images=vae.settings["test_images"],
         device=config["device"],
-        **plan.code("vae_train"),
     message:
         "vae: training {wildcards.condition}, seed {wildcards.seed}"
     script:
@@ -65,6 +65,7 @@ rule vae_measure:
     resources:
         **plan.gpu_job(mem_mb=4000, runtime=30),
     params:
+        **plan.code("vae_measure"),
         run=VAE_RUN,
         images=lambda w: vae.condition(w.condition)["images"],
         batch_size=lambda w: vae.condition(w.condition)["batch_size"],
@@ -72,7 +73,6 @@ rule vae_measure:
         samples=vae.settings["samples"],
         floor=VAE_FLOOR,
         device=config["device"],
-        **plan.code("vae_measure"),
     message:
         "vae: measuring {wildcards.condition}, seed {wildcards.seed}"
     script:
@@ -94,8 +94,8 @@ rule vae_evaluate_real:
         mem_mb=2000,
         runtime=20,
     params:
-        samples=vae.settings["samples"],
         **plan.code("vae_evaluate_real"),
+        samples=vae.settings["samples"],
     message:
         "vae: measuring the held-out images"
     script:
