@@ -226,7 +226,7 @@ rule resnet_evaluate:
         **plan.code("resnet_evaluate"),
         repetitions=resnet.repetitions(),
         validated=resnet.validated_on_test(),
-        confused=["head_published", "head_corrected"],
+        confused="head_corrected",
         seeds=resnet.seeds,
     message:
         "resnet: scoring the trainings"

@@ -44,8 +44,8 @@ def appended(file: str, text: str) -> Callable[[Path], None]:
     return edit
 
 
-def of(rule: str, **wildcards: str) -> Callable[[dict], bool]:
-    return lambda record: record["rule"] == rule and wildcards.items() <= record["wildcards"].items()
+def of(*rules: str, **wildcards: str) -> Callable[[dict], bool]:
+    return lambda record: record["rule"] in rules and wildcards.items() <= record["wildcards"].items()
 
 
 def uses(module: str) -> Callable[[dict], bool]:
@@ -87,7 +87,7 @@ CHANGES = {
             settings=("resnet={conditions: {skips_corrected: {learning_rate: 2.0e-3}}}",),
         ),
         Change(of("clip_pretrain"), settings=("clip={pretraining: {epochs: 3}}",)),
-        Change(of("vit_mask"), settings=("vit={masking: {fractions: [0.3, 0.8]}}",)),
+        Change(of("vit_mask", "vit_pictures"), settings=("vit={masking: {fractions: [0.3, 0.8]}}",)),
     ],
     "the code of a training": [
         code(f"archdyn/experiments/{name}/train.py") for name in ("gan", "vae", "resnet", "clip")

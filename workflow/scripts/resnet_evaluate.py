@@ -24,7 +24,7 @@ with Job(snakemake) as job:
         if condition in job.params.validated:
             first = round(len(right) * job.params.validated[condition])
             validated.append(per_image(condition, seed, {"val_accuracy": right[:first]}))
-        if condition in job.params.confused:
+        if condition == job.params.confused:
             counts = confusion(answers, labels[: len(answers)], len(classes))
             rows.append(tidy("resnet", condition, seed, confusion_metrics(counts, similar, seed)))
     for seed, answers in zip(job.params.seeds, np.load(job.input.untrained_answers), strict=True):

@@ -75,11 +75,7 @@ def gap_of_images(images: np.ndarray, labels: np.ndarray, texts: np.ndarray) -> 
     """Of each of the n images, (n,): its cosine with its text (pair_cosine), and its part in the mean cosine of two
     images (image_cosine, see `cosine_parts`)."""
     images, texts = unit(images), unit(texts)
-    return {
-        "pair_cosine": (images * texts[labels]).sum(1),
-        "image_cosine": cosine_parts(images),
-        "text_cosine": np.full(len(images), mean_cosine(texts)),
-    }
+    return {"pair_cosine": (images * texts[labels]).sum(1), "image_cosine": cosine_parts(images)}
 
 
 def cosine_parts(vectors: np.ndarray) -> np.ndarray:
