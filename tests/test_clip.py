@@ -324,6 +324,14 @@ def test_class_geometry_is_one_for_a_rotated_copy_and_chance_for_other_classes(r
     assert other["geometry_p"] > 0.01
 
 
+def test_a_class_without_images_is_left_out(rng):
+    images, labels = clusters(60, rng)
+    shown = labels != 4
+    images, labels, texts = images[shown], labels[shown], np.eye(10, 32)
+    assert metrics.reference_gap(images, labels, 2, rng)["relative_gap"] < 0.5
+    assert alignment.class_geometry(images, labels, texts, rng)["geometry_p"] <= 1
+
+
 def test_the_parts_of_a_mean_cosine_have_its_mean_and_its_error(rng):
     """Over many draws, that cosine varies as their spread says; a vector's own mean cosine would say half of it."""
     draws = [metrics.unit(rng.standard_normal((60, 3)) + 1) for _ in range(300)]

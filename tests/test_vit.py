@@ -327,6 +327,19 @@ def test_the_class_keeps_its_probability_where_only_the_chosen_answer_loses_it()
     assert changed == pytest.approx(0, abs=1e-6)
 
 
+def test_a_class_that_the_probe_never_saw_is_wrong_and_has_no_probability():
+    """Its column would be that of the next class, or none."""
+    labels = np.array([0, 2] * 20)
+    features = (labels[:, None] - 1.0) * np.ones(2)
+    probe = corrected_probe(features, labels, 0, 0.2)
+    sweep = pd.DataFrame({"shape": ["whole"], "way": "pixels", "fraction": 0.0, "seed": 0})
+    asked = np.array([0, 1, 2, 3])
+    one = np.zeros((1, 4), np.float32)
+    images = metrics.masked_images(sweep, features[None, :4], one.astype(int), one, one, asked, probe)
+    assert images["accuracy"].tolist() == [1, 0, 0, 0]  # the features are those of the classes 0, 2, 0, 2
+    assert (images["class_probability"] > 0).tolist() == [True, False, True, False]
+
+
 def test_equal_heads_are_not_apart_where_others_choose_them():
     """Ten heads of one distribution: the extremes of the images that chose them differ, those of others do not."""
     entropy = np.random.default_rng(0).normal(2, 1, (400, 3, 10))

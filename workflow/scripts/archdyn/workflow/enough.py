@@ -7,7 +7,6 @@ from archdyn.data import registry
 from archdyn.errors import ArchdynError
 
 PERPLEXITY = 30  # of every t-SNE, which needs more points
-FOLDS = 5  # of cross-validation, for which one class at least has as many images
 SHOWN = 16  # test images in Figure 10
 WORDS = {"train": "training", "test": "test"}
 
@@ -65,8 +64,8 @@ def _resnet(settings: dict) -> Iterator[Need]:
     data, layers = _Data(settings["dataset"]), settings["layers"]
     train, test = data.of("train", settings["images"]), data.of("test", settings["test_images"])
     k = layers["neighbours"]
-    least = max(PERPLEXITY + 1, 2 * k + 1, data.classes * (FOLDS - 1) + 1)
-    why = f"projections, with resnet.layers.neighbours of {k} and {data.classes} classes"
+    least = max(PERPLEXITY + 1, 2 * k + 1)
+    why = f"projections, with resnet.layers.neighbours of {k}"
     yield Need("dataset", "test", min(test, layers["test_images"]), least, why)
     probed = data.of("train", layers["train_images"])
     yield Need("dataset", "train", probed, max(20, k), f"probes of the layers, with resnet.layers.neighbours of {k}")

@@ -119,10 +119,11 @@ def class_geometry(
     """Whether classes that lie near each other among the images do so among the texts.
 
     geometry_correlation: Pearson's r, over all pairs of classes, of the cosine of their mean images with that of their
-    texts. geometry_p: how often chance gives as much (`mantel`).
+    texts, where a class has images. geometry_p: how often chance gives as much (`mantel`).
     """
-    means = unit(np.stack([unit(images)[labels == number].mean(0) for number in range(len(texts))]))
-    found, p = mantel(means @ means.T, unit(texts) @ unit(texts).T, rng)
+    shown = np.unique(labels)
+    means = unit(np.stack([unit(images)[labels == number].mean(0) for number in shown]))
+    found, p = mantel(means @ means.T, unit(texts[shown]) @ unit(texts[shown]).T, rng)
     return {"geometry_correlation": found, "geometry_p": p}
 
 

@@ -91,6 +91,7 @@ def cosine_parts(vectors: np.ndarray) -> np.ndarray:
 
 def reference_gap(images: np.ndarray, labels: np.ndarray, draws: int, rng: np.random.Generator) -> dict[str, float]:
     """`gap_metrics` where there is no gap: a random image of each class in place of its text, means over `draws`."""
+    _, labels = np.unique(labels, return_inverse=True)  # a class may have no image here
     by_class = [np.flatnonzero(labels == number) for number in range(labels.max() + 1)]
     found = [gap_metrics(images, labels, images[[rng.choice(rows) for rows in by_class]]) for _ in range(draws)]
     return {name: np.mean([values[name] for values in found]) for name in found[0]}

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn.manifold import TSNE, trustworthiness
 from sklearn.metrics import silhouette_samples
-from sklearn.model_selection import cross_val_predict
+from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier
 
 from archdyn.errors import ArchdynError
@@ -15,6 +15,7 @@ from archdyn.measures.tidy import at_epochs, tidy
 
 PERPLEXITY = 30
 SEED = 42  # of the report's projections
+FOLDS = KFold(5, shuffle=True, random_state=0)  # whatever the classes, of which some may have few images
 
 
 def run_rows(epochs: pd.DataFrame, logits: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
@@ -129,7 +130,7 @@ def projection_metrics(
     lie.
     """
     of_images = {
-        "knn_accuracy": cross_val_predict(KNeighborsClassifier(neighbours), points, labels, cv=5) == labels,
+        "knn_accuracy": cross_val_predict(KNeighborsClassifier(neighbours), points, labels, cv=FOLDS) == labels,
         "silhouette": silhouette_samples(points, labels),
     }
     trusted = {"trustworthiness": trustworthiness(embeddings, points, n_neighbors=neighbours)}

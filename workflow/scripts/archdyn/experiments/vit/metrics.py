@@ -103,17 +103,18 @@ def masked_images(
     (images,).
     accuracy: whether the probe, fitted on whole images, is right. agreement: whether the head's answer stays as it was.
     confidence: what the head gives to that answer, which was chosen where it is highest, so any change lowers it.
-    class_probability: what the probe gives to the image's own class, which nothing chose.
+    class_probability: what the probe gives to the image's own class, which nothing chose: 0 for one that it never saw.
     """
-    columns = np.searchsorted(probe.model.classes_, labels)
+    known, columns = np.isin(labels, probe.model.classes_), np.searchsorted(probe.model.classes_, labels)
+    columns[~known] = 0
     tables = []
     for position, row in enumerate(sweep.itertuples()):
         given = probe.model.predict_proba(cls[position].astype(np.float32))
         values = {
-            "accuracy": given.argmax(1) == columns,
+            "accuracy": (given.argmax(1) == columns) & known,
             "agreement": top1[position] == top1[0],
             "confidence": probability[position],
-            "class_probability": given[np.arange(len(labels)), columns].astype(np.float32),
+            "class_probability": (given[np.arange(len(labels)), columns] * known).astype(np.float32),
             "ink": ink[position],
         }
         tables.append(per_image(mask_name(row.shape, row.way, row.fraction), row.seed, values))
