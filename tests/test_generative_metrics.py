@@ -18,9 +18,7 @@ from archdyn.measures.generative import (
     modes_covered,
     nearest_distance,
     on_manifold,
-    pairwise_distance,
     precision_recall,
-    sharpness,
 )
 from archdyn.measures.tidy import at_epochs, summarise, tidy
 
@@ -180,15 +178,6 @@ def test_feature_spread_is_that_of_the_scale_squared():
     assert feature_spread(features, np.ones((50, 6))) == 0
 
 
-def test_sharpness_tells_noise_from_a_blur_whatever_the_contrast():
-    noise = RANDOM.integers(0, 101, (50, 28, 28)).astype(np.uint8)
-    wave = (50 + 50 * np.sin(2 * np.pi * np.arange(28) / 28)).round().astype(np.uint8)
-    assert sharpness(noise) == pytest.approx(20, rel=0.03)
-    assert sharpness(2 * noise) == pytest.approx(sharpness(noise))
-    assert sharpness(np.tile(wave, (3, 28, 1))) < 0.05
-    assert sharpness(np.zeros((3, 28, 28), np.uint8)) == 0
-
-
 def gan_epochs(train: np.ndarray, held_out: np.ndarray, fake: float) -> pd.DataFrame:
     columns = {f"{prefix}{name}": 0.5 for prefix in ("", "mean_") for name in ("loss_d", "loss_g", "d_real", "d_fake")}
     accuracy = {"d_accuracy_train": train, "d_accuracy_held_out": held_out, "d_accuracy_fake": fake}
@@ -196,13 +185,10 @@ def gan_epochs(train: np.ndarray, held_out: np.ndarray, fake: float) -> pd.DataF
     return pd.DataFrame(columns | accuracy | logits | {"g_saturated": 0.5})
 
 
-def test_the_overfit_gap_depends_on_where_the_end_begins():
-    """A gap that grows by 0.002 an epoch to 0.078 is below 0.05 over 40 epochs and above it over 10."""
+def test_the_overfit_gap_is_that_of_the_last_ten_epochs():
     gap = 0.002 * np.arange(40)
     values = training_metrics(gan_epochs(np.full(40, 0.9), 0.9 - gap, 0.9), np.ones((80, 5)))
     assert values["d_overfit_gap"] == pytest.approx(0.069)
-    gaps = [values[f"d_overfit_gap_last_{n}"] for n in (1, 5, 20, 40)]
-    assert gaps == pytest.approx([0.078, 0.074, 0.059, 0.039])
 
 
 def test_the_largest_logit_is_that_of_any_epoch_and_either_sign():
@@ -222,17 +208,15 @@ def test_a_discriminator_that_is_right_on_all_unseen_images_is_not_balanced():
 
 
 def test_single_epochs_are_those_of_the_training():
-    epochs = pd.DataFrame({"loss": np.arange(1.0, 9.0)})
-    values = at_epochs(epochs, ["loss"])
-    assert values == {f"loss_epoch{n}": n for n in range(1, 7)} | {"loss_final": 8}
-    longer = pd.DataFrame({"loss": np.arange(1.0, 13.0)})
-    assert at_epochs(longer, ["loss"]) == values | {"loss_epoch10": 10, "loss_final": 12}
+    """As far as it went, and the last."""
+    values = at_epochs(pd.DataFrame({"loss": np.arange(1.0, 6.0)}), ["loss"])
+    assert values == {f"loss_epoch{n}": n for n in range(1, 6)} | {"loss_final": 5}
+    longer = at_epochs(pd.DataFrame({"loss": np.arange(1.0, 13.0)}), ["loss"])
+    assert longer["loss_epoch10"] == 10 and longer["loss_final"] == 12 and "loss_epoch20" not in longer
 
 
-def test_pairwise_and_nearest_distances():
+def test_the_nearest_image_may_be_far_or_the_same():
     black, white = np.zeros((2, 2, 2), np.uint8), np.full((2, 2, 2), 255, np.uint8)
-    assert pairwise_distance(np.concatenate([black[:1], white[:1]])) == pytest.approx(2)
-    assert pairwise_distance(black) == 0
     assert nearest_distance(white, black) == pytest.approx(2)
     assert nearest_distance(white, np.concatenate([black, white])) == 0
 

@@ -154,24 +154,6 @@ def feature_spread(real: np.ndarray, fake: np.ndarray) -> float:
     return float(fake.var(0, dtype=np.float64).sum() / real.var(0, dtype=np.float64).sum())
 
 
-def sharpness(images: np.ndarray, limit: int = 1000) -> float:
-    """Mean square of the Laplacian over the variance of the pixels, of the first `limit` images, uint8 (n, h, w[, 3]).
-
-    Whatever the contrast: near 0 for a blur, 20 (4 x 1 + 4^2) for pixels that are drawn one by one; 0 without any.
-    """
-    pixels = images[:limit].astype(np.float64)
-    edges = sum(np.roll(pixels, step, axis) for axis in (1, 2) for step in (1, -1)) - 4 * pixels
-    variance = pixels.var(axis=(1, 2)).mean()
-    return float(np.square(edges).mean() / variance) if variance else 0.0
-
-
-def pairwise_distance(images: np.ndarray, limit: int = 1000) -> float:
-    """Mean L2 distance over all pairs of the first `limit` images, pixels in [0, 1]."""
-    pixels = _unit_pixels(images[:limit])
-    n = len(pixels)
-    return float(cdist(pixels, pixels).sum() / (n * (n - 1)))
-
-
 def nearest_distance(images: np.ndarray, reference: np.ndarray, limit: int = 1000) -> float:
     """Median over the first `limit` images of the L2 distance to the nearest reference image, pixels in [0, 1]."""
     nearest = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(_unit_pixels(reference))

@@ -6,23 +6,17 @@ import pandas as pd
 from archdyn.measures.generative import (
     ImageSet,
     class_histogram,
-    confident_modes,
     drawn_classes,
-    feature_spread,
     frechet_distance,
-    histogram_kl,
     largest_image_share,
     modes_covered,
     nearest_distance,
     on_manifold,
-    pairwise_distance,
     precision_recall,
-    sharpness,
 )
 from archdyn.measures.tidy import at_epochs
 
 LAST_STEPS, LAST_EPOCHS = 100, 10  # a training's end: single values of a game swing too much
-OTHER_LAST_STEPS, OTHER_LAST_EPOCHS = (10, 30), (1, 5, 20, 40)  # other choices of where the end begins
 PRINTED = ("loss_d", "loss_g", "d_real", "d_fake")
 
 
@@ -36,8 +30,7 @@ def sample_metrics(samples: ImageSet, train: ImageSet, trained_on: int | None, k
     largest_digit_share is the largest of them. largest_image_share: samples that are (nearly) one image. Shares are of
     all samples, in 0..1.
     """
-    classes = train.logits.shape[1]
-    histogram, data = class_histogram(samples.labels, classes), class_histogram(train.labels, classes)
+    data = class_histogram(train.labels, classes=train.logits.shape[1])
     genuine = on_manifold(samples, train)
     drawn = drawn_classes(samples.labels, genuine, data)
     return {
@@ -48,14 +41,6 @@ def sample_metrics(samples: ImageSet, train: ImageSet, trained_on: int | None, k
         "largest_digit_share": drawn.max(),
         **{f"digit_share_{digit}": share for digit, share in enumerate(drawn)},
         "largest_image_share": largest_image_share(samples.images),
-        "modes_covered": modes_covered(histogram, data),
-        **confident_modes(samples.logits, data),
-        "class_kl": histogram_kl(histogram, data),
-        "largest_class_share": histogram.max(),
-        **{f"class_share_{digit}": share for digit, share in enumerate(histogram)},
-        "feature_spread": feature_spread(train.features, samples.features),
-        "sharpness": sharpness(samples.images),
-        "pairwise_distance": pairwise_distance(samples.images),
         "nearest_train_distance": nearest_distance(samples.images, train.images[:trained_on]),
     }
 
@@ -67,8 +52,7 @@ def training_metrics(epochs: pd.DataFrame, steps: np.ndarray) -> dict[str, float
     d_accuracy_unseen: of D on held-out images and fakes, which it never learned from, in 0..1; 0.5 if it guesses.
     largest_logit_real, largest_logit_fake: the farthest from 0 that D ever went; beyond 16.6 its sigmoid is 1 in
     float32. g_saturated: share of G's pixels that are within 0.001 of -1 or 1 at the end.
-    An ending _last_20 means over the last 20 epochs, or steps, instead; _epoch2 the last batch of that epoch, as the
-    report prints it, and _final that of the last.
+    An ending _epoch2 means the last batch of that epoch, as the report prints it, and _final that of the last.
     """
     last = epochs.tail(LAST_EPOCHS).mean()
     *_, gradient_norms = steps.T
@@ -87,8 +71,6 @@ def training_metrics(epochs: pd.DataFrame, steps: np.ndarray) -> dict[str, float
         **{f"largest_logit_{kind}": _largest_logit(epochs, kind) for kind in ("real", "fake")},
         "g_saturated": epochs["g_saturated"].iloc[-1],
         "d_overfit_gap": gap.tail(LAST_EPOCHS).mean(),
-        **{f"d_overfit_gap_last_{n}": gap.tail(n).mean() for n in OTHER_LAST_EPOCHS},
-        **{f"grad_norm_g_last_{n}": np.median(gradient_norms[-n:]) for n in OTHER_LAST_STEPS},
         **at_epochs(epochs, PRINTED),
     }
 
