@@ -417,6 +417,12 @@ def test_what_a_run_can_test(needs, design, reason):
     assert untestable([one], BLOCK) == ({"it": reason} if reason else {})
 
 
+@pytest.mark.parametrize("of", [claim({"published": "baseline.loss - it.loss"}), claim(printed=PRINTED)])
+def test_a_condition_that_is_not_trained_tests_nothing(of):
+    conditions = BLOCK["conditions"] | {"it": {"seeds": []}, "other": {"seeds": []}}
+    assert untestable([of], BLOCK | {"conditions": conditions}) == {"it": "it is not trained in this run"}
+
+
 @pytest.mark.parametrize("key", ["baseline.epcohs", "no_such.epochs", "scale"])
 def test_a_need_of_an_unknown_setting_is_an_error(key):
     with pytest.raises(ArchdynError, match=f"the claim it needs {key}: there is no such"):

@@ -48,7 +48,7 @@ def untestable(claims: list[dict], block: dict) -> dict[str, str]:
 
     block: the experiment's part of the config. Raises ArchdynError for an unknown setting or design.
     """
-    reasons = {claim["id"]: [*_unmet(claim, block), *_unaudited(claim, block)] for claim in claims}
+    reasons = {claim["id"]: [*_unmet(claim, block), *_untrained(claim, block), *_unaudited(claim, block)] for claim in claims}
     return {name: "; ".join(unmet) for name, unmet in reasons.items() if unmet}
 
 
@@ -62,6 +62,13 @@ def _wanted(needed) -> str:
     if isinstance(needed, list):
         return f"not {' or '.join(needed)}"
     return f"not {needed}" if isinstance(needed, str) else f"of {needed}"
+
+
+def _untrained(claim: dict, block: dict) -> list[str]:
+    printed = claim.get("printed", {}).get("columns", {}).values()
+    measured = re.findall(r"(\w+)\.\w", " ".join([*quantities(claim), *printed]))
+    untrained = [name for name, own in block.get("conditions", {}).items() if own.get("seeds") == []]
+    return [f"{name} is not trained in this run" for name in untrained if name in measured]
 
 
 def _unaudited(claim: dict, block: dict) -> list[str]:
