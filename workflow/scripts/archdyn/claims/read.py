@@ -48,7 +48,8 @@ def untestable(claims: list[dict], block: dict) -> dict[str, str]:
 
     block: the experiment's part of the config. Raises ArchdynError for an unknown setting or design.
     """
-    reasons = {claim["id"]: [*_unmet(claim, block), *_untrained(claim, block), *_unaudited(claim, block)] for claim in claims}
+    kinds = (_unmet, _untrained, _unaudited)
+    reasons = {claim["id"]: [reason for kind in kinds for reason in kind(claim, block)] for claim in claims}
     return {name: "; ".join(unmet) for name, unmet in reasons.items() if unmet}
 
 
