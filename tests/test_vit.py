@@ -27,7 +27,7 @@ from archdyn.experiments.vit.masks import (
     strongest_masks,
 )
 from archdyn.experiments.vit.model import attention_read, load_vit, patches_kept
-from archdyn.experiments.vit.photos import photo_files, pick_images, read_photo, squashed
+from archdyn.experiments.vit.photos import Pictures, photo_files, pick_images, read_photo, squashed
 from archdyn.experiments.vit.tables import predictions_table, table5_rows
 from archdyn.measures.probes import corrected_probe
 from archdyn.networks.backbones import Backbone, build, load_backbone, save_backbone
@@ -499,6 +499,24 @@ def test_a_photo_is_squashed_as_published(way, resampling):
     found = squashed(Image.fromarray(pixels), {"size": 32}, way)
     assert np.array_equal(found, np.array(Image.fromarray(pixels).resize((32, 32), resampling)))
     assert (found[:, :12] == 0).all() and (found[:, 20:] == 200).all()
+
+
+def test_pictures_are_cut_out_and_squashed_each_from_the_original(tmp_path):
+    """A photo as wide as three squares: red, green, blue; and a dataset's image, which stays as it is."""
+    photo = Image.new("RGB", (96, 32), "red")
+    photo.paste("lime", (32, 0, 64, 32))
+    photo.paste("blue", (64, 0, 96, 32))
+    photo.save(tmp_path / "p.png")
+    settings = {"size": 24, "interpolation": "bicubic"}
+    pictures = Pictures.of_files({"flag": tmp_path / "p.png"}, settings)
+    assert pictures.names == ["flag"]
+    assert pictures.images[0, 12, 0].tolist() == pictures.images[0, 12, 23].tolist() == [0, 255, 0]
+    for whole in (pictures.bicubic, pictures.bilinear):
+        assert whole[0, 12, 0].tolist() == [255, 0, 0] and whole[0, 12, 23].tolist() == [0, 0, 255]
+    images = np.random.default_rng(0).integers(0, 256, (4, 8, 8), dtype=np.uint8)
+    fixed = Pictures.of_dataset(images, np.array([1, 1, 0, 2]), ["a", "b", "c"], settings)
+    assert fixed.names == ["b", "a", "c"]
+    assert np.array_equal(fixed.images, images[[0, 2, 3]]) and fixed.bicubic.shape == (3, 24, 24)
 
 
 def test_a_published_map_has_256_levels_and_is_enlarged_by_pillow():

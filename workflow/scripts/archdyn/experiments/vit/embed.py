@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 
 from archdyn.experiments.vit.masks import (
+    areas,
     centre_masks,
     chosen_masks,
     grid_side,
@@ -20,6 +21,7 @@ from archdyn.experiments.vit.masks import (
     strongest_masks,
 )
 from archdyn.experiments.vit.model import PREFIX, attention_read, blacken, patch_grid, patches_kept
+from archdyn.experiments.vit.photos import Pictures
 from archdyn.networks.backbones import Backbone
 from archdyn.networks.inference import BATCH, autocast, gathered
 from archdyn.networks.pixels import on_device
@@ -77,6 +79,34 @@ def look(vit: Backbone, images: np.ndarray, device: torch.device) -> dict[str, n
     with attention_read(vit.model, lambda _, attention: layers.append(attention)):
         arrays = forward(vit.model, vit.preprocess(on_device(images, device)))
     return {name: tensor.cpu().numpy() for name, tensor in (arrays | {"attention": torch.stack(layers, 1)}).items()}
+
+
+def look_at_pictures(
+    vit: Backbone, pictures: Pictures, masking: dict, seeds: list[int], device: torch.device, precision: str
+) -> tuple[dict[str, np.ndarray], list[dict], list[dict]]:
+    """All that is asked of single pictures; beside the arrays the rows of their masks, and of masks that grow.
+
+    Of the pictures cut out: logits, attention, masks with masked_logits, growing_masks with growing_logits. Of those
+    squashed: published_maps (`cls_maps` of the last layer) and squashed_logits, under the same masks, both bicubic, and
+    published_logits, bilinear. masking: vit.masking.
+    """
+    how, grid = (device, precision), patch_grid(vit.model)
+    found, squashed = (look(vit, images, device) for images in (pictures.images, pictures.bicubic))
+    masks = list(plain_masks(len(pictures.names), grid, areas(grid, masking), seeds))
+    rows, masked = masked_logits(vit, pictures.images, masks, seeds[0], *how)
+    growing, grown = growing_logits(vit, pictures.images, [0.0, *masking["fractions"]], seeds[0], *how)
+    arrays = {
+        "logits": found["logits"],
+        "attention": found["attention"],
+        "masks": masked["masks"],
+        "masked_logits": masked["logits"],
+        "growing_masks": grown["masks"],
+        "growing_logits": grown["logits"],
+        "published_maps": cls_maps(squashed["attention"][:, -1]),
+        "squashed_logits": masked_logits(vit, pictures.bicubic, masks, seeds[0], *how)[1]["logits"],
+        "published_logits": embed(vit, pictures.bilinear, *how)["logits"],
+    }
+    return arrays, rows, growing
 
 
 def cls_maps(attention: np.ndarray) -> np.ndarray:

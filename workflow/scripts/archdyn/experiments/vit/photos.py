@@ -1,5 +1,6 @@
 """Pictures to look at one by one: the user's photos, or fixed images of a dataset."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,31 @@ RESAMPLING = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.
 PICKED = 3
 LONGEST = 16  # times the shorter side
 SAMPLES = {"palace": "china.jpg", "flower": "flower.jpg"}  # of scikit-learn
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Single pictures under their names, uint8 (n, size, size[, 3]): cut out as the weights expect (of a dataset, as
+    its arrays have them), and squashed, bicubically and bilinearly, as published."""
+
+    names: list[str]
+    images: np.ndarray
+    bicubic: np.ndarray
+    bilinear: np.ndarray
+
+    @classmethod
+    def of_files(cls, files: dict[str, Path], preprocessing: dict) -> "Pictures":
+        """The user's photos, by name. Raises ArchdynError as `read_picture` does."""
+        images = [read_photo(file, preprocessing) for file in files.values()]
+        whole = [read_picture(file, "RGB") for file in files.values()]
+        return cls(list(files), np.stack(images), *_squashed(whole, preprocessing))
+
+    @classmethod
+    def of_dataset(cls, images: np.ndarray, labels: np.ndarray, classes: list[str], preprocessing: dict) -> "Pictures":
+        """Fixed ones of a dataset's images (n, h, w[, 3])."""
+        rows = pick_images(labels)
+        whole = [Image.fromarray(image) for image in images[rows]]
+        return cls([classes[label] for label in labels[rows]], images[rows], *_squashed(whole, preprocessing))
 
 
 def read_photo(path: Path, preprocessing: dict) -> np.ndarray:
@@ -44,6 +70,13 @@ def squashed(picture: Image.Image, preprocessing: dict, interpolation: str) -> n
     interpolation: bicubic for its attention and masks, bilinear for its predictions.
     """
     return np.array(picture.resize([preprocessing["size"]] * 2, RESAMPLING[interpolation]))
+
+
+def _squashed(pictures: list[Image.Image], preprocessing: dict) -> tuple[np.ndarray, np.ndarray]:
+    bicubic, bilinear = (
+        np.stack([squashed(picture, preprocessing, way) for picture in pictures]) for way in ("bicubic", "bilinear")
+    )
+    return bicubic, bilinear
 
 
 def sample_photos() -> dict[str, Path]:
