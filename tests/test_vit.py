@@ -510,7 +510,7 @@ def test_pictures_are_cut_out_and_squashed_each_from_the_original(tmp_path):
     settings = {"size": 24, "interpolation": "bicubic"}
     pictures = Pictures.of_files({"flag": tmp_path / "p.png"}, settings)
     assert pictures.names == ["flag"]
-    assert pictures.images[0, 12, 0].tolist() == pictures.images[0, 12, 23].tolist() == [0, 255, 0]
+    assert (pictures.images[0, :, 4:20] == [0, 255, 0]).all()
     for whole in (pictures.bicubic, pictures.bilinear):
         assert whole[0, 12, 0].tolist() == [255, 0, 0] and whole[0, 12, 23].tolist() == [0, 0, 255]
     images = np.random.default_rng(0).integers(0, 256, (4, 8, 8), dtype=np.uint8)
