@@ -146,7 +146,7 @@ def test_failing_source_is_reported_and_leaves_nothing(server, tmp_path, manner,
     message = str(caught.value)
     assert f"{server.address}/{manner}/data.bin: {reason}" in message
     assert "{name}" not in message
-    assert "  data.bin:\n" in message and "into resources/manual/toy/" in message
+    assert message.startswith("the files of toy cannot be had: data.bin\n") and "into resources/manual/toy/" in message
     assert server.asked == [manner] * requests
     assert list(target.iterdir()) == []
 
@@ -185,6 +185,12 @@ def test_every_reason_is_listed_in_order(server, tmp_path):
     assert f"(expected {sha256(CONTENT)[:8]}…)" in message
 
 
+def test_a_source_that_fails_for_several_files_is_one_line(server, tmp_path):
+    with pytest.raises(MissingData) as caught:
+        get(entry_of(url(server, "absent"), names=("a", "b", "c")), tmp_path / "raw")
+    assert f"  - {server.address}/absent/a and 2 more: 404 Not Found\n" in str(caught.value)
+
+
 def test_any_one_of_several_files_will_do_and_is_recorded(server, tmp_path):
     other = CONTENT[::-1]
     alternatives = [
@@ -194,7 +200,7 @@ def test_any_one_of_several_files_will_do_and_is_recorded(server, tmp_path):
     found = fetch("toy", {"one_of": alternatives}, tmp_path / "raw", say=lambda line: None, patience=PATIENCE)
     assert found == [{"name": "b", "sha256": sha256(other), "from": f"{server.address}/wrong/b"}]
     assert [file.name for file in (tmp_path / "raw").iterdir()] == ["b"]
-    with pytest.raises(MissingData, match="  a or b:\n"):
+    with pytest.raises(MissingData, match="cannot be had: a or b\n"):
         get({"one_of": [file | {"sha256": "no"} for file in alternatives]}, tmp_path / "none")
 
 

@@ -42,18 +42,18 @@ def fetch(
     cannot be had; of such a file nothing stays.
     """
     target.mkdir(parents=True, exist_ok=True)
-    failures: dict[tuple[str, ...], list[str]] = {}
+    missing: list[str] = []
     found = []
     with tempfile.TemporaryDirectory(dir=target, prefix=".") as folder:
         sources = _Sources(name, Path(folder), say, patience)
         for alternatives in wanted(entry):
-            facts, reasons = _first_right(alternatives, sources, target, say)
+            facts = _first_right(alternatives, sources, target, say)
             if facts:
                 found.append(facts)
             else:
-                failures.setdefault(reasons, []).append(" or ".join(file["name"] for file in alternatives))
-    if failures:
-        raise MissingData(_missing_message(name, failures))
+                missing.append(" or ".join(file["name"] for file in alternatives))
+        if missing:
+            raise MissingData(_missing_message(name, missing, sources.reasons))
     return found
 
 
@@ -90,7 +90,7 @@ class _Sources:
         self.scratch, self._folder = scratch, MANUAL / entry
         self._say, self._patience = say, patience
         self._opened: dict[str, object] = {}
-        self._told: set[tuple[str, str]] = set()
+        self.reasons: dict[tuple[str, str], list[str]] = {}  # by source and fault, what was asked for
 
     def of(self, alternatives: list[dict]) -> Iterator[tuple[dict, dict]]:
         """Each file with each place to take it from, as the registry has it: first the user's folder."""
@@ -104,12 +104,12 @@ class _Sources:
             self._opened[key] = self._open(source, self.scratch / str(len(self._opened)))
         return self._opened[key].get(file["name"], _limit(file))
 
-    def tell(self, source: dict, label: str, fault: Unusable) -> None:
-        """Say why a source does not do; of one that is down but once, and no word where a user has no folder."""
-        told = json.dumps(source), str(fault)
-        if told not in self._told and str(fault) != NO_FOLDER:
+    def failed(self, source: dict, label: str, fault: Unusable) -> None:
+        """Note why a source does not do, and say it: of one that is down but once; few users have a folder."""
+        labels = self.reasons.setdefault((json.dumps(source), str(fault)), [])
+        if not labels and str(fault) != NO_FOLDER:
             self._say(f"not from {label}: {fault}")
-        self._told.add(told)
+        labels.append(label)
 
     def _open(self, source: dict, folder: Path):
         if "by_hand" in source:
@@ -122,23 +122,21 @@ class _Sources:
         return Package(client, source[client], source["folder"], folder, self._patience.package)
 
 
-def _first_right(alternatives: list[dict], sources: _Sources, target: Path, say: Callable) -> tuple[dict, tuple]:
-    """What was found of the files, any of which will do, or every source's reason for failing."""
-    reasons = []
+def _first_right(alternatives: list[dict], sources: _Sources, target: Path, say: Callable) -> dict[str, str] | None:
+    """What was found of the files, any of which will do; None where no source has one."""
     for file, source in sources.of(alternatives):
         name = file["name"]
         label = f"{source['by_hand']}/{name}" if "by_hand" in source else source_label(source, name)
         try:
             content, sha256 = _verified(sources.get(file, source), file, sources.scratch / "content")
         except Unusable as fault:
-            reasons.append(f"{label}: {fault}")
-            sources.tell(source, label, fault)
+            sources.failed(source, label, fault)
             continue
         _move_or_copy(content, target / name, sources.scratch)
         say(f"{name}: from {label}")
         hub = {"repository": source["hub"], "commit": source["commit"]} if "hub" in source else {}
-        return {"name": name, "sha256": sha256, "from": label} | hub, ()
-    return {}, tuple(reasons)
+        return {"name": name, "sha256": sha256, "from": label} | hub
+    return None
 
 
 def _verified(raw: Path, file: dict, unpacked: Path) -> tuple[Path, str]:
@@ -193,10 +191,12 @@ def _move_or_copy(content: Path, target: Path, scratch: Path) -> None:
         copy.rename(target)
 
 
-def _missing_message(name: str, failures: dict[tuple[str, ...], list[str]]) -> str:
-    lines = [f"the files of {name} cannot be had"]
-    for reasons, files in failures.items():
-        lines += [f"  {', '.join(files)}:", *(f"    - {reason}" for reason in reasons)]
+def _missing_message(name: str, missing: list[str], reasons: dict[tuple[str, str], list[str]]) -> str:
+    lines = [f"the files of {name} cannot be had: {', '.join(missing)}"]
+    for (_, fault), labels in reasons.items():
+        asked = dict.fromkeys(labels)
+        more = f" and {len(asked) - 1} more" if len(asked) > 1 else ""
+        lines.append(f"  - {labels[0]}{more}: {fault}")
     lines.append(
         f"  By hand: put these files, unpacked or as .gz, into {MANUAL / name}/ (it may be a link to a folder)."
     )
