@@ -119,3 +119,11 @@ def test_drawing_does_not_load_what_measures():
     code = f"import {', '.join(parts)}, sys;"
     code += "sys.exit(bool({'sklearn', 'scipy.stats', 'statsmodels'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("path", sorted(SCRIPTS.rglob("*.py")), ids=lambda path: path.relative_to(SCRIPTS).as_posix())
+def test_text_is_utf_8_in_every_locale(path):
+    """What ruff's PLW1514 does not see: where it cannot tell that something is a path."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    texts = [call for call in calls if getattr(call.func, "attr", None) in ("read_text", "write_text")]
+    assert [call.lineno for call in texts if "encoding" not in {word.arg for word in call.keywords}] == []
