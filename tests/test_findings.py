@@ -20,6 +20,7 @@ from archdyn.claims.decide import (
 from archdyn.claims.read import designs, quantities, read_claims
 from archdyn.claims.values import Values
 from archdyn.experiments.gan.metrics import sample_metrics
+from archdyn.experiments.vae.metrics import decoder_metrics, posterior_metrics
 from archdyn.measures.generative import ImageSet
 from archdyn.measures.tidy import per_image, tidy
 from archdyn.settings.check import CONFIG_FOLDER
@@ -200,12 +201,33 @@ def test_the_code_and_not_the_formula_gives_the_numbers():
     assert verdict("vae", "formula_gives_the_numbers", by_seed=world_of(beta1=formula, kl5=code)) == CORRECTED_ONLY
 
 
-def test_a_model_worse_than_the_mean_image_has_collapsed_under_whatever_name():
-    """As annealing_published, whose units are all active and whose error is that of a latent from the prior."""
-    collapsed = {"explained_variance": np.array([-0.029, -0.01, -0.017, -0.02, -0.015]), "used_dimensions": np.zeros(5)}
-    partial = {"explained_variance": 0.6, "used_dimensions": np.array([4, 5, 4, 5, 4])}
-    for found, expected in ((collapsed, FAILS), (partial, HOLDS)):
-        assert verdict("vae", "posterior_did_not_collapse", by_seed=world_of(kl5=found, beta1=found)) == expected
+def vae_of(spread: float, used: int, error: float) -> dict:
+    """What is measured of a VAE's arrays: posterior means that spread by so much in 20 dimensions, and by 0.95 in those
+    that are used; an error of reconstructions, over that of the mean image."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (400, 6, 6)).astype(np.uint8)
+    spreads = np.where(np.arange(20) < used, 0.95, spread)
+    mean = spreads * rng.standard_normal((400, 20))
+    of_posterior = posterior_metrics(mean, np.tile(np.log(1 - spreads**2), (400, 1)), 0.1, rng)
+    errors = error * (images / 255).var(0).sum() * np.array([[1.0, 1.29]])
+    of_decoder = decoder_metrics(np.repeat(errors, 400, 0), images, rng.integers(0, 10, 400))
+    return of_posterior | of_decoder
+
+
+@pytest.mark.parametrize(
+    ("vae", "expected"),
+    [
+        (vae_of(spread=0.2, used=0, error=1.02), FAILS),  # as annealing_published: its units are active, nearly all
+        (vae_of(spread=0.02, used=4, error=0.4), HOLDS),  # as kl5, in part
+        (vae_of(spread=0.02, used=4, error=1.02), FAILS),  # latents that the decoder does not read
+    ],
+    ids=["annealed as published", "KL weight 5", "not read"],
+)
+def test_a_model_no_better_than_the_mean_image_has_collapsed_under_whatever_name(vae, expected):
+    assert vae["active_share"] > 0.9 or vae["used_dimensions"] == 4
+    dimensions = vae["used_dimensions"] + np.array([0, 1, 0, 0, 1, 0]) * (vae["used_dimensions"] > 0)
+    found = {"explained_variance": vae["explained_variance"], "used_dimensions": dimensions}
+    assert verdict("vae", "posterior_did_not_collapse", by_seed=world_of(kl5=found, beta1=found)) == expected
 
 
 @pytest.mark.parametrize("claim", ["annealing_prevents_collapse", "annealing_informs"])

@@ -135,7 +135,7 @@ def judge(claims: list[dict], values: Values, untestable: dict[str, str]) -> lis
     """Every claim, measured. untestable: why the run cannot test it, by id.
 
     Raises ArchdynError for an unknown metric or published number, also in claims that this run cannot test; of those, a
-    number may only be missing because the training ended before its epoch, or because the run has no such design.
+    number may only be missing where the run has no such epoch, condition or design.
     """
     return [_judged(claim, values, untestable.get(claim["id"], "")) for claim in claims]
 

@@ -33,8 +33,9 @@ def read_claims(path: str | Path) -> list[dict]:
 
 
 def quantities(claim: dict) -> list[str]:
-    """What the tests of a claim measure, under either protocol."""
-    return [test[protocol] for test in claim.get("tests", []) for protocol in PROTOCOLS if protocol in test]
+    """What a claim measures, under either protocol."""
+    of_tests = [test[protocol] for test in claim.get("tests", []) for protocol in PROTOCOLS if protocol in test]
+    return of_tests + list(claim.get("printed", {}).get("columns", {}).values())
 
 
 def designs(claim: dict) -> list[str]:
@@ -54,20 +55,19 @@ def untestable(claims: list[dict], block: dict) -> dict[str, str]:
 
 
 def _unmet(claim: dict, block: dict) -> list[str]:
-    found = {key: _setting(block, key, claim["id"]) for key in claim["needs"]}
-    unmet = {key: needed for key, needed in claim["needs"].items() if not _is_enough(found[key], needed)}
-    return [f"{key}: {found[key]} {_wanted(needed)}" for key, needed in unmet.items()]
-
-
-def _wanted(needed) -> str:
-    if isinstance(needed, list):
-        return f"not {' or '.join(needed)}"
-    return f"not {needed}" if isinstance(needed, str) else f"of {needed}"
+    unmet = []
+    for key, needed in claim["needs"].items():
+        found = _setting(block, key, claim["id"])
+        if isinstance(needed, str | list):
+            allowed = [needed] if isinstance(needed, str) else needed
+            unmet += [f"{key}: {found} not {' or '.join(allowed)}"] if found not in allowed else []
+        elif found is not None and found < needed:  # images: null means all of them
+            unmet.append(f"{key}: {found} of {needed}")
+    return unmet
 
 
 def _untrained(claim: dict, block: dict) -> list[str]:
-    printed = claim.get("printed", {}).get("columns", {}).values()
-    measured = re.findall(r"(\w+)\.\w", " ".join([*quantities(claim), *printed]))
+    measured = re.findall(r"(\w+)\.\w", " ".join(quantities(claim)))
     untrained = [name for name, own in block.get("conditions", {}).items() if own.get("seeds") == []]
     return [f"{name} is not trained in this run" for name in untrained if name in measured]
 
@@ -78,12 +78,6 @@ def _unaudited(claim: dict, block: dict) -> list[str]:
         if name not in known:
             raise ArchdynError(f"the claim {claim['id']} rests on the design {name}: there is no such design")
     return [f"the design {name} is not in the audit of this run" for name in designs(claim) if not known[name]["audit"]]
-
-
-def _is_enough(found, needed) -> bool:
-    if isinstance(needed, str | list):
-        return found == needed or (isinstance(needed, list) and found in needed)
-    return found is None or found >= needed  # images: null means all of them
 
 
 def _setting(block: dict, key: str, claim: str):

@@ -14,7 +14,7 @@ NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 class NotReachedError(ArchdynError):
-    """A rule rests on a number of an epoch or of a design that the run does not have."""
+    """A rule rests on a number of an epoch, a condition or a design that the run does not have."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,10 @@ class Values:
     def by_seed(self, name: str) -> pd.Series:
         """CONDITION.METRIC by seed. Raises ArchdynError where there is none, or where it is not a number."""
         condition, metric = name.split(".", 1)
-        rows = self.seeds[(self.seeds["condition"] == condition) & (self.seeds["metric"] == metric)]
+        trained = self.seeds[self.seeds["condition"] == condition]
+        rows = trained[trained["metric"] == metric]
         if rows.empty:
-            error = NotReachedError if OF_EPOCH.fullmatch(metric) else ArchdynError
+            error = NotReachedError if trained.empty or OF_EPOCH.fullmatch(metric) else ArchdynError
             raise error(f"rests on {name}, which metrics/all.csv does not have")
         return _finite(rows.set_index("seed")["value"].sort_index(), name)
 
