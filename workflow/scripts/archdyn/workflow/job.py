@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 from filelock import FileLock, Timeout
 
-from archdyn.data.arrays_contract import check_arrays
+from archdyn.data.contracts import check_inputs
 from archdyn.errors import ArchdynError
 from archdyn.render.words import spoken
 from archdyn.workflow import EPOCHS
@@ -150,11 +150,7 @@ class Job:
             partial.parent.mkdir(parents=True, exist_ok=True)
         inputs = [Path(path) for path in dict.fromkeys(self.input)]
         self._inputs = {str(path): content_digest(path) for path in inputs}
-        check_arrays([path for path in inputs if path.suffix == ".npy"])
-        if tables := [path for path in inputs if path.suffix == ".csv"]:
-            from archdyn.data.tables_contract import check_tables  # which takes half a second, since it needs pandas
-
-            check_tables(tables)
+        check_inputs(inputs)
 
     def _code_digests(self) -> dict[str, str]:
         """Of the script and what is behind it; none where the rule ignores code."""
