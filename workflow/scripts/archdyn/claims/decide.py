@@ -106,7 +106,7 @@ class Judged:
         return max(holds for holds, _ in own), min(1.0, len(own) * min(fails for _, fails in own))
 
     def decision(self, protocol: str, least: float) -> str:
-        """All tests of a protocol must hold; one that fails decides. least: the p from which on a claim is decided."""
+        """All tests must hold; one that fails decides. least: the p from which on a claim is decided."""
         return _decision(*self.p_values(protocol), least)
 
     def of_trial(self, trial: Trial, least: float) -> tuple[str, float]:
@@ -134,8 +134,7 @@ class Judged:
 def judge(claims: list[dict], values: Values, untestable: dict[str, str]) -> list[Judged]:
     """Every claim, measured. untestable: why the run cannot test it, by id.
 
-    Raises ArchdynError for an unknown metric or published number, also in claims that this run cannot test; of those, a
-    number may only be missing where the run has no such epoch, condition or design.
+    Raises ArchdynError for an unknown number; of an untestable claim, only where epoch, condition and design are there.
     """
     return [_judged(claim, values, untestable.get(claim["id"], "")) for claim in claims]
 

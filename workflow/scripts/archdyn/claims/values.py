@@ -22,8 +22,7 @@ class Values:
     """All that one experiment has measured, and what the report published.
 
     seeds: tidy rows (condition, seed, metric, value). images: tables with condition, seed, image, and a column per
-    metric. published: the report's tables by name, their cells as printed (text). designs: the effects of designs by
-    name, as archdyn.designs.effects has them.
+    metric. published: tables by name, their cells as printed (text). designs: by name, of archdyn.designs.effects.
     """
 
     seeds: pd.DataFrame
