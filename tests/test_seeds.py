@@ -13,6 +13,7 @@ BLOCK = {
         "a": {"about": "Short.", "seeds": MANY},
         "b": {"about": "Long.", "seeds": None},
         "c": {"about": "C."},
+        "out": {"about": "In another run.", "seeds": []},
     },
 }
 GAN = Experiment("gan", {"run": "paper", "gan": BLOCK})
@@ -23,6 +24,13 @@ def test_a_condition_runs_with_its_own_seeds_or_the_experiments():
     assert GAN.runs("{condition}{seed}", "b", "c") == ["b4", "b5", "c4", "c5"]
     assert len(GAN.runs("{condition}{seed}")) == 24
     assert GAN.first_seed("{condition}{seed}") == ["a0", "b4", "c4"]
+
+
+def test_a_condition_without_seeds_is_left_out_and_still_has_settings():
+    assert GAN.conditions == ["a", "b", "c"] == GAN.with_seeds("a", "b", "out", "c")
+    assert GAN.runs("{condition}{seed}", "out") == GAN.first_seed("{condition}{seed}", "out") == []
+    assert GAN.label("b", "out") == GAN.label("b")
+    assert GAN.condition("out") == {"epochs": 20}
 
 
 def test_seeds_are_no_setting_of_a_training():
