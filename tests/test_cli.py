@@ -44,7 +44,15 @@ def test_starting_it_loads_nothing_heavy():
 
 def record(folder: Path, name: str, **facts) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    facts = {"rule": "summary", "script": "summary", "commit": "a" * 40, "outputs": {}, "params": {}} | facts
+    facts = {
+        "rule": "summary",
+        "script": "summary",
+        "commit": "a" * 40,
+        "inputs": {},
+        "outputs": {},
+        "paths": {},
+        "params": {},
+    } | facts
     (folder / f"{name}.provenance.json").write_text(json.dumps(facts))
 
 

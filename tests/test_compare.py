@@ -1,5 +1,7 @@
 """archdyn diff: which metrics changed between two runs."""
 
+import json
+
 import pandas as pd
 import pytest
 
@@ -45,7 +47,8 @@ def two_runs(tmp_path, monkeypatch):
         folder = tmp_path / f"results/{name}/gan/metrics"
         folder.mkdir(parents=True)
         run(("a", "kl", mean, 0.1, 3)).to_csv(folder / "summary.csv", index=False)
-        (folder / "summary.provenance.json").write_text(f'{{"commit": "c0ffee-{name}", "outputs": {{}}}}')
+        record = {"commit": f"c0ffee-{name}", "inputs": {}, "outputs": {}, "paths": {}}
+        (folder / "summary.provenance.json").write_text(json.dumps(record))
     monkeypatch.chdir(tmp_path)
 
 

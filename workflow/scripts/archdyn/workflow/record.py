@@ -26,6 +26,7 @@ from archdyn.workflow.fingerprint import SCRIPTS
 REPOSITORY = SCRIPTS.parents[1]
 RESULTS = "results"
 RECORD = "provenance.json"  # how the names of records end
+DIGESTS = ("inputs", "outputs", "paths")  # what a record says of files
 CPUINFO = Path("/proc/cpuinfo")
 PACKAGES = ("snakemake", "numpy", "scipy", "pandas", "scikit-learn", "matplotlib", "torch", "safetensors")
 # https://[user:password@]host/owner/name[.git] or git@host:owner/name[.git]
@@ -39,11 +40,6 @@ class Record:
     path: Path  # absolute
     facts: dict
     folder: Path  # where Snakemake ran
-
-    @property
-    def has_digests(self) -> bool:
-        """Whether it says what its inputs held, which early versions left out."""
-        return isinstance(self.facts.get("inputs"), dict) and "paths" in self.facts
 
     def inputs(self) -> dict[Path, str]:
         """The digests of its inputs by their absolute paths."""
@@ -107,7 +103,7 @@ def read_record(path: Path) -> dict | None:
         return None
     except ValueError as error:
         raise ArchdynError(f"{path}: not a record ({error}); delete it, and the next run makes it again") from error
-    if not isinstance(facts, dict) or "outputs" not in facts:
+    if not isinstance(facts, dict) or not all(isinstance(facts.get(name), dict) for name in DIGESTS):
         raise ArchdynError(f"{path}: not a record; delete it, and the next run makes it again")
     return facts
 
@@ -120,7 +116,7 @@ def within(records: list[Record], folders: list[Path]) -> list[Record]:
 
 def behind(paths: Iterable[Path], records: list[Record]) -> list[Record]:
     """The records of the jobs that made these files, of those that made their inputs, and so on."""
-    makers = {path: record for record in records if record.has_digests for path in record.outputs()}
+    makers = {path: record for record in records for path in record.outputs()}
     found: dict[Path, Record] = {}
     waiting = list(paths)
     while waiting:
@@ -158,14 +154,8 @@ def introduced(text: str, folder: str) -> str | None:
 
 
 def origin(output: Path) -> dict:
-    """Which rule, script and modules made a figure or table, at which commit; paths are relative to the repository.
-
-    Raises ArchdynError for a record without the job's script, which early versions left out.
-    """
-    path = output.with_suffix(".provenance.json")
-    record = json.loads(path.read_text(encoding="utf-8"))
-    if not record.get("script"):
-        raise ArchdynError(f"{path} is of an older archdyn and names no script: run snakemake --forcerun figure table")
+    """Which rule, script and modules made a figure or table, at which commit; paths are relative to the repository."""
+    record = read_record(output.with_suffix(f".{RECORD}"))
     script, *modules = sorted((SCRIPTS / file for file in record["modules"]), key=lambda file: file.parent != SCRIPTS)
     return {
         "rule": record["rule"],

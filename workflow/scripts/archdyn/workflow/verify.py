@@ -57,7 +57,7 @@ def verification(run: Path, configfiles: list[Path]) -> Finding:
 
 def with_sources(records: list[Record], every: list[Record]) -> list[Record]:
     """`records`, and of `every` those of the jobs that their inputs come from, and so on."""
-    inputs = [path for record in records if record.has_digests for path in record.inputs()]
+    inputs = [path for record in records for path in record.inputs()]
     return records + [record for record in behind(inputs, every) if record not in records]
 
 
@@ -71,7 +71,7 @@ def by_digests(records: list[Record]) -> Finding:
 
 def unrecorded(run: Path, records: list[Record]) -> list[Path]:
     """Files of the run that no record speaks of; hidden ones and logs have none."""
-    known = {path for record in records if record.has_digests for path in record.outputs()}
+    known = {path for record in records for path in record.outputs()}
     known |= {record.path for record in records}
     found = (path for path in walk(run) if _is_artifact(path.relative_to(run)))
     return [path for path in found if not {path, *path.parents} & known]
@@ -94,9 +94,6 @@ def changed_code(facts: dict) -> list[str]:
 
 
 def _faults(record: Record, digest) -> Iterator[str]:
-    if not record.has_digests:
-        yield "is of an older archdyn, whose records do not say what inputs held"
-        return
     for path, expected in record.outputs().items():
         if digest(path) != expected:
             yield f"{_shown(path)} is {'not what the job wrote' if digest(path) else 'gone'}"
