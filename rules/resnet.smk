@@ -13,11 +13,14 @@ RESNET_LAYERS = ["layer1", "layer2", "layer3", "penultimate"]
 RESNET_SHOWN = resnet.condition("head_corrected")["backbone"]  # the network of Figures 1 to 3
 RESNET_UNTRAINED = resnet.condition("baseline_published")["backbone"]  # that of Figures 2 and 3 as published
 RESNET_TABLE1, RESNET_TABLE2 = (
-    [f"{base}_{how}" for how in ("published", "corrected")] for base in ("baseline", "noskip")
+    resnet.with_seeds(*(f"{base}_{protocol}" for protocol in ("published", "corrected")))
+    for base in ("baseline", "noskip")
 )
 RESNET_TABLE3 = [name for name in resnet.conditions if name.split("_")[0] in ("head", "random", "layer4", "full")]
 RESNET_TABLE4 = [name for name in resnet.conditions if name.split("_")[0] in ("shallow", "deep")]
-RESNET_GRADIENTS = [f"{skips}_{how}" for how in ("published", "corrected", "scratch") for skips in ("skips", "noskip")]
+RESNET_GRADIENTS = resnet.with_seeds(
+    *(f"{skips}_{how}" for how in ("published", "corrected", "scratch") for skips in ("skips", "noskip"))
+)
 
 
 rule resnet_embed:

@@ -9,16 +9,13 @@ from archdyn.workflow.experiments import Vit
 
 vit = plan.add("vit", Vit)
 VIT_MODEL = vit.weights("vit")
-VIT_CNN = {
-    "pretrained": resnet.weights("deep"),
-    "transferred": resnet.first_seed(rules.resnet_train.output.model, "full_corrected")[0],
-}[vit.settings["cnn"]]
-VIT_CNN_ROLE = {"pretrained": "deep", "transferred": resnet.condition("full_corrected")["backbone"]}[
-    vit.settings["cnn"]
-]
-VIT_CNN_LABEL = " · ".join(
-    [resnet.weights_label(VIT_CNN_ROLE)] + [f"transferred to {resnet.dataset}"] * (vit.settings["cnn"] == "transferred")
-)
+if vit.settings["cnn"] == "transferred":
+    VIT_CNN = resnet.first_seed(rules.resnet_train.output.model, "full_corrected")[0]
+    VIT_CNN_LABEL = " · ".join(
+        [resnet.weights_label(resnet.condition("full_corrected")["backbone"]), f"transferred to {resnet.dataset}"]
+    )
+else:
+    VIT_CNN, VIT_CNN_LABEL = resnet.weights("deep"), resnet.weights_label("deep")
 VIT_RECOGNISER_LABEL = backbones.weights_label(  # photos are large, whatever the transferred images are scaled to
     resnet.settings["backbones"]["imagenet"] | {"size": None}, resnet.settings["pretraining"]
 )

@@ -59,6 +59,18 @@ def test_shipped_configs_are_valid(overlays):
 
 
 REFUSALS = {
+    "figures of a network that is not trained": (
+        "resnet: {conditions: {head_corrected: {seeds: []}}}",
+        ["resnet.conditions.head_corrected.seeds,", "found []; allowed: a seed or more, for Figures 1 to 3"],
+    ),
+    "Grad-CAM of a network that is not trained": (
+        "{vit: {cnn: transferred}, resnet: {conditions: {full_corrected: {seeds: []}}}}",
+        ["vit.cnn,", "full_corrected has no seeds; allowed: pretrained, or seeds for it"],
+    ),
+    "more photos than a figure holds": (
+        "vit: {images: [" + ", ".join(["{name: a, file: README.md}"] * 7) + "]}",
+        ["vit.images,", "a list of {name, file} with six entries at most"],
+    ),
     "misspelt key": (
         "gan: {conditions: {baseline: {epoch: 5}}}",
         ["gan.conditions.baseline.epoch,", "unknown key", "did you mean epochs?"],

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from archdyn.data import backbones, registry
 from archdyn.experiments.clip.settings import ClipSettings
@@ -12,7 +12,7 @@ from archdyn.experiments.resnet.settings import ResnetSettings
 from archdyn.experiments.vae.settings import VaeSettings
 from archdyn.experiments.vit.settings import VitSettings
 from archdyn.settings.check import CONFIG_FOLDER, checked
-from archdyn.settings.common import BatchSize, Settings, Unique
+from archdyn.settings.common import BatchSize, Settings, Unique, refusal
 from archdyn.settings.read import read_yaml
 
 SHIPPED = CONFIG_FOLDER / "config.yaml"
@@ -36,6 +36,14 @@ class Config(Settings):
     gan: GanSettings
     vae: VaeSettings
     clip: ClipSettings
+
+    @model_validator(mode="after")
+    def _explained_network_is_trained(self):
+        trained = self.resnet.conditions.get("full_corrected")
+        if self.vit.cnn == "transferred" and trained and trained.seeds == []:
+            message = "found transferred, but resnet.conditions.full_corrected has no seeds"
+            raise refusal(f"{message}; allowed: pretrained, or seeds for it", "vit", "cnn")
+        return self
 
 
 def checked_config(config: dict, files: list[str | Path]) -> Config:

@@ -33,6 +33,7 @@ from archdyn.settings.common import (
 Role = Literal["deep", "deep_v1", "shallow", "imagenet"]
 Trainable = Literal["head", "layer4", "blocks", "all"]
 BatchNorm = Literal["drift", "constant"]
+SHOWN = "head_corrected"  # whose network Figures 1 to 3 show
 PixelSize = or_null(whole(ge=32, le=1024))
 
 
@@ -150,6 +151,12 @@ class ResnetSettings(WithConditions, WithDesigns):
     own needs a name and an `about`."""
     designs: DesignsByName = {}
     """Factorial designs over the settings of `training`, each with its effects and interactions."""
+
+    @model_validator(mode="after")
+    def _figures_have_their_network(self):
+        if self.conditions.get(SHOWN) and self.conditions[SHOWN].seeds == []:
+            raise refusal("found []; allowed: a seed or more, for Figures 1 to 3", "conditions", SHOWN, "seeds")
+        return self
 
     @model_validator(mode="after")
     def _skips_can_be_removed(self):

@@ -134,5 +134,6 @@ def _by_epoch(values: pd.Series) -> str:
 
 def _epochs(files: list[str]) -> pd.DataFrame:
     """The epochs of all trainings, accuracies in %."""
-    epochs = pd.concat(map(pd.read_csv, files))
+    columns = ["condition", "epoch", "train_accuracy", "val_accuracy"]
+    epochs = pd.concat(map(pd.read_csv, files)) if files else pd.DataFrame(columns=columns, dtype=float)
     return epochs.assign(**{name: 100 * epochs[name] for name in ("train_accuracy", "val_accuracy")})
