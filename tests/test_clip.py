@@ -405,6 +405,7 @@ def test_smoke_tables_name_scale_data_and_weights(results):
     label = "smoke scale · synthetic_mnist · clip-narrow (pretrained on synthetic_mnist) · seed"
     for name in ("table10", "gap", "procrustes"):
         assert label in (results / f"tables/{name}.md").read_text()
+    assert "Ours was computed in float32." in (results / "tables/table10.md").read_text(encoding="utf-8")
     table = pd.read_csv(results / "tables/procrustes.csv")
     assert table.loc[0, ["cosine before", "cosine after"]].tolist() == ["0.2539", "0.8678"]
     assert len(table) == 12

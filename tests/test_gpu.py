@@ -208,11 +208,10 @@ def test_sigterm_between_replays_ends_a_training_and_it_goes_on(tmp_path):
 
 
 def by_resnet(device, precision):
-    from archdyn.experiments.resnet.embed import embed_layers, embed_penultimate, embed_with_head
+    from archdyn.experiments.resnet.embed import embed_layers, embed_penultimate
 
     backbone = drawn("resnet152-narrow", device)
     arrays = embed_layers(backbone, images(40), device, precision)
-    arrays |= embed_with_head(backbone, images(40), device, precision)
     return arrays | {"alone": embed_penultimate(backbone, images(40), device, precision)}
 
 
@@ -271,6 +270,17 @@ def by_clip(device, _):
     clip = drawn("clip-narrow", device)
     texts = embed_texts(clip.model, ["a {}"], ["cat", "dog"], device)
     return {"images": embed_images(clip.model, clip.preprocess, images(40), device), "texts": texts}
+
+
+def by_clip_in_half(device, _):
+    pytest.importorskip("open_clip")
+    from archdyn.experiments.clip.embed import embed_images, embed_texts
+    from archdyn.networks.clip import in_half
+
+    clip = drawn("clip-narrow", device)
+    half = in_half(clip.model, backbones.architecture("clip-narrow"))
+    texts = embed_texts(half, ["a {}"], ["cat", "dog"], device)
+    return {"images": embed_images(half, clip.preprocess, images(40), device), "texts": texts}
 
 
 EMBEDDINGS = [by_resnet, by_vit, by_attention, by_grad_cam, by_classifier, by_vae, by_clip]
@@ -356,7 +366,9 @@ def test_a_training_leaves_no_tensor_on_the_processor(name, fake_cuda):
     train(name, GPU)
 
 
-@pytest.mark.parametrize("embedding", [by_whole_vit, *(one for one in EMBEDDINGS if one is not by_vit)])
+@pytest.mark.parametrize(
+    "embedding", [by_whole_vit, by_clip_in_half, *(one for one in EMBEDDINGS if one is not by_vit)]
+)
 def test_an_embedding_leaves_no_tensor_on_the_processor(embedding, fake_cuda):
     embedding(GPU, "float32")
 
