@@ -22,7 +22,7 @@ CANCELLED = "vae_train beta1_0"
 SMOKE = ("--configfile", "config/smoke.yaml")
 ON_GPU = {"classifier_train vae"}
 ON_GPU |= {f"{rule} {condition}_0" for rule in ("vae_train", "vae_measure") for condition in CONDITIONS}
-ON_GPU |= {f"vae_train annealing_{loss}_0" for loss in ("first", "third")}  # which are not measured
+ON_GPU |= {f"vae_train annealing_{loss}_0" for loss in ("first", "third", "again")}  # which are not measured
 ON_CPU = {"data_synthesise synthetic_mnist", "data_prepare synthetic_mnist", "vae_evaluate_real"}
 GROUPED = "vae_measurements_vae_measure"  # several measurements in one job
 # The profile waits for jobs that take minutes or hours; these take seconds.

@@ -194,7 +194,7 @@ def test_printed_losses_of_each_saved_version_stand_beside_those_of_its_own_trai
         name: read_published(ROOT / "config/published/vae.yaml", name) for name in ("annealing_losses", "table9")
     }
     epochs = pd.DataFrame(
-        [("annealing_third", seed, epoch, 20 + seed, 21.0) for seed in (0, 2) for epoch in (1, 2)]
+        [("annealing_again", seed, epoch, 20 + seed, 21.0) for seed in (0, 2) for epoch in (1, 2)]
         + [("annealing_published", 0, 17, 2.0, 2.0)],
         columns=["condition", "seed", "epoch", "train_loss", "test_loss"],
     )
@@ -240,7 +240,7 @@ def grade(mean: np.ndarray, logvar: np.ndarray, explained_variance: float) -> st
 
 
 def test_a_decoder_that_ignores_z_explains_nothing_whatever_the_posterior_says(images):
-    """Its latents tell images apart, and all units are active, as in Table 9's model."""
+    """Its latents tell images apart, as those of Table 9's model."""
     torch.manual_seed(0)
     model = Vae((1, 28, 28))
     torch.nn.init.zeros_(model.decoder[0].weight)
@@ -248,7 +248,6 @@ def test_a_decoder_that_ignores_z_explains_nothing_whatever_the_posterior_says(i
     values = metrics.decoder_metrics(arrays["errors"], images, np.arange(len(images)) % 2)
     assert values["prior_ratio"] == pytest.approx(1)
     told_apart = np.random.default_rng(0).standard_normal((100, LATENT_DIM))
-    assert metrics.active_units(told_apart).all()
     assert grade(told_apart, np.full_like(told_apart, -4.0), values["explained_variance"]) == "complete"
 
 
@@ -260,7 +259,7 @@ def test_a_posterior_equal_to_the_prior_uses_no_dimension_and_carries_nothing():
     assert grade(zeros, zeros, explained_variance=0.5) == "complete"
 
 
-@pytest.mark.parametrize(("used", "expected"), [(0, "complete"), (4, "partial"), (9, "partial"), (10, "none")])
+@pytest.mark.parametrize(("used", "expected"), [(0, "complete"), (4, "partial"), (17, "partial"), (18, "none")])
 def test_a_dimension_is_used_above_a_tenth_of_a_nat(used, expected):
     """Means of +-0.5 with the prior's variance cost 0.125 nats, means of +-0.4 cost 0.08."""
     mean = np.tile([[1.0], [-1.0]], (50, LATENT_DIM)) * np.where(np.arange(LATENT_DIM) < used, 0.5, 0.4)
@@ -388,14 +387,14 @@ def test_as_many_test_images_are_embedded_as_the_config_says(smoke_run):
 
 
 def test_table_9_goes_on_from_a_chain_of_trainings_and_their_adam(smoke_run):
-    """kl5 ends after as many steps as it says, the third loss is broken off, and Table 9 counts on from there."""
+    """Adam counts its steps on from training to training, where one is broken off as well."""
     folder = smoke_run.folder / "results/smoke/vae"
     ends = {}
-    for condition in ("kl5", "annealing_third", "annealing_published"):
+    for condition in ("kl5", "annealing_third", "annealing_again", "annealing_published"):
         epochs = pd.read_csv(folder / f"metrics/{condition}_seed0_epochs.csv")
         path = folder / f"models/{condition}_seed0.safetensors"
         with safe_open(path, framework="pt") as file:
             ends[condition] = file.get_tensor("optimiser.step_0").item(), epochs["batches"].sum()
     steps, own = zip(*ends.values(), strict=True)
     assert steps == pytest.approx(np.cumsum(own))
-    assert not (folder / "metrics/annealing_third_seed0.csv").exists()  # a start is trained, not measured
+    assert not (folder / "metrics/annealing_again_seed0.csv").exists()  # a start is trained, not measured

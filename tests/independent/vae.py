@@ -62,8 +62,8 @@ def train(images: torch.Tensor, held_out: torch.Tensor, settings: dict, epochs: 
     if epochs < settings["epochs"]:
         return found
     with torch.no_grad():
-        active = model.posterior(held_out).mean.var(0) > 0.01
-    return found | {"test_reconstruction": error, "test_kl": kl, "active_units": float(active.sum())}
+        used = kl_divergence(model.posterior(held_out), Normal(0.0, 1.0)).mean(0) > 0.1
+    return found | {"test_reconstruction": error, "test_kl": kl, "used_dimensions": float(used.sum())}
 
 
 def values(run: Path) -> dict[str, dict[str, list[float]]]:

@@ -287,7 +287,7 @@ class WithConditions(Settings):
         return block | {"conditions": filled}
 
 
-NO_TRAINING = ("about", "label", "seeds")  # keys of a condition that say nothing of how it is trained
+NO_TRAINING = ("about", "label", "seeds", "measured")  # keys of a condition that say nothing of how it is trained
 
 
 def merged_condition(block: dict, condition: str) -> dict:

@@ -126,12 +126,12 @@ class Vit(Experiment):
 
 
 class Vae(Experiment):
-    """A condition may continue the training of another, and one that is broken off is not measured."""
+    """A condition may continue the training of another, and some serve for nothing else."""
 
     @property
     def conditions(self) -> list[str]:
         """Those that are measured and shown."""
-        return [name for name in super().conditions if not self.condition(name)["stop_after"]]
+        return [name for name in super().conditions if self.settings["conditions"][name]["measured"]]
 
     def start(self, pattern: str, condition: str, seed: str) -> list[str]:
         """The model that a training goes on from, of the same seed, if any; `pattern` is a model's path."""

@@ -8,19 +8,10 @@ import pandas as pd
 from scipy.special import logsumexp
 from sklearn.decomposition import PCA
 
-from archdyn.measures.generative import (
-    class_histogram,
-    confident_modes,
-    feature_spread,
-    frechet_distance,
-    histogram_kl,
-    modes_covered,
-)
+from archdyn.measures.generative import class_histogram, feature_spread, frechet_distance
 from archdyn.measures.tidy import at_epochs
 
 USED = 0.1  # nats: a latent dimension of a greater KL is used
-ACTIVE_VARIANCE = 0.01  # of the posterior means, above which a unit is active (Burda et al. 2016)
-OTHER_ACTIVE_VARIANCES = {"05": 0.05, "10": 0.1}  # other choices, by the name's ending
 PROJECTED = 2000  # images in the projection
 PRINTED = ("train_loss", "test_loss", "train_reconstruction", "train_kl")  # by epoch, in Table 9 and Figure 11
 
@@ -28,20 +19,12 @@ PRINTED = ("train_loss", "test_loss", "train_reconstruction", "train_kl")  # by 
 def posterior_metrics(mean: np.ndarray, logvar: np.ndarray, floor: float, rng: np.random.Generator) -> dict[str, float]:
     """Dimensions in use, information in nats, the share of KLs of at most `floor` nats, and the KL of each dimension.
 
-    used_dimensions: those whose KL, the mean over the images, is above 0.1 nats. active_units: those whose posterior
-    mean varies (Burda et al. 2016), which a decoder may ignore all the same; active_share: of all.
+    used_dimensions: those whose KL, the mean over the images, is above 0.1 nats.
     """
     kl = kl_per_dimension(mean, logvar).astype(np.float64)
-    information = mutual_information(mean, logvar, rng)
-    active = active_units(mean)
-    others = {name: active_units(mean, least) for name, least in OTHER_ACTIVE_VARIANCES.items()}
     return {
         "used_dimensions": (kl.mean(0) > USED).sum(),
-        "active_units": active.sum(),
-        "active_share": active.mean(),
-        **{f"active_share_{name}": found.mean() for name, found in others.items()},
-        "mutual_information": information,
-        "aggregate_kl": kl.sum(1).mean() - information,
+        "mutual_information": mutual_information(mean, logvar, rng),
         "floor_share": (kl <= floor).mean(),
         **{f"kl_dimension_{number}": value for number, value in enumerate(kl.mean(0))},
     }
@@ -75,14 +58,11 @@ def sample_metrics(
     rarest_class_share: of the samples, the share of the class that they show least; 1 / classes where all are even.
     """
     classes = int(train_labels.max()) + 1
-    histogram, data = class_histogram(logits.argmax(1), classes), class_histogram(train_labels, classes)
+    histogram = class_histogram(logits.argmax(1), classes)
     return {
         f"{prefix}_frechet_distance": frechet_distance(train_features, features),
         f"{prefix}_feature_spread": feature_spread(train_features, features),
-        f"{prefix}_class_kl": histogram_kl(histogram, data),
-        f"{prefix}_modes_covered": modes_covered(histogram, data),
         f"{prefix}_rarest_class_share": histogram.min(),
-        **{f"{prefix}_{name}": value for name, value in confident_modes(logits, data).items()},
         **{f"{prefix}_class_share_{number}": share for number, share in enumerate(histogram)},
     }
 
@@ -112,11 +92,6 @@ def kl_per_dimension(mean: np.ndarray, logvar: np.ndarray) -> np.ndarray:
 def strongest_dimensions(mean: np.ndarray, logvar: np.ndarray, n: int) -> np.ndarray:
     """The `n` dimensions of the greatest mean KL, int (n,), the greatest first."""
     return np.argsort(-kl_per_dimension(mean, logvar).astype(np.float64).mean(0))[:n]
-
-
-def active_units(mean: np.ndarray, least: float = ACTIVE_VARIANCE) -> np.ndarray:
-    """bool (dimensions,): whether the posterior mean has a variance over the images of more than `least`."""
-    return mean.var(0) > least
 
 
 def mutual_information(mean: np.ndarray, logvar: np.ndarray, rng: np.random.Generator) -> float:

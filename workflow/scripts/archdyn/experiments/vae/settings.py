@@ -12,6 +12,7 @@ from archdyn.settings.common import (
     ConditionName,
     Dataset,
     Epochs,
+    Flag,
     ImageFolder,
     Images,
     LearningRate,
@@ -39,8 +40,7 @@ class VaeTraining(Settings):
     epochs: Epochs
     """Passes over the training images, by which annealing goes."""
     stop_after: or_null(Epochs)
-    """Epochs after which the training is broken off. null runs all of them. A condition that is broken off serves as a
-    start, or as a check of printed losses: it is trained, but not measured."""
+    """Epochs after which the training is broken off. null runs all of them."""
     batch_size: BatchSize
     """Images per update. BatchNorm needs at least 2."""
     learning_rate: LearningRate
@@ -64,6 +64,10 @@ class VaeTraining(Settings):
 
 class VaeCondition(Condition, VaeTraining):
     """One training to run, once per seed."""
+
+    measured: Flag = True
+    """Whether it is measured and shown. One that only serves others as a start, or as a check of printed losses, need not
+    be."""
 
 
 class VaeSettings(WithConditions, WithDesigns):

@@ -25,7 +25,7 @@ CONDITION_COLUMNS = {  # heading: metric, digits
 LOSSES = {  # of KL annealing, by the saved version of the notebook: in words, and our training with it
     "first": ("squared error summed over the pixels + β KL", "annealing_first"),
     "second": ("the same; for validation, the error averaged over the pixels", None),
-    "third": ("squared error summed over the pixels + 5 β KL, a floor under the KL of a batch", "annealing_third"),
+    "third": ("squared error summed over the pixels + 5 β KL, a floor under the KL of a batch", "annealing_again"),
     "last": ("squared error averaged over the pixels + β KL, a floor under each dimension", "annealing_published"),
 }
 
@@ -120,8 +120,8 @@ def collapse(explained_variance: float, used_dimensions: float, dimensions: int)
     """How far a posterior has collapsed: "complete", "partial" or "none".
 
     Complete: the reconstructions explain at most a tenth of the pixels' variance, or no dimension is used. None: they
-    explain more, and at least half of the `dimensions` are used.
+    explain more, and at least nine in ten of the `dimensions` are used.
     """
     if explained_variance <= EXPLAINED or used_dimensions == 0:
         return "complete"
-    return "partial" if used_dimensions < dimensions / 2 else "none"
+    return "partial" if used_dimensions < 0.9 * dimensions else "none"
