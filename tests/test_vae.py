@@ -12,7 +12,7 @@ from archdyn.errors import ArchdynError
 from archdyn.experiments.vae import embed, metrics
 from archdyn.experiments.vae.model import LATENT_DIM, Vae, kl_per_dimension
 from archdyn.experiments.vae.settings import VaeTraining
-from archdyn.experiments.vae.tables import as_printed, collapse, conditions_table, losses_table
+from archdyn.experiments.vae.tables import above_floor, as_printed, collapse, conditions_table, losses_table
 from archdyn.experiments.vae.train import _Training, kl_weights, loss_terms, train_vae
 from archdyn.networks.checkpoint import save_checkpoint
 from archdyn.networks.pixels import from_unit, on_device, to_unit
@@ -187,6 +187,13 @@ def test_the_reports_epoch_20_is_held_against_our_17():
     last = tables.epoch_table(published, {"ours": runs}, {"train": ("train_loss", 4)}).tail(2)
     assert last["epoch"].tolist() == [20, 17]
     assert last["train"].tolist() == ["2.0629", "1.7000 (-0.3629)"]
+
+
+def test_table_9_is_compared_above_the_constant_that_both_sides_share():
+    last = read_published(ROOT / "config/published/vae.yaml", "table9").iloc[-1]
+    runs = pd.DataFrame({"epoch": [16, 17, 17], "train_loss": [9.0, 2.08, 2.1]})
+    assert above_floor(last, runs).endswith("leaves 0.063, ours 0.090.")
+    assert above_floor(last, runs[:1]).endswith("leaves 0.063.")
 
 
 def test_printed_losses_of_each_saved_version_stand_beside_those_of_its_own_training():
