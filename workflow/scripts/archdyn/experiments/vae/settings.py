@@ -66,8 +66,8 @@ class VaeCondition(Condition, VaeTraining):
     """One training to run, once per seed."""
 
     measured: Flag = True
-    """Whether it is measured and shown. One that only serves others as a start, or as a check of printed losses, need not
-    be."""
+    """Whether it is measured and shown. One that only serves others as a start, or as a check of printed losses, is
+    not."""
 
 
 class VaeSettings(WithConditions, WithDesigns):
