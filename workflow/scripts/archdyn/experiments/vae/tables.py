@@ -90,7 +90,8 @@ def losses_table(versions: pd.DataFrame, table9: pd.DataFrame, epochs: pd.DataFr
                 "n": len(ours),
             }
         )
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    return table.assign(loss=table["loss"].mask(table["loss"].duplicated(), ""))
 
 
 def as_printed(epochs: pd.DataFrame) -> pd.DataFrame:
