@@ -52,7 +52,8 @@ def figure7(figure: Figure, inputs, settings: dict) -> None:
         panels.append((title, np.load(file)[-1], _distance(distances[name])))
     real = np.load(inputs.test_images, mmap_mode="r")[: by_epoch.shape[1]]
     panels.append(("real images,\nheld out", real, _distance(distances["held_out"])))
-    figure.set_size_inches(figure.get_figwidth(), 2.2)
+    width = figure.get_figwidth()
+    figure.set_size_inches(width, width / len(panels) + 0.8)
     for axes, (title, images, distance) in zip(figure.subplots(1, len(panels)), panels, strict=True):
         show_grid(axes, images, columns=5)
         axes.set_anchor("N")
@@ -76,7 +77,7 @@ def figure8(figure: Figure, inputs, settings: dict) -> None:
         )
         _digits(column[2], metrics[metrics["condition"] == name])
     grid[2, 0].set_ylabel("share of samples")
-    grid[2, 0].yaxis.set_major_formatter(PercentFormatter(1, 0))
+    grid[2, 0].yaxis.set_major_formatter(PercentFormatter(1))
     figure.legend(*grid[2, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=7.5)
 
 
@@ -186,7 +187,7 @@ def _accuracies(axes: Axes, seeds: list[pd.DataFrame]) -> None:
         mean = np.mean([table[f"d_accuracy_{kind}"] for table in seeds], axis=0)
         axes.plot(seeds[0]["epoch"], _smooth(mean), color=COLOURS[colour], label=name)
     axes.set_ylim(0, 1.02)
-    axes.yaxis.set_major_formatter(PercentFormatter(1, 0))
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
     epoch_axis(axes)
 
 
@@ -204,7 +205,7 @@ def _gaps(axes: Axes, epochs: dict[str, list[pd.DataFrame]], names: dict[str, st
         else:
             _spread(axes, seeds[0]["epoch"], _smooth(gaps), colour, names[name])
     axes.set_title("training less held out")
-    axes.yaxis.set_major_formatter(PercentFormatter(1, 0))
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
     epoch_axis(axes)
     axes.legend(fontsize=6.5, loc="upper left")
 
