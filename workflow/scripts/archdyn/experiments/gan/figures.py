@@ -78,7 +78,7 @@ def figure8(figure: Figure, inputs, settings: dict) -> None:
         _digits(column[2], metrics[metrics["condition"] == name])
     grid[2, 0].set_ylabel("share of samples")
     grid[2, 0].yaxis.set_major_formatter(PercentFormatter(1))
-    figure.legend(*grid[2, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=7.5)
+    figure.legend(*grid[2, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3, fontsize=7.5)
 
 
 def figure9(figure: Figure, inputs, settings: dict) -> None:
