@@ -64,6 +64,8 @@ NUMBERS = values(
     one__modes=[5.0],
     same__modes=[10.0, 10.0, 10.0, 10.0],
     zero__modes=[0.0, 0.1, 0.2, 0.1],
+    below__modes=[-0.1, 0.1, 0.2, 0.1],
+    none__share=[0.0, 0.0, 0.0, 0.0],
     six__digits=[10, 10, 9, 10, 10, 10],
     five__digits=[10, 10, 9, 4, 10, 10],
     three__digits=[10, 10, 10],
@@ -111,6 +113,8 @@ TRUE, FALSE, UNSURE = "good.modes", "bad.modes", "even.modes"
         ({"published": "same.modes"}, INCONCLUSIVE),  # no spread is no certainty
         ({"published": f"{TRUE} - {FALSE}", "at_least": 8.0}, HOLDS),
         ({"published": f"{TRUE} / {FALSE}", "at_least": 8.0}, HOLDS),
+        ({"published": f"{TRUE} / zero.modes", "at_least": 100}, INCONCLUSIVE),  # of which one is 0
+        ({"published": "none.share / good.share", "at_most": 0.1, "at_least": 0, "scale": "share"}, HOLDS),
         ({"published": TRUE, "at_most": 9.5}, FAILS),  # between 9 and 9.5
         ({"published": "good.share", "at_least": 0.9, "scale": "share"}, HOLDS),
         ({"published": "six.digits", "over": "each training"}, HOLDS),
@@ -211,8 +215,8 @@ def _only(test: dict, relation: str) -> dict:
         ({"published": "good.modes - good.no_such"}, "the claim it rests on good.no_such"),
         ({"published": "good.modes", "over": "images"}, "which no metrics/*_images.csv has"),
         ({"published": "good.modes", "over": "permutations"}, "the claim it rests on good.modes_p"),
-        ({"published": "good.modes / zero.modes"}, "rests on zero.modes, found 0 to 0.2; allowed: positive"),
-        ({"published": "good.modes", "scale": "share"}, "rests on good.modes, found 9.7 to 9.9; allowed: share"),
+        ({"published": "good.modes / below.modes"}, "rests on below.modes, found -0.1 to 0.2; allowed: 0 to inf"),
+        ({"published": "good.modes", "scale": "share"}, "rests on good.modes, found 9.7 to 9.9; allowed: 0 to 1"),
     ],
 )
 @pytest.mark.parametrize("reason", [None, "too small"])

@@ -17,6 +17,7 @@ from scipy.stats import binom, norm, t
 LEVEL = 0.95  # of every interval that is shown
 FEWEST = 3  # trainings; the spread of two is a coincidence
 EDGE = 5e-5  # what stands for a share of 0: half of one image in 10,000, the most that shares are of
+TINY = 1.2e-7  # what stands for another positive number that is 0: what single precision loses beside 1
 
 
 @dataclass(frozen=True)

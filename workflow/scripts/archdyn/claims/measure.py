@@ -77,16 +77,14 @@ def _each_training(found: pd.Series, relation: str, bound: float) -> Measured:
 
 
 def _permuted(found: pd.Series, p: pd.Series) -> Measured:
-    """Of several trainings, as sure as the one of which it is least."""
     estimate = Fixed(float(found.mean()), (math.nan, math.nan), (float(p.max()), 1 - float(p.max())))
     return Measured(estimate, "Mantel's permutations", trainings(len(found)), len(found), dots=tuple(found))
 
 
 def _over_seeds(names: list[str], sides: list[pd.Series], sign: str | None, scale: str) -> Measured:
     """Of one condition within each training; of two, the trainings of one beside those of the other."""
+    sides = [_on_scale(name, side, scale, sign == "/") for name, side in zip(names, sides, strict=True)]
     scale = "positive" if sign == "/" else scale
-    for name, side in zip(names, sides, strict=True):
-        _check_scale(name, side, scale)
     seeds = [len(side) for side in sides]
     n = trainings(seeds[0]) if len(set(seeds)) == 1 else f"{seeds[0]} and {trainings(seeds[1])}"
     if len({name.split(".")[0] for name in names}) == 1:
@@ -148,7 +146,10 @@ def _of_difference(scale: str) -> str:
     return "gap" if scale == "share" else "real"
 
 
-def _check_scale(name: str, side: pd.Series, scale: str) -> None:
-    low, high = estimates.SCALES[scale].low, estimates.SCALES[scale].high
-    if not side.between(low, high, inclusive="neither" if scale == "positive" else "both").all():
-        raise ArchdynError(f"rests on {name}, found {side.min():g} to {side.max():g}; allowed: {scale}")
+def _on_scale(name: str, side: pd.Series, scale: str, as_ratio: bool) -> pd.Series:
+    ends = estimates.SCALES["positive" if as_ratio else scale]
+    if not side.between(ends.low - estimates.TINY, ends.high + estimates.TINY).all():
+        found = f"{side.min():g} to {side.max():g}"
+        raise ArchdynError(f"rests on {name}, found {found}; allowed: {ends.low:g} to {ends.high:g}")
+    least = estimates.EDGE if scale == "share" else estimates.TINY
+    return side.clip(lower=least) if as_ratio or scale == "positive" else side

@@ -6,14 +6,14 @@ Imports no pandas, so that Snakemake, which asks this while it plans, starts fas
 import re
 from pathlib import Path
 
-from archdyn.claims.settings import Claims
+from archdyn.claims.settings import OF_DESIGN, Claims
 from archdyn.errors import ArchdynError
 from archdyn.settings.check import checked_file
 from archdyn.settings.common import by_condition
 
 PROTOCOLS = ("published", "corrected")
 RELATIONS = ("at_least", "at_most")
-DESIGN = re.compile(r"design (?P<design>\w+): (?P<outcome>\w+), (?P<term>\w+) (?P<contrast>.+)")
+DESIGN = re.compile(OF_DESIGN)
 OF_ONE = ("each training", "permutations")  # a test over these is of one number of a training
 
 

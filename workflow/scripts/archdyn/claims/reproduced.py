@@ -34,10 +34,7 @@ def measure_printed(printed: dict, values: Values) -> Measured:
 
 
 def _distances(runs: np.ndarray) -> np.ndarray:
-    """Of every run (runs, numbers) from the mean of all, each number in standard deviations of all.
-
-    So no run is treated apart. Numbers in which all runs agree say nothing.
-    """
+    """Of every run (runs, numbers) from the mean of all, each number in standard deviations of all, none apart."""
     spread = runs.std(0)
     differ = spread > ROUNDING
     return np.sqrt((((runs - runs.mean(0))[:, differ] / spread[differ]) ** 2).sum(1))

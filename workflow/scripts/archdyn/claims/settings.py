@@ -7,8 +7,8 @@ from pydantic import Field, StringConstraints
 from archdyn.settings.common import Settings, Text
 
 NAME = r"[a-z0-9_]+\.[a-z0-9_.]+"
-EFFECT = r"design \w+: \w+, \w+ \S+ → \S+"
-Quantity = Annotated[str, StringConstraints(pattern=rf"^({NAME}( [-/] {NAME})?|{EFFECT})$")]
+OF_DESIGN = r"design (?P<design>\w+): (?P<outcome>\w+), (?P<term>\w+) (?P<contrast>\S+ → \S+)"
+Quantity = Annotated[str, StringConstraints(pattern=rf"^({NAME}( [-/] {NAME})?|{OF_DESIGN})$")]
 """CONDITION.METRIC; or CONDITION.METRIC - CONDITION.METRIC, or the same with /. Of one condition, the two are compared
 within each training; of two conditions, trainings with trainings, and nothing is paired by a seed's number. Or
 `design NAME: METRIC, FACTOR LEVEL → LEVEL`, a main effect of a factorial design, where the run's audit has it."""
@@ -37,12 +37,12 @@ class Test(Settings):
     such as the cost of a training."""
     scale: Literal["share", "explained", "gap", "count", "positive", "real"] | None = None
     """Of the numbers, so that no interval leaves it. share: 0 to 1; explained: up to 1, of a variance; gap: -1 to 1,
-    between two shares; count: 0 or more; positive; real, the default. A ratio's are positive."""
+    between two shares; count: 0 or more; positive; real, the default. A ratio's are positive, or shares."""
     unit: Text | None = None
 
 
 class Printed(Settings):
-    """Numbers of a table of config/published: is the report's run one that ours could be?"""
+    """Numbers of a `table` of config/published: is the report's run one that ours could be?"""
 
     table: Text
     columns: Annotated[dict[Text, Cell], Field(min_length=1)]
