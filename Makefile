@@ -60,7 +60,7 @@ slurm:
 	which slurmctld slurmd sbatch munged || (apt-get update --quiet && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install --yes --quiet --no-install-recommends slurmctld slurmd slurm-client munge)
 
-# What tests/test_report.py opens the audit's page with; they are skipped without it. As root, on Debian or Ubuntu.
+# What tests/test_page.py opens the audit's page with; they are skipped without it. As root, on Debian or Ubuntu.
 chromium:
 	which chromium google-chrome || (apt-get update --quiet && DEBIAN_FRONTEND=noninteractive \
 	  apt-get install --yes --quiet --no-install-recommends chromium)

@@ -1,20 +1,16 @@
 # The audit of the report: published beside reproduced, every claim with a verdict.
 #   needs: the figures, tables and numbers of the experiments that config.yaml's `audit` names; their claims
-#          (config/claims), published numbers (config/published), and prose and captions
-#          (workflow/audit)
-#   steps: claims_verdicts for each; audit_overview -> audit_content -> audit_page and audit_paper
-#   makes: results/<run>/<experiment>/tables/{verdicts,tests}.*, results/<run>/audit/audit.{html,pdf}
+#          (config/claims), published numbers (config/published), and findings, prose and captions (workflow/audit)
+#   steps: claims_verdicts -> audit_content -> audit_page and audit_paper
+#   makes: results/<run>/audit/tables/{verdicts,tests}.*, results/<run>/audit/audit.{html,pdf}
 
 AUDITED = config["audit"]
 LEDGER = shipped("config/claims/ledger.yaml")
-AUDIT_RESULTS = [
-    *[file for experiment in plan.audited() for file in experiment.results()],
-]
+AUDIT_RESULTS = [file for experiment in plan.audited() for file in experiment.results()]
 
 
 localrules:
     claims_verdicts,
-    audit_overview,
     audit_content,
     audit_page,
     audit_paper,
@@ -60,43 +56,22 @@ rule claims_verdicts:
         "../workflow/scripts/claims_verdicts.py"
 
 
-rule audit_overview:
-    """All tests of all claims in one figure, and in a panel."""
-    input:
-        tests=rules.claims_verdicts.output.tests,
-        verdicts=rules.claims_verdicts.output.csv,
-    output:
-        pdf="<results>/audit/figures/overview.pdf",
-        png="<results>/audit/figures/overview.png",
-        provenance="<results>/audit/figures/overview.provenance.json",
-    log:
-        "<logs>/audit_overview/overview.log",
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        label=f"{plan.run} scale",
-        **plan.code("audit_overview"),
-    script:
-        "../workflow/scripts/audit_overview.py"
-
-
 rule audit_content:
-    """Gather prose, verdicts, tables, figures and where each is from."""
+    """Gather findings, claims, prose, tables, figures and where each is from."""
     input:
         results=AUDIT_RESULTS,
         verdicts=rules.claims_verdicts.output.csv,
+        tests=rules.claims_verdicts.output.tests,
         summaries=expand("<results>/{experiment}/metrics/summary.csv", experiment=AUDITED),
         published=[experiment.published for experiment in plan.audited()],
         prose=[shipped(f"workflow/audit/{experiment}/prose.md") for experiment in AUDITED],
         designs=shipped("workflow/audit/designs/prose.md"),
-        effects=[
-            file for experiment in plan.audited() for file in experiment.designs.effects(experiment.designs.audited())
-        ],
-        introduction=shipped("workflow/audit/introduction.md"),
-        appendices=[shipped("workflow/audit/inference.md")],
+        findings=shipped("workflow/audit/findings.yaml"),
+        reading=shipped("workflow/audit/reading.md"),
+        deciding=shipped("workflow/audit/deciding.md"),
+        notebooks=shipped("workflow/audit/notebooks.md"),
         references=shipped("workflow/audit/references.yaml"),
         citation=shipped("CITATION.cff"),
-        ledger=LEDGER,
     output:
         content="<results>/audit/content.json",
         settings="<results>/audit/settings.json",
@@ -107,7 +82,6 @@ rule audit_content:
         "../envs/audit.yaml"
     params:
         run=plan.run,
-        overview=caption("overview"),
         settings={experiment.name: experiment.settings_by_condition() for experiment in plan.audited()},
         about={experiment.name: experiment.about() for experiment in plan.audited()},
         **plan.code("audit_content"),
@@ -142,7 +116,6 @@ rule audit_paper:
     input:
         results=AUDIT_RESULTS,
         content=rules.audit_content.output.content,
-        overview=rules.audit_overview.output.pdf,
         references=shipped("workflow/audit/references.yaml"),
         template=shipped("workflow/audit/paper.typ"),
     output:

@@ -50,7 +50,7 @@ FORMS = {
     "python -m archdyn.data.check": "tests/test_check.py",
     "snakemake gan --rulegraph": "{command}",
     "snakemake vae --cores 2 --default-storage-provider": "tests/test_storage.py",
-    "snakemake --cores 2 --report": "tests/test_report.py",
+    "snakemake --cores 2 --report": "tests/test_audit.py",
 }
 
 

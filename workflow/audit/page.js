@@ -62,9 +62,9 @@ const chosen = new Set();
 function filter() {
   const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
   let count = 0;
-  for (const group of document.querySelectorAll("#all tbody")) {
+  for (const group of document.querySelectorAll("#claims .group")) {
     let any = false;
-    for (const claim of group.querySelectorAll("tr[data-verdict]")) {
+    for (const claim of group.querySelectorAll(".claim")) {
       const text = claim.textContent.toLowerCase();
       const fits = (!chosen.size || chosen.has(claim.dataset.verdict)) && words.every((word) => text.includes(word));
       claim.hidden = !fits;
@@ -76,14 +76,23 @@ function filter() {
   document.querySelector(".find output").textContent = chosen.size || words.length ? `${count} claims` : "";
 }
 search.addEventListener("input", filter);
-for (const button of document.querySelectorAll(".tally button")) {
+const choices = [...document.querySelectorAll(".counts button")];
+for (const button of choices) {
   button.addEventListener("click", () => {
     const { verdict } = button.dataset;
     if (!chosen.delete(verdict)) chosen.add(verdict);
-    button.setAttribute("aria-pressed", chosen.has(verdict));
+    for (const each of choices) each.setAttribute("aria-pressed", chosen.has(each.dataset.verdict));
     filter();
   });
 }
+
+// A link to a claim opens its fold.
+function unfold() {
+  const claim = document.getElementById(location.hash.slice(1));
+  if (claim?.matches("details")) claim.open = true;
+}
+addEventListener("hashchange", unfold);
+unfold();
 
 // Panels are drawn when they come near.
 const panels = read("panels");

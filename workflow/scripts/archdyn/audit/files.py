@@ -3,6 +3,7 @@
 import base64
 import gzip
 import io
+import json
 import os
 from pathlib import Path
 
@@ -10,12 +11,11 @@ import numpy as np
 
 TEXT = (".csv", ".yaml", ".json")
 MOST_VALUES = 200_000  # of an array that becomes a table
-BUDGET = 3 * 2**20  # bytes of all that the page carries, compressed and in base 64
 
 
-def target(path: str | Path, report_folder: Path) -> str:
-    """The name of a file on the page: its path as seen from results/<run>/report."""
-    return Path(os.path.relpath(path, report_folder)).as_posix()
+def target(path: str | Path, audit_folder: Path) -> str:
+    """The name of a file on the page: its path as seen from results/<run>/audit."""
+    return Path(os.path.relpath(path, audit_folder)).as_posix()
 
 
 def is_data(path: Path) -> bool:
@@ -26,16 +26,16 @@ def is_data(path: Path) -> bool:
     return array.dtype.kind == "f" and array.ndim <= 2 and array.size <= MOST_VALUES
 
 
-def embedded(files: dict[str, Path]) -> dict[str, dict[str, str]]:
-    """Files by target as `name` and `gzip`, base 64; the smallest first, as many as the page can carry."""
+def embedded(files: dict[str, Path], room: int) -> dict[str, dict[str, str]]:
+    """Files by target as `name` and `gzip`, base 64; the smallest first, as many as there is room for (bytes)."""
     packed = {
         name: {"name": f"{path.stem}{'.csv' if path.suffix == '.npy' else path.suffix}", "gzip": _packed(path)}
         for name, path in files.items()
     }
     kept, carried = {}, 0
     for name in sorted(packed, key=lambda name: len(packed[name]["gzip"])):
-        carried += len(packed[name]["gzip"])
-        if carried <= BUDGET:
+        carried += len(json.dumps(packed[name])) + len(name)
+        if carried <= room:
             kept[name] = packed[name]
     return kept
 

@@ -1,76 +1,78 @@
-"""What a run found, in a few sentences: the beginning of the README."""
+"""What the audit found, in sentences that people wrote: workflow/audit/findings.yaml.
 
-import numpy as np
-import pandas as pd
+Each sentence rests on verdicts. Where a run decides one of them otherwise, the sentence no longer stands and no audit
+is made; where a run leaves one open, the sentence is left out.
+"""
 
-from archdyn.claims.decide import CORRECTED_ONLY, FAILS, HOLDS, INCONCLUSIVE, PUBLISHED_ONLY, UNTESTABLE
-from archdyn.render.words import significant
+import re
+from pathlib import Path
+from typing import Annotated, Literal
 
-SURPRISES = 3
-COUNTED = {  # of one, of several
-    HOLDS: ("holds", "hold"),
-    PUBLISHED_ONLY: ("holds only as published", "hold only as published"),
-    CORRECTED_ONLY: ("holds only when corrected", "hold only when corrected"),
-    FAILS: ("does not hold", "do not hold"),
-    INCONCLUSIVE: ("is undecided", "are undecided"),
-    UNTESTABLE: ("could not be tested at this scale",) * 2,
-}
-AGAINST = (PUBLISHED_ONLY, CORRECTED_ONLY, FAILS)  # what contradicts the report, or its evidence
-WANTED = {"at_least": "at least ", "at_most": "at most ", "near": ""}
+from pydantic import Field, StringConstraints
+
+from archdyn.audit.prose import Lookup, fill
+from archdyn.claims.decide import INCONCLUSIVE, TOO_FEW, UNTESTABLE, VERDICTS
+from archdyn.errors import ArchdynError
+from archdyn.settings.check import checked_file
+from archdyn.settings.common import Settings, Text
+
+OPEN = (INCONCLUSIVE, TOO_FEW, UNTESTABLE)
+DECIDED = tuple(verdict for verdict in VERDICTS if verdict not in OPEN)
+LINK = re.compile(r'\[((?:[^\[\]]|\[[^\]]*\])*)\]\((?:<[^>]*>|[^) ]*)(?: "[^"]*")?\)')
 
 
-def findings_text(verdicts: pd.DataFrame, tests: pd.DataFrame, sections: list[str], claims: int) -> str:
-    """Markdown: how many claims got which verdict, and the most surprising findings, each with number and interval.
+class Finding(Settings):
+    """One finding."""
 
-    verdicts, tests: the tables of the audited `sections` of a run; claims: how many there are in all. A finding
-    surprises where a claim's evidence turned out otherwise; more so, the further a test's interval lies from what the
-    claim needs, in widths of the interval. Claims of a mechanism come before those of a value, and each figure or table
-    of the report is named once.
+    title: Text
+    """What was found, in a few words."""
+    text: Text
+    """It in one or two plain sentences, every number a placeholder (archdyn/audit/prose.py)."""
+    rests_on: Annotated[dict[str, Literal[DECIDED]], Field(min_length=1)]
+    """By the id of a claim, the verdict that must have been reached."""
+    figure: Annotated[str, StringConstraints(pattern=r"^[a-z]+/figures/[a-z0-9_]+$")]
+    """A figure that shows it, as EXPERIMENT/figures/NAME."""
+
+
+class Findings(Settings):
+    """All of them."""
+
+    findings: Annotated[list[Finding], Field(min_length=1)]
+    """In the order in which a reader meets them."""
+
+
+def read_findings(path: Path) -> list[Finding]:
+    """The findings of findings.yaml. Raises ArchdynError with one line for what is not allowed."""
+    return checked_file(path, Findings).findings
+
+
+def standing(findings: list[Finding], claims: list[dict], names: dict[str, Lookup], shown: str) -> list[dict]:
+    """Those that this run supports, with their numbers filled in: title, linked, text, figure, rests_on.
+
+    linked is the sentence in Markdown, every number a link; text is title and sentence in a line without links.
+
+    claims: of archdyn.audit.claims.read_claims. names: what placeholders may use. shown: the file, as errors name it.
+
+    Raises ArchdynError where a claim is decided otherwise than a sentence needs, or for a number that is not there.
     """
-    return "\n".join([_counts(verdicts["verdict"], sections, claims), "", *_surprises(verdicts, tests)])
+    verdicts = {claim["id"]: claim["verdict"] for claim in claims}
+    for finding in findings:
+        _check(finding, verdicts, shown)
+    kept = [one for one in findings if all(verdicts.get(claim, UNTESTABLE) not in OPEN for claim in one.rests_on)]
+    return [_filled(one, fill(one.text, f"{shown}, “{one.title}”", names).strip()) for one in kept]
 
 
-def _counts(found: pd.Series, sections: list[str], claims: int) -> str:
-    counts = [(n, words) for verdict, words in COUNTED.items() if (n := int((found == verdict).sum()))]
-    parts = [f"**{n}** {words[n > 1]}" for n, words in counts]
-    judged = f"the audit judges the **{len(found)}** of {listed(sections)}"
-    return f"Of {claims} claims, the report's and a few that it leaves out, {judged}: {listed(parts)}."
+def _filled(finding: Finding, linked: str) -> dict:
+    text = f"**{finding.title}** " + LINK.sub(r"\1", linked)
+    facts = {"title": finding.title, "figure": finding.figure, "rests_on": list(finding.rests_on)}
+    return facts | {"linked": linked, "text": " ".join(text.split())}
 
 
-def listed(parts: list[str]) -> str:
-    """a, b and c."""
-    return ", ".join(parts[:-1]) + f" and {parts[-1]}" if len(parts) > 1 else parts[0]
-
-
-def _surprises(verdicts: pd.DataFrame, tests: pd.DataFrame) -> list[str]:
-    against = verdicts[verdicts["verdict"].isin(AGAINST)]
-    missed = tests[tests["decision"] == "fails"].assign(distance=_distance)
-    furthest = missed.sort_values("distance", ascending=False).drop_duplicates(["experiment", "claim"])
-    found = against.merge(furthest, left_on=["experiment", "id"], right_on=["experiment", "claim"], suffixes=("", "_"))
-    ranked = found.assign(value=found["kind"] == "value").sort_values(["value", "distance"], ascending=[True, False])
-    named = ranked.drop_duplicates(["experiment", "where"]).head(SURPRISES)
-    return [f"- {_sentence(row)}" for row in named.to_dict("records")]
-
-
-def _distance(tests: pd.DataFrame) -> pd.Series:
-    """How far an interval lies from the effects under which its test holds, in widths of the interval."""
-    margin = tests["margin"].fillna(0)
-    low = np.where(tests["relation"] == "at_most", -np.inf, tests["bound"] - margin)
-    high = np.where(tests["relation"] == "at_least", np.inf, tests["bound"] + margin)
-    beyond = np.maximum(low - tests["high"], tests["low"] - high)
-    width = tests["high"] - tests["low"]
-    return beyond / width.where(width > 0, margin)  # nothing was sampled: in margins
-
-
-def _sentence(row: dict) -> str:
-    unit = f" {row['unit']}" if isinstance(row["unit"], str) and row["unit"] else ""
-    wanted = f"{WANTED[row['relation']]}{row['bound']:.4g}"
-    if row["relation"] == "near":
-        wanted += f" ± {row['margin']:.4g}"
-    protocol = "the report's own protocol" if row["protocol"] == "published" else "the corrected protocol"
-    ends = f"{significant(row['low'])} to {significant(row['high'])}" if row["low"] < row["high"] else "nothing sampled"
-    interval = f"{significant(row['effect'])}{unit} ({ends})"
-    return (
-        f"*{row['claim'].rstrip('.')}* ({row['where']}): **{row['verdict']}**. "
-        f"Under {protocol}, {row['what']}: {interval}. The claim needs {wanted}."
-    )
+def _check(finding: Finding, verdicts: dict[str, str], shown: str) -> None:
+    for claim, needed in finding.rests_on.items():
+        found = verdicts.get(claim, UNTESTABLE)
+        if found not in (*OPEN, needed):
+            raise ArchdynError(
+                f"{shown}: “{finding.title}” no longer stands: {claim} is “{found}” in this run, and the sentence "
+                f"rests on “{needed}”; allowed: a sentence that fits, or none"
+            )

@@ -3,48 +3,54 @@
 import base64
 import io
 import json
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 
+from archdyn.audit.claims import effect, strip
 from archdyn.audit.files import embedded
 from archdyn.audit.markdown import slug, to_html
-from archdyn.audit.references import CITED
+from archdyn.audit.sources import CITED
 from archdyn.claims.decide import VERDICTS
 
+LIMIT = 6 * 10**6  # bytes of the page: it carries as much data as this leaves room for
 LOSSY = {"quality": 80, "method": 4}  # of WebP, for photos
 LOSSLESS = {"lossless": True, "quality": 40, "method": 3}  # for drawings, of 256 colours
+SMALL = 720  # pixels, the width of a picture beside a finding
 
 
 def page(content: dict, run_folder: Path, template: Path) -> str:
     """HTML of the audit; figures and data are read from run_folder, the style and script from beside the template."""
     environment = Environment(
-        loader=FileSystemLoader(template.parent),
+        loader=FileSystemLoader(template.parent, encoding="utf-8"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    sections = content["sections"]
     environment.globals |= {
         "partial": partial,
-        "picture": lambda file: _picture(run_folder / file),
+        "picture": cache(lambda file, width=None: _picture(run_folder / file, width)),
         "prose": partial(_prose, content["references"]),
         "script_json": _script_json,
         "source_anchor": source_anchor,
         "verdict_class": lambda verdict: f"verdict-{VERDICTS.index(verdict)}",
-        "data": embedded({name: run_folder / "audit" / name for name in content["files"]}),
+        "effect": effect,
+        "strip": strip,
         "panels": {
             f"{part['experiment']}-{name.replace('/', '-')}": result["panel"]
-            for part in sections
+            for part in content["sections"]
             for name, result in part["results"].items()
             if result["kind"] == "panels"
         },
     }
-    return environment.get_template(template.name).render(content)
+    whole = environment.get_template(template.name)
+    room = LIMIT - len(whole.render(content, data={}).encode())
+    data = embedded({name: run_folder / "audit" / name for name in content["files"]}, room)
+    return whole.render(content, data=data)
 
 
 def source_anchor(name: str) -> str:
@@ -52,8 +58,8 @@ def source_anchor(name: str) -> str:
     return f"source-{slug(name)}"
 
 
-def _prose(references: dict, part: dict, draw) -> Markup:
-    html = to_html(part["markdown"], part.get("experiment", "reading"), draw, source_anchor)
+def _prose(references: dict, markdown: str, section: str = "", draw=None) -> Markup:
+    html = to_html(markdown, section, draw, source_anchor)
     return Markup(CITED.sub(lambda found: _citation(found[1], references), html))
 
 
@@ -67,10 +73,12 @@ def _script_json(value) -> Markup:
     return Markup(text.replace("<", "\\u003c"))
 
 
-def _picture(file: Path) -> str:
-    """A figure in whichever way makes it smaller, a sixth of what PNG takes."""
+def _picture(file: Path, width: int | None) -> str:
+    """A figure in whichever way makes it smaller, a sixth of what PNG takes; no wider than `width` pixels."""
     with Image.open(file) as opened:
         image = opened.convert("RGB")
+    if width and image.width > width:
+        image = image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)
     drawing = image.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).convert("RGB")
     smaller = min(_webp(image, LOSSY), _webp(drawing, LOSSLESS), key=len)
     return f"data:image/webp;base64,{base64.b64encode(smaller).decode()}"

@@ -1,27 +1,29 @@
 """The audit's Markdown as HTML and as Typst: headings, paragraphs, lists, emphasis, code, links, tables and figures.
 
-An image alone in its paragraph, `![](figures/figure8)`, stands for that figure, table or panel. Links lead to the web,
-to a place of the audit (`#gan-figures-figure8`), or to a file that a number stands in, with its place there as title.
+An image alone in its paragraph, `![](figures/figure8)`, stands for that figure, table or panel, and
+`![page](figures/figure8)` for one that the page has and the paper has not. Links lead to the web, to a place of the
+audit (`#gan-figures-figure8`), or to a file that a number stands in, with its place there as title.
 """
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from itertools import zip_longest
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
-from archdyn.audit.references import CITED
+from archdyn.audit.sources import CITED
 from archdyn.errors import ArchdynError
 
 PARSER = MarkdownIt("commonmark")
 
 
-def shown_results(markdown: str) -> list[str]:
-    """The figures, tables and panels that the text shows, in order, as `figures/figure8`."""
-    return [name for name in map(_shown_alone, _tree(markdown).children) if name]
+def shown_results(markdown: str) -> list[tuple[str, bool]]:
+    """What the text shows, in order, as `figures/figure8`, and whether the paper has it."""
+    images = [image for block in _tree(markdown).children if (image := _image_alone(block))]
+    return [(image.attrs["src"], _for_paper(image)) for image in images]
 
 
 def to_html(markdown: str, section: str, draw: Callable[[str], str], source: Callable[[str], str]) -> str:
@@ -31,14 +33,22 @@ def to_html(markdown: str, section: str, draw: Callable[[str], str], source: Cal
     """
     parts = []
     for block in _tree(markdown).children:
-        name = _shown_alone(block)
-        tokens = [] if name else block.to_tokens()
+        image = _image_alone(block)
+        tokens = [] if image else block.to_tokens()
         for token in tokens:
             _lead_to_sources(token, source)
-        if block.type == "heading" and block.tag != "h1":
-            tokens[0].attrSet("id", f"{section}-{slug(_text(block))}")
-        parts.append(draw(name) if name else PARSER.renderer.render(tokens, PARSER.options, {}))
+        if block.type == "heading":
+            _below_title(tokens, block, section)
+        parts.append(draw(image.attrs["src"]) if image else PARSER.renderer.render(tokens, PARSER.options, {}))
     return "\n".join(parts)
+
+
+def _below_title(tokens: list[Token], heading: SyntaxTreeNode, section: str) -> None:
+    """Headings begin at the second level, the first being the page's; those within a section have an anchor."""
+    if heading.tag != "h1":
+        tokens[0].attrSet("id", f"{section}-{slug(_text(heading))}")
+    for token in (tokens[0], tokens[-1]):
+        token.tag = f"h{int(heading.tag[1]) + 1}"
 
 
 def headings(markdown: str, section: str) -> list[dict[str, str]]:
@@ -52,9 +62,12 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
-def to_typst(markdown: str) -> str:
-    """Typst markup of the text, with `#result("figures/figure8")` for a figure or table, and links to the web alone."""
-    return "\n\n".join(map(_typst, _tree(markdown).children)) + "\n"
+def to_typst(markdown: str, places: Collection[str] = ()) -> str:
+    """Typst markup of the text, with `#result("figures/figure8")` for what the paper shows.
+
+    Links lead to the web, or to the `places` that the paper has; the others become plain text.
+    """
+    return "\n\n".join(_typst(block, places) for block in _tree(markdown).children) + "\n"
 
 
 def title(markdown: str) -> str:
@@ -83,16 +96,20 @@ def _tree(markdown: str) -> SyntaxTreeNode:
     return SyntaxTreeNode(PARSER.parse(markdown))
 
 
-def _shown_alone(block: SyntaxTreeNode) -> str | None:
+def _image_alone(block: SyntaxTreeNode) -> SyntaxTreeNode | None:
     inline = block.children[0].children if block.type == "paragraph" else []
-    return inline[0].attrs["src"] if len(inline) == 1 and inline[0].type == "image" else None
+    return inline[0] if len(inline) == 1 and inline[0].type == "image" else None
 
 
-def _typst(node: SyntaxTreeNode) -> str:
-    shown = _shown_alone(node)
-    if shown:
-        return f"#result({json.dumps(shown)})"
-    inner = "".join(map(_typst, node.children))
+def _for_paper(image: SyntaxTreeNode) -> bool:
+    return image.content != "page" and not image.attrs["src"].startswith("panels/")
+
+
+def _typst(node: SyntaxTreeNode, places: Collection[str]) -> str:
+    image = _image_alone(node)
+    if image:
+        return f"#result({json.dumps(image.attrs['src'])})" if _for_paper(image) else ""
+    inner = "".join(_typst(child, places) for child in node.children)
     match node.type:
         case "text":
             return _typst_text(node.content)
@@ -108,7 +125,7 @@ def _typst(node: SyntaxTreeNode) -> str:
         case "code_inline":
             return f"#raw({json.dumps(node.content, ensure_ascii=False)});"
         case "link":
-            return _typst_link(node.attrs["href"], inner)
+            return _typst_link(node.attrs["href"], inner, places)
         case "list_item":
             return f"[{inner}],"
         case "bullet_list":
@@ -126,8 +143,8 @@ def _typst_text(text: str) -> str:
     return "".join(piece for pair in zip_longest(plain, cited, fillvalue="") for piece in pair)
 
 
-def _typst_link(target: str, inner: str) -> str:
-    """A link to the web, or within the paper, which shows no panels; a number's file is named on the page alone."""
-    if target.startswith("#") and "-panels-" not in target:
+def _typst_link(target: str, inner: str, places: Collection[str]) -> str:
+    """A number's file, and what the paper does not show, are named on the page alone."""
+    if target.removeprefix("#") in places:
         return f"#link(label({json.dumps(target[1:])}))[{inner}]"
     return f"#link({json.dumps(target)})[{inner}]" if target.startswith("https:") else inner

@@ -5,9 +5,12 @@ The link names the file that the number stands in, and its title says where in i
     {{ metric.CONDITION.METRIC }}           mean ± sd over the seeds; .fixed(1) and .percent(1) choose the digits
     {{ published.TABLE[ROW].COLUMN }}       a value of config/published; the row by its first cells
     {{ setting.CONDITION.KEY }}             a setting as it was run; also {{ setting.seeds }}, of all of the experiment
+    {{ test.CLAIM.PROTOCOL["WHAT"] }}       the effect of a test with its interval; .value leaves that out
     {{ verdict.CLAIM }}                     the verdict on a claim
     {{ figure.NAME }}                       the number of a figure, such as Figure G1, as a link; also table, panel
     {% if "CONDITION" in metric %}          what is said only of a run that trains a condition
+
+In findings, the first three begin with the experiment: {{ metric.gan.baseline.precision }}.
 """
 
 import re
@@ -17,6 +20,7 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 from jinja2.exceptions import TemplateError
 
+from archdyn.audit.claims import effect
 from archdyn.errors import ArchdynError
 from archdyn.render.published import published_rows
 from archdyn.render.words import format_mean_sd, significant
@@ -48,6 +52,24 @@ class Number:
 
     def _link(self, text: str) -> str:
         return link(text, self.file, self.place)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """The effect of a test, a row of tests.csv, which is `file`."""
+
+    test: dict
+    file: str
+
+    def __str__(self) -> str:
+        return self._link(effect(self.test))
+
+    @property
+    def value(self) -> str:
+        return self._link(effect(self.test | {"low": None}))
+
+    def _link(self, text: str) -> str:
+        return link(text, self.file, ", ".join(self.test[key] for key in ("claim", "protocol", "what")))
 
 
 class Lookup:
@@ -99,9 +121,9 @@ def metric_names(summary: pd.DataFrame, file: str) -> Lookup:
     return Lookup("metric", {name: Lookup(f"metric.{name}", entries) for name, entries in conditions.items()})
 
 
-def published_names(tables: dict[str, pd.DataFrame], file: str) -> Lookup:
-    """The report's tables by name, of `file`."""
-    return Lookup("published", {name: _rows(name, table, file) for name, table in tables.items()})
+def published_names(tables: dict[str, pd.DataFrame], notebook_only: dict[str, set], file: str) -> Lookup:
+    """The published tables by name, of `file`, and the rows of them that only a notebook has."""
+    return Lookup("published", {name: _rows(name, table, notebook_only[name], file) for name, table in tables.items()})
 
 
 def setting_names(settings: dict, file: str, experiment: str) -> Lookup:
@@ -109,10 +131,26 @@ def setting_names(settings: dict, file: str, experiment: str) -> Lookup:
     return _settings("setting", settings, file, experiment)
 
 
-def verdict_names(verdicts: pd.DataFrame, file: str) -> Lookup:
-    """The verdicts by claim, which stand in `file`."""
-    rows = verdicts.to_dict("records")
-    return Lookup("verdict", {row["id"]: f"**{link(row['verdict'], file, row['id'])}**" for row in rows})
+def verdict_names(claims: list[dict]) -> Lookup:
+    """The verdicts by claim, as links to where the audit lists it."""
+    links = {one["id"]: f"**[{one['verdict']}](#{one['experiment']}-{one['id']})**" for one in claims}
+    return Lookup("verdict", links)
+
+
+def test_names(claims: list[dict], file: str) -> Lookup:
+    """The tests by claim, protocol and what they measure; they stand in `file`."""
+    found: dict[str, dict[str, dict[str, Effect]]] = {}
+    for test in (test for claim in claims for test in claim["tests"]):
+        found.setdefault(test["claim"], {}).setdefault(test["protocol"], {})[test["what"]] = Effect(test, file)
+    return Lookup(
+        "test",
+        {
+            claim: Lookup(
+                f"test.{claim}", {name: Lookup(f"test.{claim}.{name}", own) for name, own in of_claim.items()}
+            )
+            for claim, of_claim in found.items()
+        },
+    )
 
 
 def reference_names(kind: str, numbers: dict[str, str], section: str) -> Lookup:
@@ -143,9 +181,10 @@ def _refuse_literal_numbers(template: str, shown: str) -> None:
         raise ArchdynError(f"{shown}: the number {found[0]} stands in the prose; allowed: a placeholder")
 
 
-def _rows(name: str, table: pd.DataFrame, file: str) -> Lookup:
+def _rows(name: str, table: pd.DataFrame, notebook_only: set, file: str) -> Lookup:
     rows = {}
     for key, row in published_rows(table).items():
-        cells = {column: link(str(value), file, f"{name}[{key}].{column}") for column, value in row.items()}
+        whose = " (a notebook's, not the report's)" if next(iter(row.values())) in notebook_only else ""
+        cells = {column: link(str(value), file, f"{name}[{key}].{column}{whose}") for column, value in row.items()}
         rows[key] = Lookup(f"published.{name}[{key}]", cells)
     return Lookup(f"published.{name}", rows)

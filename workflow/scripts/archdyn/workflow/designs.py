@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from archdyn.designs.settings import Designs
 from archdyn.errors import ArchdynError
-from archdyn.workflow.results import caption
+from archdyn.workflow.results import FORMS, caption
 
 
 @dataclass
@@ -73,11 +73,19 @@ class PlannedDesigns:
         """Paths of the effects of these designs."""
         return [f"<results>/{self.experiment}/metrics/design_{name}.csv" for name in names]
 
+    def figures(self, names: list[str]) -> list[str]:
+        """Paths of the figures of these designs, in every form."""
+        return self._in_forms(names, "figures")
+
     def results(self, names: list[str]) -> list[str]:
         """Paths of the figures and tables of these designs, in every form."""
+        return self._in_forms(names, "figures", "tables")
+
+    def _in_forms(self, names: list[str], *kinds: str) -> list[str]:
         folder = f"<results>/{self.experiment}"
-        forms = [("figures", "pdf"), ("figures", "png"), ("tables", "csv"), ("tables", "md"), ("tables", "tex")]
-        return [f"{folder}/{kind}/design_{name}.{form}" for name in names for kind, form in forms]
+        return [
+            f"{folder}/{kind}/design_{name}.{form}" for name in names for kind in kinds for form in FORMS[kind]
+        ]
 
     def analysed(self, design: str) -> dict:
         """What the analysis of a design goes by."""

@@ -213,14 +213,14 @@ class Experiment:
         return self._declared[kind][name]
 
     def results(self) -> list[str]:
-        """Paths of all declared figures, tables and panels, in every form, and of the designs in the audit."""
+        """Paths of all declared figures, tables and panels, in every form, and of the figures of designs in the audit."""
         declared = [
             f"<results>/{self.name}/{kind}/{name}.{form}"
             for kind, forms in FORMS.items()
             for name in self._declared[kind]
             for form in forms
         ]
-        return declared + self.designs.results(self.designs.audited())
+        return declared + self.designs.figures(self.designs.audited())
 
     def settings_by_condition(self) -> dict:
         """Its settings, with those of each condition under the condition's name."""

@@ -16,7 +16,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 
-from archdyn.claims.decide import VERDICTS
+from archdyn.audit.findings import DECIDED
 from archdyn.claims.read import read_claims
 from archdyn.config import Experiment
 from archdyn.errors import ArchdynError
@@ -73,18 +73,19 @@ def stale(folder: Path) -> dict[str, list[str]]:
 
 
 def front_page(folder: Path) -> str:
-    """HTML of the page over all that is published in `folder`: the findings, the sections, and every claim."""
+    """HTML of the page over all that is published in `folder`: findings, sections, claims decided and open."""
     parts = published(folder)
     verdicts = pd.read_csv(folder / "verdicts.csv", dtype=str, keep_default_na=False)
     claims = pd.read_csv(folder / "claims.csv", dtype=str, keep_default_na=False)
     found = claims.merge(verdicts[["experiment", "id", "verdict", "measured"]], how="left", on=["experiment", "id"])
     folders = {experiment: name for name, about in parts.items() for experiment in about["sections"]}
     markdown = MarkdownIt("commonmark")
+    rows = [row | {"folder": folders.get(row["experiment"])} for row in found.fillna("").to_dict("records")]
     return _template("front.html").render(
         findings=[markdown.renderInline(text) for about in parts.values() for text in about["findings"]],
-        verdicts=VERDICTS,
-        parts=[{"folder": name, **about, "counts": _counts(verdicts, about)} for name, about in parts.items()],
-        claims=[row | {"folder": folders.get(row["experiment"])} for row in found.fillna("").to_dict("records")],
+        parts=[{"folder": name, **about} for name, about in parts.items()],
+        judged=[row for row in rows if row["verdict"] in DECIDED],
+        open=[row for row in rows if row["verdict"] not in DECIDED],
     )
 
 
@@ -191,10 +192,6 @@ def _replace(folder: Path, ready: Path) -> None:
     if folder.exists():
         shutil.rmtree(folder)
     ready.rename(folder)
-
-
-def _counts(verdicts: pd.DataFrame, about: dict) -> dict[str, int]:
-    return verdicts[verdicts["experiment"].isin(about["sections"])]["verdict"].value_counts().to_dict()
 
 
 def _template(name: str):
