@@ -8,7 +8,7 @@ from archdyn.workflow.faults import pass_on_sigterm
 
 
 # Of `snakemake --report`; it keeps to what Markdown and reStructuredText share.
-report: "workflow/audit/introduction.md"
+report: "workflow/audit/reading.md"
 
 
 include: "rules/common.smk"

@@ -72,6 +72,7 @@ rule audit_content:
         notebooks=shipped("workflow/audit/notebooks.md"),
         references=shipped("workflow/audit/references.yaml"),
         citation=shipped("CITATION.cff"),
+        ledger=LEDGER,
     output:
         content="<results>/audit/content.json",
         settings="<results>/audit/settings.json",

@@ -186,7 +186,7 @@ def test_panels_answer_to_what_is_moved(shared, content):
     panel.locator("input").press("End")
     last = panel.locator(".frame").get_attribute("aria-label")
     assert first.startswith("baseline, after epoch 1 of ")
-    assert last.startswith("vanishing_published, after epoch ")
+    assert last.startswith("vanishing, as published, after epoch ")
     plane = shared.locator("#vae-panels-plane .frame")
     plane.scroll_into_view_if_needed()
     box = plane.bounding_box()

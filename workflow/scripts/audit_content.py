@@ -30,7 +30,7 @@ with Job(snakemake) as job:
     content = audit(job.params.run, folder, [Result(file, origin(file)) for file in shown], jobs, settings, texts)
     for part in content["sections"]:
         part |= job.params.about[part["experiment"]]
-    named = [name for name in files(content["sections"]) if name != SETTINGS]
+    named = [name for name in files(content) if name != SETTINGS]
     written = {"path": f"{folder}/audit/{SETTINGS}", "rule": job.rule, "commit": commit(), "in_repository": False}
     ledger = read_ledger(job.input.ledger)
     content |= {

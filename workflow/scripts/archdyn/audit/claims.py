@@ -15,7 +15,7 @@ KINDS = {  # whose, kind: what the audit counts together
     ("ours", "mechanism"): "claims of ours",
     ("ours", "value"): "claims of ours",
 }
-WIDTH, HEIGHT, EDGE = 320, 26, 6  # of a strip of dots, in its own units
+WIDTH, EDGE = 320, 6  # of a line of dots and of its ends, in its own units
 
 
 def read_claims(verdicts: Path, tests: Path) -> list[dict]:
@@ -67,31 +67,34 @@ def effect(test: dict) -> str:
 
 
 def strip(test: dict) -> dict | None:
-    """Where the seeds' values, the effect with its interval, and the bound lie on a line of WIDTH; None without values.
+    """Where the seeds' values, the effect with its interval and the bound lie on a line of WIDTH; None without values.
 
     `dots` and `bound` are places; `interval` is begin, middle, end, and None where it is of a share of trainings. `low`
-    and `high` say which values the ends of the line stand for.
+    and `high` say which values the ends of the line stand for, `dashed` what the bound is: of printed numbers, the
+    report's own run.
     """
     dots = [float(value) for value in (test["values"] or "").split()]
     if not dots:
         return None
-    interval = [] if test["k"] is not None else [test["low"], test["effect"], test["high"]]
-    interval = [value for value in interval if value is not None]
-    bound = [] if test["bound"] is None else [test["bound"]]
-    every = np.array([*dots, *interval, *bound])
+    printed = test["relation"] == "as printed"
+    bound = test["effect" if printed else "bound"]
+    bounds = [] if bound is None else [bound]
+    interval = [value for value in (test["low"], test["effect"], test["high"]) if value is not None]
+    interval = interval if test["k"] is None and len(interval) == 3 else []
+    every = np.array([*dots, *interval, *bounds])
     logarithmic = every.min() > 0 and every.max() > 20 * every.min()
     scale = np.log if logarithmic else np.asarray
     low, high = scale(every.min()), scale(every.max())
-    reach = WIDTH - 2 * EDGE
 
     def places(values: list[float]) -> list[float]:
         shares = (scale(np.array(values)) - low) / ((high - low) or 1.0)
-        return [round(EDGE + reach * share, 1) for share in shares.tolist()]
+        return [round(EDGE + (WIDTH - 2 * EDGE) * share, 1) for share in shares.tolist()]
 
     return {
         "dots": places(dots),
-        "interval": places(interval) if len(interval) == 3 else None,
-        "bound": places(bound)[0] if bound else None,
+        "interval": places(interval) if interval else None,
+        "bound": places(bounds)[0] if bounds else None,
+        "dashed": "the report's run" if printed else "the bound",
         "low": significant(every.min()),
         "high": significant(every.max()),
         "logarithmic": bool(logarithmic),

@@ -115,10 +115,11 @@ def audit(run: str, folder: Path, made: list[Result], records: list[dict], setti
     }
 
 
-def files(sections: list[dict]) -> list[str]:
-    """Every file that a number of the prose stands in, or that holds the data of a result, by its name on the page."""
-    links = [name for part in sections for name in re.findall(r"\]\(<([^>]+)>", part["markdown"])]
-    data = [name for part in sections for result in part["results"].values() for name in result["data"]]
+def files(content: dict) -> list[str]:
+    """Every file that a number of the text stands in, or that holds the data of a result, by its name on the page."""
+    texts = [part["markdown"] for part in content["sections"]] + [one["linked"] for one in content["findings"]]
+    links = [name for text in texts for name in re.findall(r"\]\(<([^>]+)>", text)]
+    data = [name for part in content["sections"] for result in part["results"].values() for name in result["data"]]
     return list(dict.fromkeys(["tables/verdicts.csv", TESTS, *links, *data]))
 
 

@@ -172,6 +172,8 @@ def _settings(what: str, block: dict, file: str, place: str) -> Lookup:
 def _setting_text(value) -> str:
     if isinstance(value, dict):
         return f"the pictures in {value['imagefolder']}"
+    if isinstance(value, float):
+        return f"{value:g}"
     return "all" if value is None else str(value)
 
 

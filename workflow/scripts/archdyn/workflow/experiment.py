@@ -213,7 +213,7 @@ class Experiment:
         return self._declared[kind][name]
 
     def results(self) -> list[str]:
-        """Paths of all declared figures, tables and panels, in every form, and of the figures of designs in the audit."""
+        """Paths of all declared figures, tables and panels, in every form, and of the audited designs' figures."""
         declared = [
             f"<results>/{self.name}/{kind}/{name}.{form}"
             for kind, forms in FORMS.items()
