@@ -268,6 +268,13 @@ def test_the_penalty_is_chosen_on_held_out_images():
     assert metrics.published_probe(features, labels, 0).c == 1
 
 
+def test_probes_of_many_classes_say_nothing_on_the_terminal(recwarn):
+    rng = np.random.default_rng(0)
+    metrics.published_probe(rng.normal(size=(60, 5)), np.arange(60) % 40, 0)
+    corrected_probe(rng.normal(size=(60, 5)), np.arange(60) % 40, 0, 0.2)
+    assert not recwarn.list
+
+
 def test_published_probes_see_raw_features():
     """The fit is that of the features as they are: nothing scales them first."""
     rng = np.random.default_rng(0)

@@ -1,10 +1,11 @@
 """Linear probes: which classes a linear classifier reads off embeddings."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -30,21 +31,25 @@ def corrected_probe(features: np.ndarray, labels: np.ndarray, seed: int, validat
     order = np.random.default_rng(seed).permutation(len(labels))
     held_out, rest = np.split(order, [max(1, round(validation_share * len(labels)))])
     scaler = StandardScaler().fit(features[rest])
+    seen, unseen = (scaler.transform(features[rows]) for rows in (rest, held_out))
     regression = LogisticRegression(warm_start=True, **CONVERGED)  # from one penalty's solution on to the next
-    scores = [
-        regression.set_params(C=c)
-        .fit(scaler.transform(features[rest]), labels[rest])
-        .score(scaler.transform(features[held_out]), labels[held_out])
-        for c in PENALTIES
-    ]
+    with _without_warnings():
+        scores = [regression.set_params(C=c).fit(seen, labels[rest]).score(unseen, labels[held_out]) for c in PENALTIES]
     chosen = LogisticRegression(C=PENALTIES[int(np.argmax(scores))], **CONVERGED)
     return fitted(make_pipeline(StandardScaler(), chosen), features, labels)
 
 
 def fitted(model: Pipeline, features: np.ndarray, labels: np.ndarray) -> Probe:
     """A pipeline that ends with a logistic regression, fitted to features (n, d) with labels int (n,)."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # `converged` says it
+    with _without_warnings():
         model.fit(features, labels)
     regression = model[-1]
     return Probe(model, float(regression.C), bool(regression.n_iter_.max() < regression.max_iter))
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Whether a fit converged is among its numbers, and nobody can act on there being many classes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        yield
