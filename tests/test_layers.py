@@ -29,6 +29,7 @@ ALLOWED = {
     "experiments": {"errors", "render", "measures", "data", "settings", "networks", "designs"},
     "config": {"data", "settings", "experiments"},
     "manual": {"settings", "designs", "config"},
+    "notebooks": {"render", "settings"},
     "audit": {"errors", "render", "settings", "claims"},
     "workflow": {
         "errors",

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from archdyn.audit.notebooks import CELLS, PAGE, SECTIONS, Cell, notebooks_page, read_cells
 from archdyn.errors import ArchdynError
+from archdyn.notebooks import CELLS, PAGE, SECTIONS, Cell, notebooks_page, read_cells
 from archdyn.render.published import notebook_only, published_rows, read_all_published
 
 CELL = {

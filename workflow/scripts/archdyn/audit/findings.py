@@ -11,13 +11,11 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from archdyn.audit.prose import Lookup, fill
-from archdyn.claims.decide import INCONCLUSIVE, TOO_FEW, UNTESTABLE, VERDICTS
+from archdyn.claims.decide import DECIDED, OPEN, UNTESTABLE
 from archdyn.errors import ArchdynError
 from archdyn.settings.check import checked_file
 from archdyn.settings.common import Settings, Text
 
-OPEN = (INCONCLUSIVE, TOO_FEW, UNTESTABLE)
-DECIDED = tuple(verdict for verdict in VERDICTS if verdict not in OPEN)
 LINK = re.compile(r'\[((?:[^\[\]]|\[[^\]]*\])*)\]\((?:<[^>]*>|[^) ]*)(?: "[^"]*")?\)')
 
 

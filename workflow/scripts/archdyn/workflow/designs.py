@@ -83,9 +83,7 @@ class PlannedDesigns:
 
     def _in_forms(self, names: list[str], *kinds: str) -> list[str]:
         folder = f"<results>/{self.experiment}"
-        return [
-            f"{folder}/{kind}/design_{name}.{form}" for name in names for kind in kinds for form in FORMS[kind]
-        ]
+        return [f"{folder}/{kind}/design_{name}.{form}" for name in names for kind in kinds for form in FORMS[kind]]
 
     def analysed(self, design: str) -> dict:
         """What the analysis of a design goes by."""

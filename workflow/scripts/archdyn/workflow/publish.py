@@ -16,7 +16,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 
-from archdyn.audit.findings import DECIDED
+from archdyn.claims.decide import DECIDED
 from archdyn.claims.read import read_claims
 from archdyn.config import Experiment
 from archdyn.errors import ArchdynError

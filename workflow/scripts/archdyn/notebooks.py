@@ -1,6 +1,6 @@
 """Hidden notebook state: which saved cell printed which published value, as docs/notebooks.md.
 
-`python -m archdyn.audit.notebooks` writes that page from config/published/notebooks.yaml.
+`python -m archdyn.notebooks` writes that page from config/published/notebooks.yaml.
 """
 
 import re
@@ -14,7 +14,7 @@ from archdyn.render.tables import markdown_table
 from archdyn.settings.check import checked_file
 from archdyn.settings.common import Settings, Text
 
-REPOSITORY = Path(__file__).resolve().parents[4]
+REPOSITORY = Path(__file__).resolve().parents[3]
 CELLS = REPOSITORY / "config/published/notebooks.yaml"
 PAGE = REPOSITORY / "docs/notebooks.md"
 SECTIONS = {
