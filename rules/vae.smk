@@ -150,6 +150,7 @@ vae.figure(
 )
 vae.table(
     "table9",
+    **vae.arrays("test_images"),
     published=vae.published,
     reproduced=vae.runs(rules.vae_train.output.epochs, "annealing_published"),
     corrected=vae.runs(rules.vae_train.output.epochs, "annealing_corrected"),

@@ -61,7 +61,7 @@ def reconstructions(figure: Figure, inputs, settings: dict) -> None:
     figure.set_size_inches(figure.get_figwidth(), 0.68 * len(rows) + 0.2)
     for axes, (name, images) in zip(figure.subplots(len(rows), 1), rows.items(), strict=True):
         show_grid(axes, images[:STRIP], STRIP)
-        axes.text(-0.02, 0.5, name, transform=axes.transAxes, ha="right", va="center", fontsize=8)
+        axes.text(-0.02, 0.5, name, transform=axes.transAxes, ha="right", va="center", fontsize=7)
 
 
 def kl_per_dimension(figure: Figure, inputs, settings: dict) -> None:
