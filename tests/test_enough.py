@@ -6,8 +6,8 @@ import pytest
 import yaml
 from PIL import Image
 
+from archdyn.data.enough import check_enough
 from archdyn.errors import ArchdynError
-from archdyn.workflow.enough import check_enough
 from test_config import CONFIG, ROOT, checked_config, laid_over, plan
 
 

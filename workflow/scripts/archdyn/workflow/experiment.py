@@ -10,8 +10,7 @@ from archdyn.claims import read as claims
 from archdyn.data import backbones, registry
 from archdyn.errors import ArchdynError
 from archdyn.settings.common import by_condition, merged_condition, seeds_of
-from archdyn.workflow.designs import PlannedDesigns
-from archdyn.workflow.results import FORMS, Result, caption, shipped
+from archdyn.workflow.results import FORMS, PlannedDesigns, Result, caption, shipped
 
 MANY_SEEDS = 5  # more, in a row, are named by the first and the last
 ARRAYS = ("train_images", "train_labels", "test_images", "test_labels")

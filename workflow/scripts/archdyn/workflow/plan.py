@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import sys
 from pathlib import Path
 
@@ -10,10 +9,10 @@ from snakemake.utils import update_config
 
 from archdyn.config import SHIPPED, checked_config
 from archdyn.data import registry
+from archdyn.data.enough import check_enough
 from archdyn.errors import ArchdynError
 from archdyn.networks.device import has_gpu
 from archdyn.settings.read import read_yaml
-from archdyn.workflow.enough import check_enough
 from archdyn.workflow.experiment import Experiment
 from archdyn.workflow.faults import check_interpreter
 from archdyn.workflow.files import checked_cache, evict_corrupt
@@ -21,7 +20,6 @@ from archdyn.workflow.fingerprint import code_params
 from archdyn.workflow.results import Result
 
 TOLD = 5  # findings at the end of a run
-LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")  # of Markdown
 
 
 class Plan:
@@ -128,10 +126,10 @@ class Plan:
     def found(self) -> str:
         """For the end of a run: what its audit found, in a few lines, and where everything is."""
         folder = Path("results", self.run)
-        content = folder / "audit/content.json"
-        found = json.loads(content.read_text(encoding="utf-8")).get("findings", []) if content.is_file() else []
-        lines = ["- " + LINK.sub(r"\1", finding["text"]) for finding in found[:TOLD]]
+        lines, content = [], folder / "audit/content.json"
         if content.is_file():
+            found = json.loads(content.read_text(encoding="utf-8"))["findings"]
+            lines = [f"- {finding['text'].replace('**', '')}" for finding in found[:TOLD]]
             lines.append(f"The audit: {folder}/audit/audit.html, and as a paper {folder}/audit/audit.pdf")
         return "\n".join([*lines, f"Figures and tables: {folder}/*/figures and {folder}/*/tables"])
 
