@@ -16,6 +16,7 @@ import pytest
 import torch
 import torchvision
 import yaml
+from PIL import Image
 from safetensors.torch import save_file
 
 from archdyn.data import backbones, registry
@@ -64,18 +65,20 @@ class Hosts:
         change(content)
         path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
 
-    def serve(self, file: dict, made: Path, gone: bool = False) -> None:
+    def serve(self, file: dict, sources: list[dict], made: Path, gone: bool = False) -> None:
         """Have the entry of a file say what was made, and its first source lack it if `gone`."""
         file |= {"size": made.stat().st_size, "sha256": sha256(made)}
-        for number, source in enumerate(file["sources"]):
-            if "url" in source:
-                parts = urlsplit(source["url"])
-                source["url"] = f"{self.server.address}/{parts.netloc}{parts.path}"
-                served = urlsplit(source["url"]).path.format(name=file["name"])
-            else:
-                served = f"/{source['hub']}/resolve/{source['commit']}/{file['name']}"
+        for number, source in enumerate(sources):
+            if "url" in source and not source["url"].startswith(self.server.address):
+                source["url"] = f"{self.server.address}/{source['url'].split('://')[1]}"
             if number or not gone:
-                self.server.files[served] = made
+                self.server.files[self._path(file, source)] = made
+
+    @staticmethod
+    def _path(file: dict, source: dict) -> str:
+        if "url" in source:
+            return urlsplit(source["url"]).path.format(name=file["name"])
+        return f"/{source['hub']}/resolve/{source['commit']}/{file['name']}"
 
 
 def pictures(n: int, size: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -99,10 +102,16 @@ def offer_data(hosts: Hosts) -> dict[str, np.ndarray]:
     stl_members = stl10_members(*stl) | {"stl10_binary/unlabeled_X.bin": bytes(10 * 96 * 96 * 3)}
 
     def change(content: dict) -> None:
-        python, binary = content["datasets"]["cifar10"]["one_of"]
-        hosts.serve(python, write_archive(hosts.folder / "cifar.tar.gz", cifar10_python_members(*cifar)))
+        python, _ = content["datasets"]["cifar10"]["one_of"]
+        made = write_archive(hosts.folder / "cifar.tar.gz", cifar10_python_members(*cifar))
+        hosts.serve(python, python["sources"], made)
         (archive,) = content["datasets"]["stl10"]["one_of"]
-        hosts.serve(archive, write_archive(hosts.folder / "stl.tar.gz", stl_members), gone=True)
+        hosts.serve(archive, archive["sources"], write_archive(hosts.folder / "stl.tar.gz", stl_members), gone=True)
+        photos = content["datasets"]["report_photos"]
+        for number, file in enumerate(photos["files"].values()):
+            made = hosts.folder / file["name"]
+            Image.effect_noise((300 + 100 * number, 400), 80).convert("RGB").save(made)
+            hosts.serve(file, photos["sources"], made)
         content["datasets"]["cifar10"]["images"] = {"train": 250, "test": 50}
         content["datasets"]["stl10"]["images"] = {"train": 120, "test": 120}
 
@@ -127,10 +136,10 @@ def offer_weights(hosts: Hosts) -> None:
                 (theirs,) = others
                 published = calm(torchvision.models.resnet152()).state_dict() if name == "resnet152-v1" else state
                 torch.save(published, made)
-                hosts.serve(theirs, made)
+                hosts.serve(theirs, theirs["sources"], made)
             else:
                 save_file(state, made)
-                hosts.serve(first, made)
+                hosts.serve(first, first["sources"], made)
 
     hosts.offer("backbones.yaml", change)
 
