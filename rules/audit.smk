@@ -32,12 +32,12 @@ rule report:
 rule claims_verdicts:
     """Decide every claim from the numbers of the experiments, with all claims as one family."""
     input:
+        **{f"{experiment.name}_images": experiment.images for experiment in plan.audited()},
+        **{f"{experiment.name}_designs": experiment.deciding_designs() for experiment in plan.audited()},
         claims=[shipped(f"config/claims/{experiment}.yaml") for experiment in AUDITED],
         published=[experiment.published for experiment in plan.audited()],
         metrics=expand("<results>/{experiment}/metrics/all.csv", experiment=AUDITED),
         ledger=LEDGER,
-        **{f"{experiment.name}_images": experiment.images for experiment in plan.audited()},
-        **{f"{experiment.name}_designs": experiment.deciding_designs() for experiment in plan.audited()},
     output:
         **table_files("<results>/audit/tables/verdicts"),
         tests="<results>/audit/tables/tests.csv",
@@ -46,12 +46,12 @@ rule claims_verdicts:
     conda:
         "../envs/audit.yaml"
     params:
+        **plan.code("claims_verdicts"),
         run=plan.run,
         experiments=AUDITED,
         untestable={experiment.name: experiment.untestable() for experiment in plan.audited()},
         label=f"{plan.run} scale",
         caption=caption("verdicts"),
-        **plan.code("claims_verdicts"),
     script:
         "../workflow/scripts/claims_verdicts.py"
 
@@ -82,10 +82,10 @@ rule audit_content:
     conda:
         "../envs/audit.yaml"
     params:
+        **plan.code("audit_content"),
         run=plan.run,
         settings={experiment.name: experiment.settings_by_condition() for experiment in plan.audited()},
         about={experiment.name: experiment.about() for experiment in plan.audited()},
-        **plan.code("audit_content"),
     script:
         "../workflow/scripts/audit_content.py"
 

@@ -30,11 +30,11 @@ rule backbone_download:
         mem_mb=4000,
         runtime=60,
     params:
+        **plan.code("backbone_download"),
         run="{backbone}",
         files=lambda w: contents(backbone_entries[w.backbone]["weights"]),
         architecture=lambda w: backbones.architecture(w.backbone),
         weights=lambda w: backbones.weights_label({"name": w.backbone, "weights": backbones.providers(w.backbone)[0]}),
-        **plan.code("backbone_download"),
     message:
         "Fetching the weights of {wildcards.backbone}"
     script:
@@ -60,13 +60,13 @@ rule backbone_pretrain:
     resources:
         **plan.gpu_job(mem_mb=8000, runtime=240),
     params:
+        **plan.code("backbone_pretrain"),
         run="{experiment}_{backbone}",
         architecture=lambda w: backbones.architecture(w.backbone),
         settings=lambda w: plan.experiment(w.experiment).settings["pretraining"],
         weights=lambda w: plan.experiment(w.experiment).pretrained_label(w.backbone),
         seed=0,
         device=config["device"],
-        **plan.code("backbone_pretrain"),
     message:
         "{wildcards.experiment}: pretraining {wildcards.backbone}"
     script:
@@ -89,10 +89,10 @@ rule backbone_import:
         mem_mb=4000,
         runtime=20,
     params:
+        **plan.code("backbone_import"),
         run="{experiment}_{backbone}",
         architecture=lambda w: backbones.architecture(w.backbone),
         weights=lambda w, input: backbones.weights_label({"name": w.backbone, "weights": {"file": input.file}}),
-        **plan.code("backbone_import"),
     message:
         "{wildcards.experiment}: reading the weights of {wildcards.backbone}"
     script:
@@ -113,11 +113,11 @@ rule backbone_initialise:
         mem_mb=4000,
         runtime=20,
     params:
+        **plan.code("backbone_initialise"),
         run="{experiment}_{backbone}",
         architecture=lambda w: backbones.architecture(w.backbone),
         weights=lambda w: backbones.weights_label({"name": w.backbone, "weights": "random"}),
         seed=0,
-        **plan.code("backbone_initialise"),
     message:
         "{wildcards.experiment}: drawing random weights for {wildcards.backbone}"
     script:

@@ -11,9 +11,9 @@ rule classifier_train:
         unpack(lambda w: plan.experiment(w.experiment).arrays()),
         classes=lambda w: plan.experiment(w.experiment).classes,
     output:
+        **real_paths("{experiment}", "train", "test"),
         model="<results>/{experiment}/models/classifier.safetensors",
         metrics="<results>/{experiment}/metrics/classifier.csv",
-        **real_paths("{experiment}", "train", "test"),
         provenance="<results>/{experiment}/models/classifier.provenance.json",
     log:
         "<logs>/classifier_train/{experiment}.log",
@@ -24,11 +24,11 @@ rule classifier_train:
     resources:
         **plan.gpu_job(mem_mb=4000, runtime=60),
     params:
+        **plan.code("classifier_train"),
         experiment="{experiment}",
         settings=lambda w: plan.experiment(w.experiment).settings["classifier"],
         seed=0,
         device=config["device"],
-        **plan.code("classifier_train"),
     message:
         "{wildcards.experiment}: training the classifier of generated images"
     script:

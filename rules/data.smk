@@ -82,8 +82,8 @@ rule data_prepare:
         mem_mb=2000,
         runtime=10,
     params:
-        dataset="{dataset}",
         **plan.code("data_prepare"),
+        dataset="{dataset}",
         kind=lambda wildcards: dataset_entries[wildcards.dataset]["kind"],
         files=lambda wildcards: registry.contents(dataset_entries[wildcards.dataset]),
         image_shape=lambda wildcards: dataset_entries[wildcards.dataset]["image_shape"],

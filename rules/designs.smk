@@ -26,13 +26,13 @@ rule vit_score_masks:
     resources:
         **plan.gpu_job(mem_mb=6000, runtime=60),
     params:
+        **plan.code("vit_score_masks"),
         masks=lambda w: vit.masks(w.design),
         seeds=lambda w: vit.settings["designs"][w.design]["seeds"],
         images=VIT_MASKING["images"],
         precision=vit.settings["precision"],
         embedding_batch=config["embedding_batch"],
         device=config["device"],
-        **plan.code("vit_score_masks"),
     message:
         "vit: scoring the masks of the design {wildcards.design}"
     script:
@@ -105,8 +105,8 @@ rule design_effects:
     conda:
         "../envs/analysis.yaml"
     params:
-        design=lambda w: plan.experiment(w.experiment).designs.analysed(w.design),
         **plan.code("design_effects"),
+        design=lambda w: plan.experiment(w.experiment).designs.analysed(w.design),
     script:
         "../workflow/scripts/design_effects.py"
 
@@ -122,10 +122,10 @@ rule design_figure:
     conda:
         "../envs/analysis.yaml"
     params:
+        **plan.code("design_figure"),
         label=lambda w: plan.experiment(w.experiment).design_label(w.design),
         scale=lambda w: plan.experiment(w.experiment).designs.is_against_scale(w.design),
         caption=lambda w: plan.experiment(w.experiment).designs.caption("figure", w.design),
-        **plan.code("design_figure"),
     script:
         "../workflow/scripts/design_figure.py"
 
@@ -141,9 +141,9 @@ rule design_table:
     conda:
         "../envs/analysis.yaml"
     params:
+        **plan.code("design_table"),
         label=lambda w: plan.experiment(w.experiment).design_label(w.design),
         scale=lambda w: plan.experiment(w.experiment).designs.is_against_scale(w.design),
         caption=lambda w: plan.experiment(w.experiment).designs.caption("table", w.design),
-        **plan.code("design_table"),
     script:
         "../workflow/scripts/design_table.py"

@@ -17,10 +17,10 @@ rule gan_train:
     input:
         **gan.arrays("train_images", "test_images"),
     output:
+        **gan.embeddings(GAN_RUN, "fixed_train", "fixed_eval", "fresh"),
         model=f"<results>/gan/models/{GAN_RUN}.safetensors",
         steps=f"<results>/gan/metrics/{GAN_RUN}_steps.npy",
         epochs=f"<results>/gan/metrics/{GAN_RUN}_epochs.csv",
-        **gan.embeddings(GAN_RUN, "fixed_train", "fixed_eval", "fresh"),
         provenance=f"<results>/gan/models/{GAN_RUN}.provenance.json",
     log:
         f"<logs>/gan_train/{GAN_RUN}.log",
@@ -31,10 +31,10 @@ rule gan_train:
     resources:
         **plan.gpu_job(mem_mb=4000, runtime=240),
     params:
+        **plan.code("gan_train"),
         run=GAN_RUN,
         training=lambda w: gan.condition(w.condition),
         device=config["device"],
-        **plan.code("gan_train"),
     message:
         "gan: training {wildcards.condition}, seed {wildcards.seed}"
     script:
@@ -62,12 +62,12 @@ rule gan_measure:
     resources:
         **plan.gpu_job(mem_mb=4000, runtime=20),
     params:
+        **plan.code("gan_measure"),
         run=GAN_RUN,
         samples=gan.settings["samples"],
         trained_on=lambda w: gan.condition(w.condition)["images"],
         neighbours=gan.settings["neighbours"],
         device=config["device"],
-        **plan.code("gan_measure"),
     message:
         "gan: measuring {wildcards.condition}, seed {wildcards.seed}"
     script:
@@ -90,9 +90,9 @@ rule gan_evaluate_real:
         mem_mb=3000,
         runtime=20,
     params:
+        **plan.code("gan_evaluate_real"),
         samples=gan.settings["samples"],
         neighbours=gan.settings["neighbours"],
-        **plan.code("gan_evaluate_real"),
     message:
         "gan: measuring the held-out images"
     script:
