@@ -4,33 +4,43 @@
 
 VIT_PICTURES_LABEL = vit.scale(data=vit.pictures())
 VIT_PROBES_LABEL = vit.label(data=f"probes of {vit.probed}")
+VIT_PICTURES = rules.vit_pictures.output
 VIT_MASKED_LABEL = f"{vit.label()} · {VIT_MASKING['images']} images, 95% intervals"
-
-
-def of_pictures(*names: str) -> dict[str, str]:
-    """Outputs of `vit_pictures`, and what is known of the pictures."""
-    return {name: rules.vit_pictures.output[name] for name in (*names, "facts")}
-
 
 vit.figure(
     "figure4",
-    **of_pictures("images", "squashed", "logits", "published_logits"),
+    images=VIT_PICTURES.images,
+    squashed=VIT_PICTURES.squashed,
+    logits=VIT_PICTURES.logits,
+    published_logits=VIT_PICTURES.published_logits,
+    facts=VIT_PICTURES.facts,
     settings=VIT_LIKELIEST,
     label=VIT_PICTURES_LABEL,
 )
 vit.figure(
     "figure5",
-    **of_pictures("images", "squashed", "logits", "published_maps", "attention", "cams"),
+    images=VIT_PICTURES.images,
+    squashed=VIT_PICTURES.squashed,
+    logits=VIT_PICTURES.logits,
+    published_maps=VIT_PICTURES.published_maps,
+    attention=VIT_PICTURES.attention,
+    cams=VIT_PICTURES.cams,
+    facts=VIT_PICTURES.facts,
     published=vit.published,
     label=f"{VIT_PICTURES_LABEL} · CNN: {VIT_CNN_LABEL}",
 )
 vit.figure(
     "photos",
-    **of_pictures("photos", "photo_maps", "photo_logits"),
+    photos=VIT_PICTURES.photos,
+    photo_maps=VIT_PICTURES.photo_maps,
+    photo_logits=VIT_PICTURES.photo_logits,
+    facts=VIT_PICTURES.facts,
     settings=VIT_LIKELIEST,
     label=f"{plan.run} scale · {vit.photographed()} · {VIT_RECOGNISER_LABEL}",
 )
-vit.figure("heads", **of_pictures("images", "attention"), label=VIT_PICTURES_LABEL)
+vit.figure("heads", images=VIT_PICTURES.images,
+    attention=VIT_PICTURES.attention,
+    facts=VIT_PICTURES.facts, label=VIT_PICTURES_LABEL)
 vit.figure(
     "specialisation",
     metrics=rules.vit_evaluate.output.metrics,
@@ -38,16 +48,24 @@ vit.figure(
 )
 vit.figure(
     "masking",
-    **of_pictures("images", "sweep", "masks", "masked_logits"),
+    images=VIT_PICTURES.images,
+    sweep=VIT_PICTURES.sweep,
+    masks=VIT_PICTURES.masks,
+    masked_logits=VIT_PICTURES.masked_logits,
+    facts=VIT_PICTURES.facts,
     summary=vit.summary,
     settings={"fractions": VIT_MASKING["fractions"]},
     label=f"{vit.label(data=vit.pictures())} · {VIT_MASKING['images']} images of {vit.dataset}, 95% intervals",
 )
 vit.figure("learning_curve", summary=vit.summary, published=vit.published, label=VIT_PROBES_LABEL)
-vit.table("predictions", **of_pictures("logits"), settings=VIT_LIKELIEST, label=VIT_PICTURES_LABEL)
+vit.table("predictions", logits=VIT_PICTURES.logits,
+    facts=VIT_PICTURES.facts, settings=VIT_LIKELIEST, label=VIT_PICTURES_LABEL)
 vit.table(
     "table5",
-    **of_pictures("sweep", "masked_logits", "squashed_logits"),
+    sweep=VIT_PICTURES.sweep,
+    masked_logits=VIT_PICTURES.masked_logits,
+    squashed_logits=VIT_PICTURES.squashed_logits,
+    facts=VIT_PICTURES.facts,
     published=vit.published,
     settings={"are_published": vit.settings["images"] == "published"},
     label=vit.label(data=vit.pictures()),
@@ -65,7 +83,6 @@ vit.table(
     summary=vit.summary,
     label=f"{vit.scale()} · {vit.settings['attention']['images']} images",
 )
-
 
 rule vit:
     """All figures and tables of section 3, the vision transformer."""

@@ -121,7 +121,7 @@ def test_a_picture_that_cannot_be_read(project):
     pictures = project.folder / "photos"
     for name in ("a", "b"):
         (pictures / name).mkdir(parents=True)
-        for number in range(2):
+        for number in range(20):
             Image.fromarray(np.full((28, 28), 9 * number, np.uint8)).save(pictures / name / f"{number}.png")
     broken, whole = pictures / "a/1.png", (pictures / "a/1.png").read_bytes()
     broken.write_bytes(whole[:40])

@@ -172,7 +172,11 @@ def test_verify_names_code_settings_inputs_and_files_without_a_record(trained, t
     project.replace(
         "workflow/scripts/archdyn/experiments/vae/model.py", "from torch import", "X = 1\nfrom torch import"
     )
-    project.replace("config/smoke.yaml", "\nvae:\n", "\nvae:\n  conditions: {kl5: {learning_rate: 5.0e-3}}\n")
+    project.replace(
+        "config/smoke.yaml",
+        "    annealing_first: {seeds: []}\n",
+        "    annealing_first: {seeds: []}\n    kl5: {learning_rate: 5.0e-3}\n",
+    )
     array = project.folder / DATA / "test_images.npy"
     array.write_bytes(array.read_bytes()[:-1] + b"\x09")
     (project.folder / MODELS / "mine.csv").write_text("x\n")

@@ -51,13 +51,10 @@ def last_attention(model: torch.nn.Module, images: torch.Tensor) -> torch.Tensor
 
 def values(run: Path) -> dict[str, dict[str, list[float]]]:
     root = run.parents[1]
-    probe = json.loads((run / "vit/metrics/probe_published.provenance.json").read_text())
-    (embedded,) = {
-        run / "vit/embeddings" / Path(name).name.replace("_train_cls.npy", ".provenance.json")
-        for name in probe["inputs"]
-        if name.endswith("_train_cls.npy")
-    }
-    record = json.loads(embedded.read_text())
+    probe = json.loads((run / "vit/metrics/probes.provenance.json").read_text())
+    end = "_imagenet_train_cls.npy"
+    (embedded,) = [Path(name).name.removesuffix(end) for name in probe["inputs"] if name.endswith(end)]
+    record = json.loads((run / f"vit/embeddings/{embedded}.provenance.json").read_text())
     (file,) = [root / name for name in record["inputs"] if name.endswith(".safetensors")]
     model, preprocessing = load(file)
     data = {
@@ -66,8 +63,9 @@ def values(run: Path) -> dict[str, dict[str, list[float]]]:
         if "resources" in name and name.endswith(".npy")
     }
     seen = {}
-    for split, n in record["params"]["images"].items():
-        found = tokens(model, pixels(data[f"{split}_images"][:n], preprocessing | record["params"]["preprocessing"]))
+    for split, n in record["params"]["images"]["imagenet"].items():
+        seen_as = preprocessing | record["params"]["preprocessing"]["imagenet"]
+        found = tokens(model, pixels(data[f"{split}_images"][:n], seen_as))
         seen[split] = {"cls": found[:, 0].numpy(), "mean_patch": found[:, 1:].mean(1).numpy()}
     accuracies = {}
     for kind in ("cls", "mean_patch"):
@@ -75,9 +73,9 @@ def values(run: Path) -> dict[str, dict[str, list[float]]]:
         regression.fit(seen["train"][kind], data["train_labels"][: len(seen["train"][kind])])
         right = regression.score(seen["test"][kind], data["test_labels"][: len(seen["test"][kind])])
         accuracies[f"{kind}_accuracy"] = [float(right)]
-    shown = json.loads((run / "vit/embeddings/look.provenance.json").read_text())
-    (name,) = [name for name in shown["inputs"] if name.endswith("test_images.npy")]
-    attention = last_attention(model, pixels(np.load(root / name)[: shown["params"]["images"]], preprocessing))
+    masked = json.loads((run / "vit/embeddings/masked.provenance.json").read_text())
+    (name,) = [name for name in masked["inputs"] if name.endswith("test_images.npy")]
+    attention = last_attention(model, pixels(np.load(root / name)[: masked["params"]["heads"]], preprocessing))
     entropy = -(attention * attention.clamp(min=1e-30).log()).sum(-1).mean((0, 2))
     broad = {"last_entropy_mean": [float(entropy.mean())], "last_entropy_lowest": [float(entropy.min())]}
     return {"probe_published": accuracies, "attention": broad}

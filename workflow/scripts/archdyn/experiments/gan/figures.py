@@ -71,7 +71,7 @@ def figure8(figure: Figure, inputs, settings: dict) -> None:
         for axes, epoch in zip(column, ((len(samples) + 1) // 2, len(samples)), strict=False):
             show_grid(axes, samples[epoch - 1], COLUMNS)
             axes.set_title(f"epoch {epoch}", fontsize=7.5, fontweight="normal", pad=2)
-        column[0].set_title(f"{fill(settings['names'][name], TITLE)}\n", fontsize=8)
+        column[0].set_title(fill(settings["names"][name], TITLE), fontsize=8, pad=14)
         column[0].text(
             0.5, 1.02, f"epoch {(len(samples) + 1) // 2}", fontsize=7.5, ha="center", transform=column[0].transAxes
         )
@@ -207,7 +207,7 @@ def _gaps(axes: Axes, epochs: dict[str, list[pd.DataFrame]], names: dict[str, st
     axes.set_title("training less held out")
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     epoch_axis(axes)
-    axes.legend(fontsize=6.5, loc="upper left")
+    axes.legend(fontsize=7, loc="upper left")
 
 
 def _legends(axes: Axes, losses: Axes, accuracies: Axes) -> None:

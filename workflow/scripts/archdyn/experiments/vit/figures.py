@@ -84,7 +84,9 @@ def predictions(
     shown: by the name of a protocol, images and logits float (n, classes).
     """
     figure.set_size_inches(figure.get_figwidth(), 1.5 * len(names) + 0.9)
-    for part, (protocol, (images, logits)) in zip(figure.subfigures(1, len(shown)), shown.items(), strict=True):
+    for part, (protocol, (images, logits)) in zip(
+        figure.subfigures(1, len(shown), squeeze=False)[0], shown.items(), strict=True
+    ):
         grid = part.subplots(len(names), 2, squeeze=False, width_ratios=[1, 1.2])
         part.suptitle(protocol, fontsize=8, fontweight="bold")
         order, probabilities = top_classes(logits, k)
