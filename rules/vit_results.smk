@@ -38,9 +38,13 @@ vit.figure(
     settings=VIT_LIKELIEST,
     label=f"{plan.run} scale · {vit.photographed()} · {VIT_RECOGNISER_LABEL}",
 )
-vit.figure("heads", images=VIT_PICTURES.images,
+vit.figure(
+    "heads",
+    images=VIT_PICTURES.images,
     attention=VIT_PICTURES.attention,
-    facts=VIT_PICTURES.facts, label=VIT_PICTURES_LABEL)
+    facts=VIT_PICTURES.facts,
+    label=VIT_PICTURES_LABEL,
+)
 vit.figure(
     "specialisation",
     metrics=rules.vit_evaluate.output.metrics,
@@ -58,8 +62,13 @@ vit.figure(
     label=f"{vit.label(data=vit.pictures())} · {VIT_MASKING['images']} images of {vit.dataset}, 95% intervals",
 )
 vit.figure("learning_curve", summary=vit.summary, published=vit.published, label=VIT_PROBES_LABEL)
-vit.table("predictions", logits=VIT_PICTURES.logits,
-    facts=VIT_PICTURES.facts, settings=VIT_LIKELIEST, label=VIT_PICTURES_LABEL)
+vit.table(
+    "predictions",
+    logits=VIT_PICTURES.logits,
+    facts=VIT_PICTURES.facts,
+    settings=VIT_LIKELIEST,
+    label=VIT_PICTURES_LABEL,
+)
 vit.table(
     "table5",
     sweep=VIT_PICTURES.sweep,
@@ -83,6 +92,7 @@ vit.table(
     summary=vit.summary,
     label=f"{vit.scale()} · {vit.settings['attention']['images']} images",
 )
+
 
 rule vit:
     """All figures and tables of section 3, the vision transformer."""
