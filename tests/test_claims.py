@@ -231,12 +231,20 @@ def test_a_metric_that_is_not_a_number_is_an_error():
         judged([claim({"published": "a.b"})], values(a__b=[1.0, math.nan, 2.0]))
 
 
-@pytest.mark.parametrize("metric", ["good.modes_epoch4", "left_out.modes", "design d: modes, loss a → b"])
-def test_an_epoch_a_condition_or_a_design_that_the_run_does_not_have_is_not_testable_there(metric):
-    row = judged([claim({"published": metric})], reasons={"it": "too small"})[0].iloc[0]
+@pytest.mark.parametrize(
+    "test",
+    [
+        {"published": "good.modes_epoch4"},
+        {"published": "left_out.modes"},
+        {"published": "left_out.right", "over": "images"},
+        {"published": "design d: modes, loss a → b"},
+    ],
+)
+def test_an_epoch_a_condition_or_a_design_that_the_run_does_not_have_is_not_testable_there(test):
+    row = judged([claim(test)], reasons={"it": "too small"})[0].iloc[0]
     assert (row["verdict"], row["measured"]) == (UNTESTABLE, "modes: not reached")
     with pytest.raises(ArchdynError, match="the claim it rests on"):
-        judged([claim({"published": metric})])
+        judged([claim(test)])
 
 
 def images(**conditions) -> Values:

@@ -47,7 +47,8 @@ class Values:
             rows = table[table["condition"] == condition]
             if metric in table and len(rows):
                 return _finite(rows.pivot(index="seed", columns="image", values=metric).astype(float), name)
-        raise ArchdynError(f"rests on {name}, which no metrics/*_images.csv has")
+        error = ArchdynError if (self.seeds["condition"] == condition).any() else NotReachedError
+        raise error(f"rests on {name}, which no metrics/*_images.csv has")
 
     def of_design(self, design: str, outcome: str, term: str, contrast: str) -> dict:
         """The row of one main effect of a design. Raises ArchdynError where there is none."""
