@@ -24,6 +24,7 @@ from archdyn.audit.markdown import shown_results, to_typst
 from archdyn.audit.numbering import letters, numbers
 from archdyn.audit.prose import LITERAL_NUMBER
 from archdyn.audit.sources import check_cited, read_references
+from archdyn.claims.decide import DECIDED
 from archdyn.errors import ArchdynError
 from archdyn.render.words import significant
 from conftest import ROOT
@@ -337,6 +338,14 @@ def test_tests_of_a_claim_are_read_with_it(tmp_path):
     assert first["tests"][0]["high"] is None
     assert first["tests"][0]["k"] is None
     assert second["tests"] == []
+
+
+def test_a_run_ends_with_what_it_decided(content, smoke_run):
+    assert content["findings"] == []
+    told = smoke_run.snakemake("all", "--forcerun", "all", *SMOKE, "--cores", "1").stdout
+    for row in content["decided"][:5]:
+        assert row["verdict"] in DECIDED
+        assert f"- {row['verdict']}: {row['claim']} ({row['measured']})" in told
 
 
 def test_claims_of_ours_are_counted_apart():

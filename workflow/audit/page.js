@@ -72,6 +72,11 @@ function filter() {
       count += fits;
     }
     group.hidden = !any;
+    for (const rest of group.querySelectorAll(".rest")) {
+      const fitting = rest.querySelectorAll(".claim:not([hidden])").length;
+      rest.hidden = !fitting;
+      rest.open = fitting > 0 && (chosen.size > 0 || words.length > 0);
+    }
   }
   document.querySelector(".find output").textContent = chosen.size || words.length ? `${count} claims` : "";
 }
@@ -89,7 +94,7 @@ for (const button of choices) {
 // A link to a claim opens its fold.
 function unfold() {
   const claim = document.getElementById(location.hash.slice(1));
-  if (claim?.matches("details")) claim.open = true;
+  for (let fold = claim?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
 }
 addEventListener("hashchange", unfold);
 unfold();

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from archdyn.claims.decide import VERDICTS
+from archdyn.claims.decide import DECIDED, VERDICTS
 from archdyn.render.words import significant
 
 NONE = "–"
@@ -46,6 +46,11 @@ def counts(claims: list[dict]) -> list[dict]:
         for name, own in found.items()
         if own
     ]
+
+
+def decided(claims: list[dict]) -> list[dict]:
+    """The claims that this run decides, without their tests."""
+    return [{**claim, "tests": []} for claim in claims if claim["verdict"] in DECIDED]
 
 
 def amended(claims: list[dict]) -> int:

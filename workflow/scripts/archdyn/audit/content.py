@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from archdyn.audit import prose
-from archdyn.audit.claims import amended, counts, read_claims
+from archdyn.audit.claims import amended, counts, decided, read_claims
 from archdyn.audit.files import is_data, target
 from archdyn.audit.findings import read_findings, standing
 from archdyn.audit.markdown import headings, shown_results, title
@@ -103,6 +103,7 @@ def audit(run: str, folder: Path, made: list[Result], records: list[dict], setti
         "audited": source(texts.citation),
         "notice": _notice(run, settings),
         "findings": _findings(texts.findings, claims, numbered, shared, sections),
+        "decided": decided(claims),
         "counts": counts(claims),
         "claims": len(claims),
         "amended": amended(claims),

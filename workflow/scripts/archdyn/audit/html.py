@@ -14,7 +14,7 @@ from archdyn.audit.claims import effect, strip
 from archdyn.audit.files import embedded
 from archdyn.audit.markdown import slug, to_html
 from archdyn.audit.sources import CITED
-from archdyn.claims.decide import VERDICTS
+from archdyn.claims.decide import UNTESTABLE, VERDICTS
 
 LIMIT = 6 * 10**6  # bytes of the page: it carries as much data as this leaves room for
 LOSSY = {"quality": 80, "method": 4}  # of WebP, for photos
@@ -37,6 +37,7 @@ def page(content: dict, run_folder: Path, template: Path) -> str:
         "prose": partial(_prose, content["references"]),
         "script_json": _script_json,
         "source_anchor": source_anchor,
+        "not_testable": UNTESTABLE,
         "verdict_class": lambda verdict: f"verdict-{VERDICTS.index(verdict)}",
         "effect": effect,
         "strip": strip,

@@ -128,8 +128,10 @@ class Plan:
         folder = Path("results", self.run)
         lines, content = [], folder / "audit/content.json"
         if content.is_file():
-            found = json.loads(content.read_text(encoding="utf-8"))["findings"]
-            lines = [f"- {finding['text'].replace('**', '')}" for finding in found[:TOLD]]
+            audit = json.loads(content.read_text(encoding="utf-8"))
+            lines = [f"- {finding['text'].replace('**', '')}" for finding in audit["findings"]]
+            lines = lines or [f"- {row['verdict']}: {row['claim']} ({row['measured']})" for row in audit["decided"]]
+            lines = lines[:TOLD]
             lines.append(f"The audit: {folder}/audit/audit.html, and as a paper {folder}/audit/audit.pdf")
         return "\n".join([*lines, f"Figures and tables: {folder}/*/figures and {folder}/*/tables"])
 
