@@ -75,7 +75,6 @@ format: .venv/tested
 	$(BIN)/ruff format $(PYTHON_FILES)
 	$(BIN)/snakefmt Snakefile rules
 	$(BIN)/python -m archdyn.manual
-	$(BIN)/python -m archdyn.notebooks
 
 env: .venv/done
 

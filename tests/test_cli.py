@@ -89,13 +89,6 @@ def test_a_command_in_another_folder(command, tmp_path, monkeypatch):
     assert said.startswith("error: ") and "\n" not in said
 
 
-@pytest.mark.fault("one line says that there is no Snakefile.")
-def test_a_run_is_verified_where_there_is_no_workflow(tmp_path, monkeypatch):
-    record(tmp_path / "results/mine/gan/metrics", "all")
-    monkeypatch.chdir(tmp_path)
-    assert exit_status("verify", "mine").startswith("error: No Snakefile found")
-
-
 def test_runs_without_any_is_one_line(tmp_path):
     assert exit_status("runs", str(tmp_path)) == f"error: {tmp_path}: has no <run>/<experiment>/metrics/summary.csv"
 

@@ -43,28 +43,23 @@ def diff(
 
 
 @app.command()
-def verify(
-    run: Run,
-    configfile: Annotated[
-        list[Path] | None, typer.Option(help="As given to snakemake; config/RUN.yaml by default, where there is one.")
-    ] = None,
-) -> None:
+def verify(run: Run) -> None:
     """Check a run against the records of its jobs.
 
-    Every file is compared by its digest, with the inputs, settings and code of now.
+    Every file is compared by its digest, with the inputs and code of now. Settings are compared by snakemake -n.
 
     Example: archdyn verify demo
     """
     from archdyn.workflow.runs import run_folder
     from archdyn.workflow.verify import verification
 
-    finding = verification(run_folder(run), configfile or [])
+    finding = verification(run_folder(run))
     looked_at = f"{finding.files} files of {finding.jobs} jobs"
     for fault in finding.faults:
         typer.echo(fault)
     if finding.faults:
         raise ArchdynError(f"found {len(finding.faults)} faults in {looked_at}")
-    typer.echo(f"All {looked_at} are what the jobs wrote, from the inputs, settings and code of now.")
+    typer.echo(f"All {looked_at} are what the jobs wrote, from the inputs and code of now.")
 
 
 @app.command()

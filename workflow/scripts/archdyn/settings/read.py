@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
@@ -10,9 +9,46 @@ import yaml
 from archdyn.errors import ArchdynError
 
 MAX_DEPTH = 30
+TOO_DEEP = f"found values nested more than {MAX_DEPTH} levels deep"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where PyYAML was built with it
 OCTAL, SEXAGESIMAL = re.compile(r"[+-]?0[0-7_]+"), re.compile(r"[+-]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
 NUMBER_TAGS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+
+
+class _Refused(yaml.MarkedYAMLError):
+    """Valid YAML that we do not take."""
+
+
+class _StrictLoader(LOADER):
+    """Refuses what PyYAML lets through: duplicate keys, keys that are not text, numbers to the base of 8 or 60."""
+
+    def __init__(self, text: str):
+        super().__init__(text)
+        self.deep_construct = True  # which refuses an anchor that contains itself
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        seen = set()
+        for key, _ in node.value:
+            if key.tag not in ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"):
+                written = key.value if isinstance(key, yaml.ScalarNode) else "of several parts"
+                problem = f'found the key {written}, which YAML does not read as text; write "{written}"'
+                raise _Refused(problem=problem, problem_mark=key.start_mark)
+            if key.value in seen:
+                problem = f"duplicate key {key.value}; allowed: each key once"
+                raise _Refused(problem=problem, problem_mark=key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+    def construct_scalar(self, node: yaml.ScalarNode) -> str:
+        if node.tag in NUMBER_TAGS and OCTAL.fullmatch(node.value):
+            plain = node.value.replace("_", "").lstrip("+-0") or "0"
+            read = int(plain, 8)
+            problem = f"found {node.value}, which YAML reads as {read}; write {plain} or {read}"
+            raise _Refused(problem=problem, problem_mark=node.start_mark)
+        if node.tag in NUMBER_TAGS and SEXAGESIMAL.fullmatch(node.value):
+            problem = f"found {node.value}, which YAML reads to the base of 60; write a plain number"
+            raise _Refused(problem=problem, problem_mark=node.start_mark)
+        return super().construct_scalar(node)
 
 
 def read_yaml(path: str | Path) -> dict:
@@ -20,19 +56,20 @@ def read_yaml(path: str | Path) -> dict:
     name = shown(Path(path))
     try:
         text = Path(path).read_text(encoding="utf-8")
-        root = yaml.compose(text, Loader=LOADER)
-        _check(root, name)
-        content = yaml.SafeLoader("").construct_document(root) if root else None
+        _check_depth(text)
+        content = yaml.load(text, _StrictLoader)
     except FileNotFoundError:
         raise ArchdynError(f"{name}: there is no such file") from None
     except IsADirectoryError:
         raise ArchdynError(f"{name}: found a folder; allowed: a file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ArchdynError(f"{name}: cannot be read ({error})") from None
+    except _Refused as error:
+        raise ArchdynError(f"{name} line {error.problem_mark.line + 1}: {error.problem}") from None
     except yaml.YAMLError as error:
-        raise ArchdynError(f"{name}{_place(error)}: not valid YAML ({_problem(error)})") from None
-    except RecursionError:
-        raise ArchdynError(f"{name}: {_too_deep()}") from None
+        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+        place = f"{name} line {mark.line + 1}" if mark else name
+        raise ArchdynError(f"{place}: not valid YAML ({problem or ' '.join(str(error).split())})") from None
     except ValueError as error:  # of a number or a date
         raise ArchdynError(f"{name}: not valid YAML ({error})") from None
     if not isinstance(content, dict) or not content:
@@ -43,7 +80,7 @@ def read_yaml(path: str | Path) -> dict:
 def check_text(value, key: tuple = ()) -> None:
     """Refuse keys that are not text (YAML reads `no:` as false), and line breaks, which end up in paths."""
     if len(key) > MAX_DEPTH:
-        raise ArchdynError(f"{dotted(key[:3])}: {_too_deep()}")
+        raise ArchdynError(f"{dotted(key[:3])}: {TOO_DEEP}")
     if isinstance(value, str) and not value.isprintable():
         raise ArchdynError(f"{dotted(key)}: found {found(value)}; allowed: printable text on one line")
     if isinstance(value, dict):
@@ -74,66 +111,10 @@ def shown(path: Path) -> str:
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
-def _check(root: yaml.Node, name: str) -> None:
-    """Refuse what safe_load lets through, or would not survive."""
-    for key, node, outer in _nodes(root):
-        place = f"{dotted(key)}, from {name} line {node.start_mark.line + 1}"
-        if node in outer:
-            raise ArchdynError(f"{place}: found an anchor that contains itself; allowed: values that end")
-        if len(outer) > MAX_DEPTH:
-            raise ArchdynError(f"{dotted(key[:3])}, from {name} line {node.start_mark.line + 1}: {_too_deep()}")
-        if isinstance(node, yaml.MappingNode):
-            _check_keys(node, key, name)
-        if isinstance(node, yaml.ScalarNode) and node.tag in NUMBER_TAGS:
-            _check_number(node.value, place)
-
-
-def _nodes(root: yaml.Node | None) -> Iterator[tuple[tuple, yaml.Node, tuple]]:
-    """Key, node, and the nodes that it lies in, of every value; anchors are followed."""
-    waiting = [((), root, ())] if root else []
-    while waiting:
-        key, node, outer = waiting.pop()
-        yield key, node, outer
-        if isinstance(node, yaml.MappingNode):
-            parts = [(name.value, part) for name, part in node.value]
-        else:
-            parts = enumerate(node.value) if isinstance(node, yaml.SequenceNode) else []
-        waiting += reversed([((*key, part), inner, (*outer, node)) for part, inner in parts])
-
-
-def _check_keys(node: yaml.MappingNode, key: tuple, name: str) -> None:
-    seen = set()
-    for part, _ in node.value:
-        place = f"from {name} line {part.start_mark.line + 1}"
-        if part.tag not in ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"):
-            written = part.value if isinstance(part, yaml.ScalarNode) else "of several parts"
-            raise ArchdynError(
-                f'{dotted(key)}, {place}: found the key {written}, which YAML does not read as text; write "{written}"'
-            )
-        if part.value in seen:
-            raise ArchdynError(f"{dotted((*key, part.value))}, {place}: duplicate key; allowed: each key once")
-        seen.add(part.value)
-
-
-def _check_number(text: str, place: str) -> None:
-    """YAML 1.1 reads 010 to the base of 8, and 1:30 to that of 60."""
-    if OCTAL.fullmatch(text):
-        plain = text.replace("_", "").lstrip("+-0") or "0"
-        raise ArchdynError(
-            f"{place}: found {text}, which YAML reads as {int(plain, 8)}; write {plain} or {int(plain, 8)}"
-        )
-    if SEXAGESIMAL.fullmatch(text):
-        raise ArchdynError(f"{place}: found {text}, which YAML reads to the base of 60; write a plain number")
-
-
-def _place(error: yaml.YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
-    return f" line {mark.line + 1}" if mark else ""
-
-
-def _problem(error: yaml.YAMLError) -> str:
-    return getattr(error, "problem", None) or " ".join(str(error).split())
-
-
-def _too_deep() -> str:
-    return f"found values nested more than {MAX_DEPTH} levels deep"
+def _check_depth(text: str) -> None:
+    """Refuse what the C loader would not survive: it calls itself for each level."""
+    depth = 0
+    for event in yaml.parse(text, LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise _Refused(problem=TOO_DEEP, problem_mark=event.start_mark)

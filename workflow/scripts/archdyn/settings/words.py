@@ -28,10 +28,10 @@ LIMITS = {
     "minimum": "at least {}",
     "exclusiveMaximum": "below {}",
     "maximum": "at most {}",
-    "minLength": "at least {} character",
-    "minItems": "at least {} entry",
-    "maxItems": "at most {} entries",
-    "minProperties": "at least {} entry",
+    "minLength": "at least {} {characters}",
+    "minItems": "at least {} {entries}",
+    "maxItems": "at most {} {entries}",
+    "minProperties": "at least {} {entries}",
     "pattern": "matching {}",
 }
 
@@ -85,7 +85,11 @@ def part_of(schema: dict, key: str | int) -> dict:
 
 
 def _limits(schema: dict) -> Iterator[str]:
-    yield from (words.format(schema[name]) for name, words in LIMITS.items() if name in schema)
+    for name, words in LIMITS.items():
+        if name in schema:
+            one = schema[name] == 1
+            nouns = {"entries": "entry" if one else "entries", "characters": "character" if one else "characters"}
+            yield words.format(schema[name], **nouns)
     if schema.get("uniqueItems"):
         yield "no repeats"
 

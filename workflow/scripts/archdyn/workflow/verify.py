@@ -1,20 +1,18 @@
-"""Whether a run's artifacts are what their jobs wrote, from the inputs, settings and code that stand there now.
+"""Whether a run's artifacts are what their jobs wrote, from the inputs and code that stand there now.
 
-Everything is compared by content, with the digests that every job leaves in its record.
+Everything is compared by content, with the digests that every job leaves in its record. Whether the settings are those
+of now, `snakemake -n` says.
 """
 
-import io
-import json
 import os
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from archdyn.errors import ArchdynError
 from archdyn.workflow.files import content_digest, walk
-from archdyn.workflow.fingerprint import SCRIPTS, is_code, module_digests
+from archdyn.workflow.fingerprint import SCRIPTS, module_digests
 from archdyn.workflow.record import RECORD, REPOSITORY, Record, absolute, behind, read_records, within
 
 SHOWN = 3
@@ -29,7 +27,7 @@ class Finding:
     faults: list[str]
 
     def sentence(self) -> str:
-        """One line that the audit says of itself; settings are not in it, since only Snakemake's plan tells them."""
+        """One line that the audit says of itself."""
         looked_at = f"the {self.files} files of {self.jobs} jobs behind this audit"
         if not self.faults:
             return f"All of {looked_at} are what the jobs wrote, from the inputs and by the code of now."
@@ -37,12 +35,8 @@ class Finding:
         return f"Not all of {looked_at} stand by their records: {'; '.join(self.faults[:SHOWN])}{more}."
 
 
-def verification(run: Path, configfiles: list[Path]) -> Finding:
-    """All that can be verified of the run in the folder `run`, settings too.
-
-    Those are what Snakemake plans by in the working directory; without `configfiles`, by config/<run>.yaml where there
-    is one. Raises ArchdynError when the run has no records, or when that configuration makes another run.
-    """
+def verification(run: Path) -> Finding:
+    """All that can be verified of the run in the folder `run`. Raises ArchdynError when the run has no records."""
     run = absolute(run)
     every = read_records(run)
     own = within(every, [run])
@@ -51,8 +45,7 @@ def verification(run: Path, configfiles: list[Path]) -> Finding:
     records = with_sources(own, every)
     finding = by_digests(records)
     unknown = [f"{_shown(path)}: no record says what made it" for path in unrecorded(run, records)]
-    faults = finding.faults + unknown + _by_plan(run, records, configfiles)
-    return Finding(finding.jobs, finding.files, faults)
+    return Finding(finding.jobs, finding.files, finding.faults + unknown)
 
 
 def with_sources(records: list[Record], every: list[Record]) -> list[Record]:
@@ -84,12 +77,12 @@ def changed_code(facts: dict) -> list[str]:
     script = facts.get("script") or facts["rule"]
     if not (SCRIPTS / f"{script}.py").is_file():
         return [f"script workflow/scripts/{script}.py is gone"]
-    entries = [script, *filter(None, [facts["params"].get("module")])]
+    before, now = facts["modules"], module_digests([script, *filter(None, [facts["params"].get("module")])])
+    changed = [(name, "changed" if name in before else "is new to it") for name in now if before.get(name) != now[name]]
+    gone = [(name, "is no longer used") for name in before if name not in now]
     return [
         f"{'module' if '/' in name else 'script'} {(SCRIPTS / name).relative_to(REPOSITORY)} {change}"
-        for name, change in _differences(
-            facts["modules"], module_digests(entries), ("changed", "is new to it", "is no longer used")
-        )
+        for name, change in changed + gone
     ]
 
 
@@ -105,88 +98,6 @@ def _faults(record: Record, digest) -> Iterator[str]:
 
 def _is_artifact(path: Path) -> bool:
     return not any(part.startswith(".") or part == "logs" for part in path.parts)
-
-
-def _by_plan(run: Path, records: list[Record], configfiles: list[Path]) -> list[str]:
-    """Records of other settings than Snakemake plans by now, and those of jobs that it does not plan."""
-    own = REPOSITORY / "config" / f"{run.name}.yaml"
-    settings = _planned(configfiles or ([own] if own.is_file() else []))
-    if not any(path.is_relative_to(run) for path in settings):
-        raise ArchdynError(f"{run}: the configuration makes another run; give this one's with --configfile")
-    faults = []
-    for record in records:
-        changes = _changed_settings(record.facts, settings[record.path]) if record.path in settings else []
-        if record.path not in settings and record.path.is_relative_to(run):
-            changes = ["no job of this configuration makes it"]
-        faults += [f"{_shown(record.path)}: {change}" for change in changes]
-    return faults
-
-
-def _planned(configfiles: list[Path]) -> dict[Path, dict]:
-    """The settings of every job that `snakemake --dry-run` plans here, by the absolute path of its record.
-
-    What hangs on a checkpoint that is still to be made is not known yet, and is `...`. Raises ArchdynError where
-    Snakemake cannot plan.
-    """
-    from snakemake.api import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings, SnakemakeApi
-    from snakemake.cli import parse_args
-    from snakemake.common.tbdstring import TBDString
-    from snakemake.exceptions import RuleException, WorkflowError
-    from snakemake.settings.enums import Quietness
-    from snakemake_interface_common.exceptions import ApiError
-
-    options = ["--dry-run", *(["--configfile", *map(str, configfiles)] if configfiles else [])]
-    unread = io.StringIO()  # what Snakemake prints of its plan; its errors are raised
-    with (
-        redirect_stdout(unread),
-        redirect_stderr(unread),
-        SnakemakeApi(OutputSettings(dryrun=True, quiet={Quietness.ALL})) as api,
-    ):
-        _, arguments = parse_args(options)
-        try:
-            workflow = api.workflow(
-                resource_settings=ResourceSettings(cores=1),
-                config_settings=ConfigSettings(configfiles=arguments.configfile),
-            )
-            workflow.dag(DAGSettings(targets={"all", "designs"})).execute_workflow(executor="dryrun")
-        except (ApiError, RuleException, WorkflowError) as error:
-            raise ArchdynError(" ".join(str(error).split())) from None
-        return {
-            absolute(job.output.provenance): {
-                name: ... if isinstance(value, TBDString) else value
-                for name, value in job.params.items()
-                if not is_code(name)
-            }
-            for job in workflow._workflow.dag.jobs
-            if job.output.get("provenance")
-        }
-
-
-def _changed_settings(facts: dict, settings: dict) -> list[str]:
-    """Settings of a record that differ from those of a planned job, as `_planned` has them, in words."""
-    known = {name: value for name, value in settings.items() if value is not ...}
-    recorded = {name: value for name, value in facts["params"].items() if settings.get(name) is not ...}
-    before, now = dict(_flat(recorded)), dict(_flat(json.loads(json.dumps(known, default=str))))
-    return [
-        f"setting {name}: {before.get(name, 'none')} -> {now.get(name, 'none')}"
-        for name, _ in _differences(before, now, ("", "", ""))
-    ]
-
-
-def _differences(before: dict, now: dict, words: tuple[str, str, str]) -> list[tuple[str, str]]:
-    """Names with another value, of `now` alone, and of `before` alone, each with its word."""
-    changed, new, gone = words
-    found = [(name, new if name not in before else changed) for name in now if before.get(name, ...) != now[name]]
-    return found + [(name, gone) for name in before if name not in now]
-
-
-def _flat(params: dict, prefix: str = "") -> Iterator[tuple[str, object]]:
-    """Nested settings by their whole names: {"training": {"epochs": 2}} -> {"training.epochs": 2}"""
-    for name, value in params.items():
-        if isinstance(value, dict) and value:
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
 
 
 def _shown(path: Path) -> str:
