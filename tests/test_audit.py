@@ -17,14 +17,13 @@ from pypdf import PdfReader
 from pypdfium2 import PdfDocument
 
 from archdyn.audit import prose
-from archdyn.audit.claims import amended, counts, effect, read_claims, strip
+from archdyn.audit.claims import amended, counts, decided, effect, read_claims, strip
 from archdyn.audit.content import number_names
 from archdyn.audit.findings import Finding, read_findings, standing
 from archdyn.audit.markdown import shown_results, to_typst
 from archdyn.audit.numbering import letters, numbers
 from archdyn.audit.prose import LITERAL_NUMBER
 from archdyn.audit.sources import check_cited, read_references
-from archdyn.claims.decide import DECIDED
 from archdyn.errors import ArchdynError
 from archdyn.render.words import significant
 from conftest import ROOT
@@ -340,26 +339,19 @@ def test_tests_of_a_claim_are_read_with_it(tmp_path):
     assert second["tests"] == []
 
 
-def test_a_run_ends_with_what_it_decided(content, smoke_run):
-    assert content["findings"] == []
-    told = smoke_run.snakemake("all", "--forcerun", "all", *SMOKE, "--cores", "1").stdout
-    for row in content["decided"][:5]:
-        assert row["verdict"] in DECIDED
-        assert f"- {row['verdict']}: {row['claim']} ({row['measured']})" in told
-
-
-def test_claims_of_ours_are_counted_apart():
+def test_claims_are_counted_by_whose_they_are_and_the_decided_ones_told():
     claims = [
         CLAIM,
         CLAIM | {"verdict": "does not hold", "amended": "amended after the data"},
         CLAIM | {"kind": "value", "verdict": "reproduced"},
-        CLAIM | {"whose": "ours"},
+        CLAIM | {"whose": "ours", "verdict": "not testable here"},
     ]
     assert [(kind["n"], kind["verdicts"]) for kind in counts(claims)] == [
         (2, {"holds": 1, "does not hold": 1}),
         (1, {"reproduced": 1}),
-        (1, {"holds": 1}),
+        (1, {"not testable here": 1}),
     ]
+    assert [claim["verdict"] for claim in decided(claims)] == ["holds", "does not hold", "reproduced"]
     assert amended(claims) == 1
 
 
