@@ -46,8 +46,7 @@ style: .venv/tested
 benchmark: .venv/done
 	$(BIN)/python tests/benchmark.py $(EXPERIMENTS)
 
-# On a machine with a GPU: is it used, does it compute what the processor does, and how fast? The speeds go to
-# results/gpu_speed.json.
+# On a machine with a GPU: is it used, and does it compute what the processor does?
 gpu-check: .venv/tested
 	$(RUN) pytest tests/test_gpu.py -m "not long"
 
