@@ -101,7 +101,7 @@ def train(name: str, device: torch.device, interruption: Interruption | None = N
         made = train_gan(images(), images(20), training, device, interruption=interruption)
         modules, arrays = [made.generator, made.discriminator], [made.steps, *made.samples.values()]
     elif experiment == "vae":
-        training = VaeTraining.model_validate(settings | {"start": "fresh"})
+        training = VaeTraining.model_validate(settings | {"start": "fresh", "stop_after": None})
         made = train_vae(images(), images(20), training, device, interruption=interruption)
         modules, arrays = [made.model, made.optimiser], []
     else:
