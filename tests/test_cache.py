@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from archdyn.errors import ArchdynError
-from archdyn.workflow.files import content_digest, evict_corrupt
+from archdyn.workflow.files import checked_cache, content_digest, evict_corrupt
 from conftest import Project
 
 SMOKE = ("--cores", "2", "--cache", "--configfile", "config/smoke.yaml")
@@ -91,25 +91,22 @@ def test_an_edited_helper_is_a_miss(second):
 
 @pytest.mark.fault("it is removed with a line, and the job runs again.")
 @pytest.mark.long
-@pytest.mark.parametrize("output", [FEATURES, "resources/raw/mnist"], ids=["file", "folder"])
-def test_a_corrupt_entry_is_found_and_made_again(first, second, output):
-    whole = content(first)
-    path = first.folder / output
-    path = next(path.iterdir()).resolve() if path.is_dir() else path.resolve()
-    path.write_bytes(path.read_bytes()[:-9])
+def test_corrupt_entries_are_found_and_made_again(first, second):
+    """A file's and a folder's."""
+    whole, cache = content(first), Path(first.environment["SNAKEMAKE_OUTPUT_CACHE"])
+    said = set()
+    for path in (first.folder / FEATURES, next((first.folder / "resources/raw/mnist").iterdir())):
+        path.resolve().write_bytes(path.read_bytes()[:-9])
+        key = path.resolve().relative_to(cache).parts[0].partition("_")[0]
+        said.add(f"cache: {cache}/{key}_* is corrupt and removed; what needs it runs again")
     plan = second.snakemake("--dry-run", *TARGETS, *SMOKE)
-    key = path.relative_to(first.environment["SNAKEMAKE_OUTPUT_CACHE"]).parts[0].partition("_")[0]
-    assert [line for line in plan.stdout.splitlines() if line.startswith("cache: ")] == [
-        f"cache: {first.environment['SNAKEMAKE_OUTPUT_CACHE']}/{key}_* is corrupt and removed; what needs it runs again"
-    ]
+    assert {line for line in plan.stdout.splitlines() if line.startswith("cache: ")} == said
     shutil.copytree(first.folder / "resources/manual", second.folder / "resources/manual")
-    run = second.snakemake(*TARGETS, *SMOKE)
-    assert run.returncode == 0, run.stdout[-3000:]
-    assert sum(jobs_run(second).values()) == 1
-    assert content(second) == whole
-    repaired = first.snakemake(*TARGETS, *SMOKE)
-    assert repaired.returncode == 0, repaired.stdout[-3000:]
-    assert content(first) == whole
+    for project in (second, first):
+        run = project.snakemake(*TARGETS, *SMOKE)
+        assert run.returncode == 0, run.stdout[-3000:]
+        assert content(project) == whole
+    assert sum(jobs_run(second).values()) == 2
 
 
 @pytest.fixture
@@ -218,20 +215,25 @@ def test_two_runs_fill_a_cache_at_the_same_time(downloading, prepared, tmp_path)
     ("folder", "said"),
     [
         (None, "--cache was given, but SNAKEMAKE_OUTPUT_CACHE is not set: export SNAKEMAKE_OUTPUT_CACHE=FOLDER"),
-        (".", "SNAKEMAKE_OUTPUT_CACHE: . is relative; write {project}"),
+        (".", "SNAKEMAKE_OUTPUT_CACHE: . is relative; write {here}"),
         ("/no/such", "SNAKEMAKE_OUTPUT_CACHE: /no/such is not a folder; make it with mkdir -p /no/such"),
         ("/proc", "SNAKEMAKE_OUTPUT_CACHE: /proc cannot be written to (No such file or directory)"),
     ],
     ids=["unset", "relative", "missing", "not writable"],
 )
-def test_an_unusable_folder_stops_before_any_job(project, folder, said):
-    project.environment.pop("SNAKEMAKE_OUTPUT_CACHE", None)
-    if folder:
-        project.environment["SNAKEMAKE_OUTPUT_CACHE"] = folder
+def test_an_unusable_folder_is_told(monkeypatch, folder, said):
+    monkeypatch.setenv("SNAKEMAKE_OUTPUT_CACHE", folder or "")
+    with pytest.raises(ArchdynError) as error:
+        checked_cache()
+    assert str(error.value) == said.format(here=Path.cwd())
+
+
+@pytest.mark.fault("one line says how to mend it, before any job.")
+def test_an_unusable_folder_stops_before_any_job(project):
+    project.environment["SNAKEMAKE_OUTPUT_CACHE"] = "/no/such"
     run = project.snakemake("--dry-run", MODELS[0], *SMOKE)
     assert run.returncode == 1
-    assert run.stdout.splitlines()[-1] == f"cache error: {said.format(project=project.folder)}"
-    assert "Traceback" not in run.stdout
+    assert run.stdout.splitlines()[-1].startswith("cache error: SNAKEMAKE_OUTPUT_CACHE: /no/such is not a folder")
 
 
 def test_every_cached_rule_names_its_wildcards_in_its_params(project):

@@ -37,7 +37,6 @@ from archdyn.workflow.experiments import Resnet, Vit
 from archdyn.workflow.ledger import (
     LEDGER,
     Ledger,
-    Seal,
     check_sealed,
     claim_files,
     read_ledger,
@@ -530,14 +529,6 @@ def test_a_seal_that_no_commit_has_gives_way_and_a_commit_is_filled_in_later():
     assert [seal.rules for seal in found.seals] == [CHANGED]
     found = sealed(found, AGAIN, "2026-01-03")
     assert [(seal.rules, seal.commit) for seal in found.seals] == [(CHANGED, "abc"), (AGAIN, None)]
-
-
-def test_no_history_of_amendments_was_lost():
-    """240 versions of 84 rules were sealed before there was a ledger."""
-    before = [seal for seal in read_ledger(LEDGER).seals if seal.date < "2026-11-29"]
-    assert sum(len(seal.rules) for seal in before) == 240
-    assert len({rule for seal in before for rule in seal.rules}) == 84
-    assert all(isinstance(seal, Seal) and seal.commit and seal.why for seal in before)
 
 
 def test_the_ledger_knows_of_runs_by_their_first_numbers():

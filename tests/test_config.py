@@ -26,11 +26,12 @@ from archdyn.settings.words import json_schema
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / "config" / "config.yaml"
+SHIPPED = load_configfile(CONFIG)
 
 
 def laid_over(*overlays: Path) -> dict:
     """config.yaml with the overlays over it, merged by Snakemake's own functions."""
-    config = load_configfile(CONFIG)
+    config = copy.deepcopy(SHIPPED)
     for overlay in overlays:
         update_config(config, load_configfile(overlay))
     return config
@@ -58,248 +59,143 @@ def test_shipped_configs_are_valid(overlays):
     assert typed == expected
 
 
+# What is laid over config.yaml, and what its one line says, with … for the rest.
 REFUSALS = {
-    "figures of a network that is not trained": (
-        "resnet: {conditions: {head_corrected: {seeds: []}}}",
-        ["resnet.conditions.head_corrected.seeds,", "found []; allowed: a seed or more, for Figures 1 to 3"],
-    ),
-    "Grad-CAM of a network that is not trained": (
-        "{vit: {cnn: transferred}, resnet: {conditions: {full_corrected: {seeds: []}}}}",
-        ["vit.cnn,", "full_corrected has no seeds; allowed: pretrained, or seeds for it"],
-    ),
-    "more photos than a figure holds": (
-        "vit: {images: [" + ", ".join(["{name: a, file: README.md}"] * 7) + "]}",
-        ["vit.images,", "a list of {name, file} with six entries at most"],
-    ),
-    "misspelt key": (
-        "gan: {conditions: {baseline: {epoch: 5}}}",
-        ["gan.conditions.baseline.epoch,", "unknown key", "did you mean epochs?"],
-    ),
-    "unknown key at the top": (
-        "devise: cpu",
-        ["devise,", "did you mean device?", "run, device, embedding_batch, audit, resnet"],
-    ),
-    "unknown key in a block": ("gan: {sample: 5}", ["gan.sample,", "did you mean samples?"]),
-    "unknown key two blocks deep": (
-        "gan: {classifier: {colour: 1}}",
-        ["gan.classifier.colour,", "unknown key"],
-    ),
-    "unknown key before other faults": ("gan: {samples: -1, training: {epoch: 5}}", ["gan.training.epoch,"]),
-    "unknown condition": (
-        "gan: {conditions: {basline: {}}}",
-        [
-            "gan.conditions.basline,",
-            "unknown condition, did you mean baseline?; allowed: baseline, vanishing_published",
-        ],
-    ),
-    "a classifier as CLIP": (
-        "clip: {backbones: {clip: {name: resnet152-v2}}}",
-        ["clip.backbones.clip.name,", 'found "resnet152-v2"; allowed: clip-vit-b32, clip-narrow'],
-    ),
-    "a prompt without its class": ("clip: {prompts: {photo: a photo}}", ["clip.prompts.photo,", 'found "a photo"']),
-    "NaN": (
-        "gan: {training: {learning_rate_g: .nan}}",
-        ["gan.training.learning_rate_g,", "found NaN", "a number"],
-    ),
-    "infinity": ("gan: {training: {d_loss_scale: .inf}}", ["gan.training.d_loss_scale,", "found Infinity"]),
-    "overflow": ("gan: {training: {d_loss_scale: 1e999}}", ["gan.training.d_loss_scale,", "found Infinity"]),
-    "infinite whole number": ("gan: {samples: -.inf}", ["gan.samples,", "found -Infinity", "a whole number"]),
-    "negative epochs": (
-        "gan: {conditions: {baseline: {epochs: -1}}}",
-        ["gan.conditions.baseline.epochs,", "found -1", "a whole number, at least 1"],
-    ),
-    "zero epochs": ("gan: {training: {epochs: 0}}", ["gan.training.epochs,", "found 0", "at least 1"]),
-    "true as whole number": ("gan: {training: {epochs: true}}", ["gan.training.epochs,", "found true"]),
-    "true as number": ("gan: {training: {dropout: true}}", ["gan.training.dropout,", "found true"]),
-    "fraction as whole number": ("gan: {samples: 100.5}", ["gan.samples,", "found 100.5", "a whole number"]),
-    "text as number": ("gan: {samples: many}", ["gan.samples,", 'found "many"', "a whole number"]),
-    "learning rate of zero": ("gan: {training: {learning_rate_d: 0}}", ["found 0", "above 0, at most 1"]),
-    "dropout of one": ("gan: {training: {dropout: 1.0}}", ["found 1.0", "at least 0, below 1"]),
-    "batch of one": ("gan: {classifier: {batch_size: 1}}", ["found 1", "at least 2"]),
-    "unknown dataset": (
-        "gan: {dataset: minst}",
-        ["gan.dataset,", 'found "minst"', " mnist, ", "fashion_mnist"],
-    ),
-    "missing image folder": (
-        "gan: {dataset: {imagefolder: nowhere}}",
-        ["gan.dataset.imagefolder,", "nowhere"],
-    ),
-    "folder of nobody": ("gan: {dataset: {imagefolder: ~nobody0/x}}", ["a folder that exists"]),
-    "folder with a long name": (f"gan: {{dataset: {{imagefolder: {'x' * 300}}}}}", ["a folder that exists"]),
-    "dataset without folder": ("gan: {dataset: {size: 28}}", ["gan.dataset,", "imagefolder is missing"]),
-    "two channels": (
-        "gan: {dataset: {imagefolder: ., channels: 2}}",
-        ["gan.dataset.channels,", "allowed: 1, 3"],
-    ),
+    "misspelt key": ("gan: {conditions: {baseline: {epoch: 5}}}", "unknown key … did you mean epochs?"),
+    "unknown key at the top": ("devise: cpu", "devise, … did you mean device? … run, device, embedding_batch"),
+    "unknown key before other faults": ("gan: {samples: -1, training: {epoch: 5}}", "gan.training.epoch,"),
+    "key that is no text": ("no: 1", 'own.yaml line 1: found the key no, … write "no"'),
+    "empty block": ("gan:", "gan, … found null … a block of keys"),
+    "nested deep": (f"gan: {'[' * 40}{']' * 40}", "own.yaml line 1: found values nested more than 30 levels"),
+    "duplicate key": ("gan:\n  samples: 1\n  samples: 1\n", "own.yaml line 3: duplicate key samples"),
+    "NaN": ("gan: {training: {learning_rate_g: .nan}}", "gan.training.learning_rate_g, … found NaN … a number"),
+    "overflow": ("gan: {training: {d_loss_scale: 1e999}}", "gan.training.d_loss_scale, … found Infinity"),
+    "infinite whole number": ("gan: {samples: -.inf}", "gan.samples, … found -Infinity … a whole number"),
+    "zero epochs": ("gan: {training: {epochs: 0}}", "gan.training.epochs, … found 0 … a whole number, at least 1"),
+    "true as whole number": ("gan: {training: {epochs: true}}", "gan.training.epochs, … found true"),
+    "true as number": ("gan: {training: {dropout: true}}", "gan.training.dropout, … found true"),
+    "fraction as whole number": ("gan: {samples: 100.5}", "gan.samples, … found 100.5 … a whole number"),
+    "text as number": ("gan: {samples: many}", 'gan.samples, … found "many" … a whole number'),
+    "number to the base of 8": ("gan: {seeds: [1, 010]}", "own.yaml line 1: found 010 … reads as 8 … write 10 or 8"),
+    "number to the base of 60": ("gan: {samples: 1:30}", "own.yaml line 1: found 1:30"),
+    "text with a leading zero": ("gan: {samples: '0100'}", 'gan.samples, … found "0100" … a whole number'),
+    "one template": ("clip: {ensemble: ['a {}']}", "clip.ensemble, … a list, at least 2 entries"),
+    "seed twice": ("gan: {seeds: [1, 1]}", "gan.seeds, … found [1, 1] … no repeats"),
+    "run with a slash": ("run: ../elsewhere", 'run, … found "../elsewhere"'),
+    "run with a line break": ("run: |\n  own\n", "run … printable text on one line"),
+    "unknown loss": ("gan: {training: {g_loss: hinge}}", 'g_loss, … found "hinge" … non_saturating, minimax'),
+    "unknown dataset": ("gan: {dataset: minst}", 'gan.dataset, … found "minst" …  mnist, … fashion_mnist'),
+    "missing image folder": ("gan: {dataset: {imagefolder: nowhere}}", "gan.dataset.imagefolder, … nowhere"),
+    "folder of nobody": ("gan: {dataset: {imagefolder: ~nobody0/x}}", "a folder that exists"),
+    "folder with a long name": (f"gan: {{dataset: {{imagefolder: {'x' * 300}}}}}", "a folder that exists"),
+    "dataset without folder": ("gan: {dataset: {size: 28}}", "gan.dataset, … imagefolder is missing"),
+    "two channels": ("gan: {dataset: {imagefolder: ., channels: 2}}", "gan.dataset.channels, … allowed: 1, 3"),
     "a size that the VAE cannot halve": (
         "vae: {dataset: {imagefolder: ., size: 30}}",
-        ["vae.dataset.size,", "found 30; allowed: a multiple of 4"],
+        "vae.dataset.size, … found 30; allowed: a multiple of 4",
     ),
-    "unknown loss": (
-        "gan: {training: {g_loss: hinge}}",
-        ["gan.training.g_loss,", 'found "hinge"', "non_saturating, minimax, minimax_wrong_sign"],
+    "unknown condition": (
+        "gan: {conditions: {basline: {}}}",
+        "basline, … unknown condition, did you mean baseline?; allowed: baseline, vanishing_published",
     ),
-    "unknown device": ("device: gpu", ["device,", 'found "gpu"', "auto, cuda, cpu"]),
-    "no seeds": ("gan: {seeds: []}", ["gan.seeds,", "found []", "at least 1"]),
-    "one template": ("clip: {ensemble: ['a {}']}", ["clip.ensemble,", "a list, at least 2 entries"]),
-    "seed twice": ("gan: {seeds: [1, 1]}", ["gan.seeds,", "found [1, 1]", "no repeats"]),
-    "seed of a condition twice": (
-        "gan: {conditions: {collapse: {seeds: [1, 1]}}}",
-        ["gan.conditions.collapse.seeds,", "found [1, 1]", "no repeats"],
-    ),
-    "negative seed": ("gan: {seeds: [0, -2]}", ["gan.seeds[1],", "found -2"]),
-    "empty block": ("gan:", ["gan,", "found null", "a block of keys"]),
-    "run with a slash": ("run: ../elsewhere", ["run,", 'found "../elsewhere"']),
-    "run with a line break": ("run: |\n  own\n", ["run", "printable text on one line"]),
-    "key that is no text": ("no: 1", ["own.yaml line 1: found the key no, ", 'write "no"']),
-    "key that is no text, further in": ("gan: {on: 1}", ["own.yaml line 1: found the key on, "]),
-    "number to the base of 8": (
-        "gan: {seeds: [1, 010]}",
-        ["own.yaml line 1: found 010", "reads as 8", "write 10 or 8"],
-    ),
-    "text with a leading zero": ("gan: {samples: '0100'}", ["gan.samples,", 'found "0100"', "a whole number"]),
-    "number to the base of 60": ("gan: {samples: 1:30}", ["own.yaml line 1: found 1:30"]),
-    "nested deep": (f"gan: {'[' * 40}{']' * 40}", ["own.yaml line 1: found values nested more than 30 levels deep"]),
-    "condition whose name is no name": (
-        "gan: {conditions: {No name: {about: Nothing.}}}",
-        ["gan.conditions.No name,", "names matching"],
-    ),
-    "condition without a sentence": ("gan: {conditions: {mine: {epochs: 5}}}", ["gan.conditions.mine,", "`about`"]),
-    "condition with an empty sentence": (
-        "gan: {conditions: {mine: {about: ''}}}",
-        ["gan.conditions.mine.about,", 'found ""', "at least 1 character"],
-    ),
+    "condition whose name is no name": ("gan: {conditions: {No name: {about: x}}}", "No name, … names matching"),
+    "condition without a sentence": ("gan: {conditions: {mine: {epochs: 5}}}", "gan.conditions.mine, … `about`"),
     "a start that is no condition": (
         "vae: {conditions: {annealing_third: {start: nothing}}}",
-        ["vae.conditions.annealing_third.start,", 'found "nothing"', "allowed: fresh, kl5, beta1"],
+        'annealing_third.start, … found "nothing" … allowed: fresh, kl5, beta1',
     ),
     "a chain of starts without a beginning": (
         "vae: {conditions: {kl5: {start: annealing_third}}}",
-        ["vae.conditions.annealing_third.start,", 'found "kl5"', "allowed: fresh, beta1, annealing_first"],
+        'annealing_third.start, … found "kl5" … allowed: fresh, beta1, annealing_first',
     ),
+    "figures of a network that is not trained": (
+        "resnet: {conditions: {head_corrected: {seeds: []}}}",
+        "head_corrected.seeds, … found []; allowed: a seed or more, for Figures 1 to 3",
+    ),
+    "Grad-CAM of a network that is not trained": (
+        "{vit: {cnn: transferred}, resnet: {conditions: {full_corrected: {seeds: []}}}}",
+        "vit.cnn, … full_corrected has no seeds; allowed: pretrained, or seeds for it",
+    ),
+    "more photos than a figure holds": (
+        "vit: {images: [" + ", ".join(["{name: a, file: README.md}"] * 7) + "]}",
+        "vit.images, … a list of {name, file} with six entries at most",
+    ),
+    "a classifier as CLIP": (
+        "clip: {backbones: {clip: {name: resnet152-v2}}}",
+        'clip.backbones.clip.name, … found "resnet152-v2"; allowed: clip-vit-b32, clip-narrow',
+    ),
+    "a prompt without its class": ("clip: {prompts: {photo: a photo}}", 'clip.prompts.photo, … found "a photo"'),
     "nobody's weights": (
         "vit: {backbones: {vit: {name: vit-small-4}}}",
-        ["vit.backbones.vit.weights,", 'found "official", which this', "allowed: pretrain, random, {file: PATH}"],
+        'vit.backbones.vit.weights, … found "official", which this … allowed: pretrain, random, {file: PATH}',
     ),
     "a wheel for official weights": (
         "resnet: {backbones: {deep: {name: efficientnet-lite0}}}",
-        ["resnet.backbones.deep.weights,", 'found "official"', "allowed: wheel, pretrain, random, {file: PATH}"],
+        'deep.weights, … found "official" … allowed: wheel, pretrain, random, {file: PATH}',
     ),
     "skips taken from a network without residual blocks of a ResNet": (
         "resnet: {conditions: {noskip_published: {backbone: imagenet}}}",
-        [
-            "resnet.conditions.noskip_published.skips,",
-            "efficientnet-lite0 is no ResNet",
-            "allowed: true, or a backbone",
-        ],
-    ),
-    "duplicate key": (
-        "gan:\n  conditions:\n    baseline:\n      epochs: 1\n      epochs: 2\n",
-        ["own.yaml line 5: duplicate key epochs"],
-    ),
-    "duplicate block": (
-        "gan: {seeds: [1]}\ngan: {samples: 100}\n",
-        ["own.yaml line 2: duplicate key gan"],
+        "noskip_published.skips, … efficientnet-lite0 is no ResNet … allowed: true, or a backbone",
     ),
 }
 
 
 @pytest.mark.fault("one line names the key, the file, what was found and what is allowed.")
-@pytest.mark.parametrize(("overlay", "parts"), REFUSALS.values(), ids=REFUSALS.keys())
-def test_refused_with_one_line(tmp_path, overlay, parts):
+@pytest.mark.parametrize(("overlay", "said"), REFUSALS.values(), ids=REFUSALS.keys())
+def test_refused_with_one_line(tmp_path, overlay, said):
     with pytest.raises(ArchdynError) as refusal:
         check_overlay(tmp_path, overlay)
     message = str(refusal.value)
     assert "\n" not in message
-    assert [part for part in parts if part not in message] == [], message
+    assert [part for part in said.split(" … ") if part not in message] == [], message
+
+
+UNREADABLE = {
+    "missing": (None, "there is no such file"),
+    "duplicate": ("run: a\nrun: b", "{file} line 2: duplicate key run"),
+    "empty": ("", "found nothing"),
+    "list": ("- a list\n", 'found ["a list"]'),
+    "broken": ("gan:\n  seeds: [0\nrun: own\n", "line 3: not valid YAML"),
+    "control character": ("run: a\x00b\n", "not valid YAML"),
+    "not UTF-8": ("run: caf\udce9\n", "cannot be read"),
+    "key of parts": ("gan: {? [a] : 1}", "line 1: found the key of several parts"),
+    "no date": ("run: 2001-02-30", "not valid YAML (day is out of range for month)"),
+    "anchor in itself": ("gan: {seeds: &l [*l]}", "line 1: not valid YAML (found unconstructable recursive node)"),
+    "too deep for the C loader": ("[" * 100_000, "{file} line 1: found values nested more than 30 levels deep"),
+    "too deep to parse": (f"gan: {'[' * 5000}{']' * 5000}", "{file} line 1: found values nested more than 30 levels"),
+}
 
 
 @pytest.mark.fault("one line names the file.")
-@pytest.mark.parametrize(
-    ("content", "part"),
-    [
-        (None, "there is no such file"),
-        ("run: a\nrun: b", "{file} line 2: duplicate key run"),
-        ("", "found nothing"),
-        ("# only a comment\n", "found nothing"),
-        ("- a list\n", 'found ["a list"]'),
-        ("gan:\n  seeds: [0\nrun: own\n", "line 3: not valid YAML"),
-        ("run: a\x00b\n", "not valid YAML"),
-        ("run: caf\udce9\n", "cannot be read"),
-        ("gan: {? [a] : 1}", "line 1: found the key of several parts"),
-        ("run: 2001-02-30", "not valid YAML (day is out of range for month)"),
-        ("gan: &block\n  training: *block\n", "line 1: not valid YAML (found unconstructable recursive node)"),
-        ("gan: {seeds: &list [*list]}", "line 1: not valid YAML (found unconstructable recursive node)"),
-        (f"gan: {'[' * 5000}{']' * 5000}", "{file} line 1: found values nested more than 30 levels deep"),
-        ("[" * 100_000, "{file} line 1: found values nested more than 30 levels deep"),
-    ],
-    ids=[
-        "missing",
-        "duplicate",
-        "empty",
-        "comment",
-        "list",
-        "broken",
-        "control character",
-        "not UTF-8",
-        "key of parts",
-        "no date",
-        "anchor in a block",
-        "anchor in a list",
-        "too deep to parse",
-        "too deep for the C loader",
-    ],
-)
+@pytest.mark.parametrize(("content", "part"), UNREADABLE.values(), ids=UNREADABLE.keys())
 def test_unreadable_file_is_named_in_one_line(tmp_path, content, part):
     file = tmp_path / "own.yaml"
     if content is not None:
         file.write_text(content, encoding="utf-8", errors="surrogateescape")
     with pytest.raises(ArchdynError) as refusal:
-        checked_config(load_configfile(CONFIG), [CONFIG, file])
+        checked_config(laid_over(), [CONFIG, file])
     assert str(file) in str(refusal.value)
     assert part.format(file=file) in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
 
+def test_folder_in_the_place_of_a_file(tmp_path):
+    with pytest.raises(ArchdynError, match="found a folder; allowed: a file"):
+        checked_config(laid_over(), [CONFIG, tmp_path])
+
+
 def test_missing_key_is_named_with_its_block():
-    config = load_configfile(CONFIG)
+    config = laid_over()
     del config["gan"]["training"]["d_steps"]
     with pytest.raises(ArchdynError, match=r"^gan\.training, from .*config\.yaml: .* d_steps is missing"):
         checked_config(config, [CONFIG])
 
 
-def test_no_conditions_are_refused():
-    config = load_configfile(CONFIG)
-    config["gan"]["conditions"] = {}
-    with pytest.raises(ArchdynError, match=r"^gan\.conditions, .*: found \{\}; .* at least 1 entry"):
-        checked_config(config, [CONFIG])
-
-
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [("1e-3", 0.001), ("1.e-3", 0.001), (".5", 0.5), ("1", 1), ("'2.5E-4'", 0.00025)],
-)
+@pytest.mark.parametrize(("text", "number"), [("1e-3", 0.001), ("1.e-3", 0.001), (".5", 0.5), ("'2.5E-4'", 0.00025)])
 def test_plain_number_written_as_text_is_accepted(tmp_path, text, number):
-    config = check_overlay(tmp_path, f"gan: {{training: {{learning_rate_g: {text}}}}}")
+    config = check_overlay(tmp_path, f"gan: {{samples: 1e3, training: {{learning_rate_g: {text}}}}}")
     assert config.gan.training.learning_rate_g == number
-
-
-def test_whole_numbers_come_out_as_int(tmp_path):
-    config = check_overlay(tmp_path, "gan: {samples: 1e3, training: {epochs: 5.0}}")
     assert repr(config.gan.samples) == "1000"
-    assert repr(config.gan.training.epochs) == "5"
-
-
-def test_input_is_not_changed(tmp_path):
-    config = laid_over()
-    config["gan"]["training"]["learning_rate_g"] = "1e-3"
-    checked_config(config, [CONFIG])
-    assert config["gan"]["training"]["learning_rate_g"] == "1e-3"
-
-
-def test_folder_in_the_place_of_a_file(tmp_path):
-    with pytest.raises(ArchdynError, match="found a folder; allowed: a file"):
-        checked_config(laid_over(), [CONFIG, tmp_path])
 
 
 @pytest.mark.fault("one line, while Snakemake plans.")
@@ -342,11 +238,6 @@ def test_an_edited_sentence_is_no_part_of_a_training(tmp_path):
     assert merged_condition(after.model_dump()["gan"], "baseline") == before
 
 
-def test_a_condition_that_is_asked_for_is_there():
-    with pytest.raises(ArchdynError, match="found no condition basline; allowed: baseline, vanishing"):
-        merged_condition(laid_over()["gan"], "basline")
-
-
 def test_image_folder_gets_its_defaults(tmp_path):
     config = check_overlay(tmp_path, f"gan: {{dataset: {{imagefolder: '{tmp_path}'}}}}")
     assert config.gan.dataset.model_dump() == {"imagefolder": str(tmp_path), "size": 28, "channels": 1}
@@ -373,17 +264,6 @@ def test_origin_is_the_last_file_or_the_command_line(tmp_path):
     config["gan"]["samples"] = 2
     with pytest.raises(ArchdynError, match=r"from command line \(--config\): found 2;"):
         checked_config(config, [CONFIG, first, second])
-
-
-def test_condition_changes_only_what_it_names():
-    gan = load_configfile(CONFIG)["gan"]
-    assert merged_condition(gan, "baseline") == gan["training"]
-    assert merged_condition(gan, "mitigated") == gan["training"] | {
-        "init": "dcgan",
-        "images": 2000,
-        "epochs": 10,
-        "real_label": 0.9,
-    }
 
 
 def test_every_setting_is_described_and_every_block_closed():
@@ -430,7 +310,7 @@ values = st.recursive(
 @st.composite
 def overlays(draw) -> dict:
     """config.yaml's own keys down to some depth, then anything."""
-    overlay, known = {}, load_configfile(CONFIG)
+    overlay, known = {}, SHIPPED
     block = overlay
     while draw(st.integers(0, 3)) and isinstance(known, dict) and known:
         key = draw(st.sampled_from(sorted(known)))
@@ -442,7 +322,7 @@ def overlays(draw) -> dict:
 
 
 @pytest.mark.fault("never a traceback.")
-@effort(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@effort(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(overlays())
 def test_whatever_is_laid_over_gives_a_config_or_one_line(tmp_path_factory, overlay):
     file = tmp_path_factory.getbasetemp() / "generated.yaml"
@@ -471,12 +351,6 @@ def test_whatever_a_file_says_it_is_read_or_refused_with_one_line(tmp_path_facto
         assert "\n" not in str(error)
 
 
-def test_import_is_light():
-    heavy = "{'torch', 'numpy', 'pandas', 'matplotlib', 'snakemake'}"
-    code = f"import sys, archdyn.settings.check; print({heavy} & set(sys.modules))"
-    assert subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True) == "set()\n"
-
-
 def plan(*arguments: str | Path) -> subprocess.CompletedProcess:
     """`snakemake -n` in the repository, with all that it printed as stdout."""
     command = [sys.executable, "-m", "snakemake", "-n", "--quiet", *map(str, arguments)]
@@ -489,14 +363,10 @@ def plan(*arguments: str | Path) -> subprocess.CompletedProcess:
     ("overlay", "part"),
     [
         ("gan: {conditions: {baseline: {epoch: 5}}}", "did you mean epochs?"),
-        ("gan: {training: {epochs: 0}}", "gan.training.epochs"),
-        ("gan: {samples: .nan}", "found NaN"),
-        ("gan: {dataset: minst}", "fashion_mnist"),
         ("run: a\nrun: b\n", "line 2: duplicate key"),
-        ("gan: {samples: 010}", "line 1: found 010, which YAML reads as 8"),
         (f"gan: {'[' * 40}{']' * 40}", "line 1: found values nested more than 30 levels deep"),
     ],
-    ids=["misspelt", "zero", "NaN", "dataset", "duplicate", "octal", "deep"],
+    ids=["misspelt", "duplicate", "deep"],
 )
 def test_planning_stops_with_one_line(tmp_path, overlay, part):
     file = tmp_path / "own.yaml"
@@ -510,25 +380,10 @@ def test_planning_stops_with_one_line(tmp_path, overlay, part):
     assert "Traceback" not in run.stdout
 
 
-@pytest.mark.fault("a plan or one line, never a traceback, within a minute.")
-@effort(max_examples=2, deadline=None, derandomize=True)
-@given(overlays())
-def test_whatever_is_laid_over_is_planned_or_refused_with_one_line(tmp_path_factory, overlay):
-    file = tmp_path_factory.getbasetemp() / "planned.yaml"
-    file.write_text(yaml.safe_dump(overlay, allow_unicode=True))
-    run = plan("--configfile", file)
-    assert "Traceback" not in run.stdout
-    assert (run.returncode == 0) == (run.stdout.count("config error: ") == 0), run.stdout
-
-
 def test_a_condition_of_ones_own_is_planned(tmp_path):
     file = tmp_path / "own.yaml"
     file.write_text("gan: {conditions: {smoothed: {about: Smooth., real_label: 0.9}}}")
-    assert (
-        plan("--cores", "1", "results/paper/gan/models/smoothed_seed2.safetensors", "--configfile", file).returncode
-        == 0
-    )
-    run = plan("--cores", "1", "gan", "--configfile", file)
+    run = plan("--cores", "1", "gan", "results/paper/gan/models/smoothed_seed2.safetensors", "--configfile", file)
     assert run.returncode == 0, run.stdout
 
 
@@ -538,31 +393,3 @@ def test_braces_in_what_a_photo_is_called_are_planned(tmp_path):
     file.write_text(yaml.safe_dump({"vit": {"images": [{"name": "a {b} <c>", "file": str(photo)}]}}))
     run = plan("all", "--until", "vit_pictures", "--configfile", file)
     assert run.returncode == 0, run.stdout
-
-
-def test_single_value_from_the_command_line():
-    assert plan("all", "--config", "gan={conditions: {baseline: {epochs: 5}}}").returncode == 0
-    run = plan("all", "--config", "gan={conditions: {baseline: {epochs: 0}}}")
-    assert "gan.conditions.baseline.epochs, from command line (--config): found 0" in run.stdout
-    assert run.returncode != 0
-
-
-@pytest.mark.fault("words of Snakemake's own, which reads it first.")
-@pytest.mark.parametrize(
-    ("content", "part"),
-    [
-        (None, "No such file or directory: '{file}'"),
-        ("", "Config file must be given as JSON or YAML with keys at top level"),
-        ("run: [\n", "Config file is not valid JSON or YAML"),
-        ("gan: &block {training: *block}\n", "RecursionError"),
-    ],
-    ids=["missing", "empty", "broken", "anchor in itself"],
-)
-def test_file_that_snakemake_itself_refuses(tmp_path, content, part):
-    """Snakemake reads --configfile before the Snakefile, so these words are its own."""
-    file = tmp_path / "own.yaml"
-    if content is not None:
-        file.write_text(content)
-    run = plan("--configfile", file)
-    assert run.returncode != 0
-    assert part.format(file=file) in run.stdout

@@ -1,7 +1,6 @@
 """The registry, the names of datasets, and raw files to arrays."""
 
 import hashlib
-import json
 import os
 import re
 import struct
@@ -13,8 +12,8 @@ from PIL import Image
 from archdyn.data import folders, registry
 from archdyn.data.imagefolder import prepare_imagefolder
 from archdyn.data.pictures import read_picture
-from archdyn.data.prepare import prepare_idx, read_idx, save_dataset
-from archdyn.data.synthetic import COUNTS, draw, synthesise
+from archdyn.data.prepare import prepare_idx, read_idx
+from archdyn.data.synthetic import synthesise
 from archdyn.errors import ArchdynError
 
 FILES = registry.load()["synthetic_mnist"]["files"]
@@ -31,42 +30,27 @@ def idx_bytes(array: np.ndarray, kind: int = 0x08) -> bytes:
 @pytest.mark.parametrize("name", registry.selectable())
 def test_registry_entry_is_complete(name):
     entry = registry.load()[name]
-    assert re.fullmatch(r"[a-z0-9_]+", name)
-    for key in ("title", "kind", "licence", "citation", "image_shape", "images", "classes"):
-        assert entry[key], key
+    assert all(entry[key] for key in ("title", "kind", "licence", "citation", "image_shape", "images"))
     assert len(set(entry["classes"])) == len(entry["classes"]) == 10
-    assert ("one_of" in entry) == (entry["kind"] in ("cifar10", "stl10"))
-    if "files" in entry:
-        assert set(entry["files"]) == ROLES
+    assert set(entry.get("files", ROLES)) == ROLES
 
 
 @pytest.mark.parametrize("name", registry.downloadable())
 def test_registry_says_what_to_fetch(name):
-    files = [file for alternatives in registry.wanted(registry.load()[name]) for file in alternatives]
-    for file in files:
-        assert re.fullmatch(r"[0-9a-f]{64}", file["sha256"])
-        assert file["size"] > 0
+    for file in (file for alternatives in registry.wanted(registry.load()[name]) for file in alternatives):
+        assert re.fullmatch(r"[0-9a-f]{64}", file["sha256"]) and file["size"] > 0
         for source in file["sources"]:
             assert set(source) in ({"url"}, {"npm", "folder"}, {"debian", "folder"})
             assert "{name}" in source.get("url", "{name}")
-    assert len({file["sha256"] for file in files}) == len(files)
 
 
 def test_a_dataset_of_which_a_file_was_lost_is_fetched_again(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for dataset, files in {"cifar10": ["cifar-10-binary.tar.gz"], "mnist": ["train-images-idx3-ubyte"]}.items():
-        for file in files:
-            (registry.RAW / dataset).mkdir(parents=True)
-            (registry.RAW / dataset / file).touch()
+    for dataset, file in {"cifar10": "cifar-10-binary.tar.gz", "mnist": "train-images-idx3-ubyte"}.items():
+        (registry.RAW / dataset).mkdir(parents=True)
+        (registry.RAW / dataset / file).touch()
     assert registry.forget_incomplete() == ["resources/raw/mnist"]
     assert (registry.RAW / "cifar10").is_dir()
-
-
-def test_kinds():
-    assert registry.downloadable() == ["mnist", "fashion_mnist", "cifar10", "stl10", "report_photos"]
-    assert registry.photos("report_photos") == {"cat": "cat.jpg", "dog": "dog.jpg", "car": "car.jpg"}
-    assert registry.of_kind("idx") == ["mnist", "fashion_mnist"]
-    assert registry.of_kind("synthetic") == ["synthetic_mnist"]
 
 
 def test_dataset_id_is_stable_and_distinct(tmp_path, monkeypatch):
@@ -80,24 +64,6 @@ def test_dataset_id_is_stable_and_distinct(tmp_path, monkeypatch):
     assert len({name, *map(registry.dataset_id, others)}) == 4
 
 
-def test_image_folders_of_a_config():
-    spec = {"imagefolder": "pictures", "size": 32, "channels": 1}
-    config = {"run": "x", "gan": {"dataset": spec}, "vit": {"datasets": ["mnist", spec | {"size": 64}]}}
-    found = registry.image_folders(config)
-    assert sorted(folder["size"] for folder in found.values()) == [32, 64]
-    assert found[registry.dataset_id(spec)] == spec
-
-
-def test_missing_report(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert registry.missing_report() == ""
-    registry.MISSING.mkdir(parents=True)
-    (registry.MISSING / "mnist.txt").write_text("mnist: nowhere\n")
-    assert registry.missing_report() == "mnist: nowhere\n"
-    registry.forget_missing()
-    assert registry.missing_report() == ""
-
-
 # --- IDX
 
 
@@ -105,8 +71,9 @@ def test_read_idx(tmp_path):
     array = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
     path = tmp_path / "images"
     path.write_bytes(idx_bytes(array))
-    assert np.array_equal(read_idx(path), array)
     assert np.array_equal(read_idx(path, hashlib.sha256(path.read_bytes()).hexdigest()), array)
+    with pytest.raises(ArchdynError, match="images: its sha256"):
+        read_idx(path, "0" * 64)
 
 
 @pytest.mark.fault("one line names the file.")
@@ -117,7 +84,6 @@ def test_read_idx(tmp_path):
         (idx_bytes(np.zeros(3, np.uint8), kind=0x0D), "not an IDX file of unsigned bytes .*00 00 0d 01"),
         (idx_bytes(np.zeros(3, np.uint8))[:6], "truncated within its header"),
         (idx_bytes(np.zeros(3, np.uint8))[:-1], "10 bytes, where its header says 11"),
-        (idx_bytes(np.zeros(3, np.uint8)) + b"0", "12 bytes, where its header says 11"),
     ],
 )
 def test_broken_idx_is_refused(tmp_path, content, reason):
@@ -125,26 +91,6 @@ def test_broken_idx_is_refused(tmp_path, content, reason):
     path.write_bytes(content)
     with pytest.raises(ArchdynError, match=f"some-idx: {reason}"):
         read_idx(path)
-
-
-@pytest.mark.fault("one line names the file.")
-def test_idx_with_another_sha256_is_refused(tmp_path):
-    path = tmp_path / "some-idx"
-    path.write_bytes(idx_bytes(np.zeros(3, np.uint8)))
-    with pytest.raises(ArchdynError, match="some-idx: its sha256"):
-        read_idx(path, "0" * 64)
-
-
-def test_prepared_synthetic_dataset(tmp_path):
-    synthesise(tmp_path, FILES)
-    arrays = prepare_idx(tmp_path, FILES, [28, 28], list("0123456789"))
-    assert arrays["train_images"].shape == (COUNTS["train"], 28, 28)
-    assert arrays["test_images"].dtype == np.uint8 and arrays["test_labels"].dtype == np.int64
-    assert np.bincount(arrays["train_labels"]).min() >= COUNTS["train"] // 10
-    paths = {name: tmp_path / f"{name}.npy" for name in ROLES} | {"classes": tmp_path / "classes.json"}
-    save_dataset(arrays, ["a", "b"], paths)
-    assert np.array_equal(np.load(paths["train_images"], mmap_mode="r"), arrays["train_images"])
-    assert json.loads(paths["classes"].read_text()) == ["a", "b"]
 
 
 @pytest.mark.fault("one line names the file.")
@@ -161,24 +107,6 @@ def test_files_that_do_not_fit_together_are_refused(tmp_path, role, array, reaso
     (tmp_path / FILES[role]["name"]).write_bytes(idx_bytes(array))
     with pytest.raises(ArchdynError, match=reason):
         prepare_idx(tmp_path, FILES, [28, 28], list("0123456789"))
-
-
-# --- synthetic images
-
-
-def test_synthetic_files_are_deterministic(tmp_path):
-    for folder in ("a", "b"):
-        synthesise(tmp_path / folder, FILES)
-    for file in FILES.values():
-        assert (tmp_path / "a" / file["name"]).read_bytes() == (tmp_path / "b" / file["name"]).read_bytes()
-
-
-def test_synthetic_classes_can_be_told_apart():
-    images, labels = draw(500, np.random.default_rng(0))
-    means = np.stack([images[labels == label].mean(0) for label in range(10)])
-    others, truth = draw(500, np.random.default_rng(1))
-    distances = ((others[:, None].astype(float) - means) ** 2).sum((2, 3))
-    assert (distances.argmin(1) == truth).mean() > 0.99
 
 
 # --- image folders
@@ -204,14 +132,6 @@ def test_class_folders_are_split(tmp_path):
     assert sorted(zip(arrays["test_labels"], numbers, strict=True)) == [(0, 0), (1, 0), (1, 5)]  # first and sixth
     again, _ = prepare_imagefolder(tmp_path, 8, 3)
     assert all(np.array_equal(arrays[name], again[name]) for name in ROLES)
-
-
-def test_given_split_is_kept(tmp_path):
-    make_pictures(tmp_path / "train", {"cat": 2, "dog": 3}, mode="L")
-    make_pictures(tmp_path / "test", {"cat": 1, "dog": 1}, mode="P")
-    arrays, _ = prepare_imagefolder(tmp_path, 16, 1)
-    assert arrays["train_images"].shape == (5, 16, 16)
-    assert sorted(arrays["test_labels"]) == [0, 1]
 
 
 def test_pictures_are_cropped_at_the_centre(tmp_path):
@@ -251,11 +171,13 @@ def test_pictures_are_read_for_their_digest_but_once(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("names", [("train", "test"), ("Train", "Test"), ("training", "val"), ("train", "validation")])
-def test_layouts_with_a_split(tmp_path, names):
-    for name, count in zip(names, (3, 2), strict=True):
-        make_pictures(tmp_path / name, {"cat": count, "dog": count})
-    counts = folders.counts(folders.listed(tmp_path))
-    assert counts == {"train": {"cat": 3, "dog": 3}, "test": {"cat": 2, "dog": 2}}
+def test_a_given_split_is_kept(tmp_path, names):
+    for name, count, mode in zip(names, (3, 2), ("L", "P"), strict=True):
+        make_pictures(tmp_path / name, {"cat": count, "dog": count}, mode)
+    assert folders.counts(folders.listed(tmp_path)) == {"train": {"cat": 3, "dog": 3}, "test": {"cat": 2, "dog": 2}}
+    arrays, _ = prepare_imagefolder(tmp_path, 16, 1)
+    assert arrays["train_images"].shape == (6, 16, 16)
+    assert sorted(arrays["test_labels"]) == [0, 0, 1, 1]
 
 
 def test_a_class_may_be_called_train(tmp_path):
@@ -279,11 +201,10 @@ def test_many_classes_and_strips_are_read(tmp_path):
 @pytest.mark.fault("one line names the file.")
 def test_unreadable_picture_is_named(tmp_path):
     make_pictures(tmp_path, {"a": 2, "b": 2})
-    whole = (tmp_path / "a" / "01.png").read_bytes()
-    for content in (b"no image", whole[:60]):
-        (tmp_path / "a" / "01.png").write_bytes(content)
-        with pytest.raises(ArchdynError, match=r"a/01\.png: not a readable image"):
-            prepare_imagefolder(tmp_path, 8, 1)
+    picture = tmp_path / "a/01.png"
+    picture.write_bytes(picture.read_bytes()[:60])
+    with pytest.raises(ArchdynError, match=r"a/01\.png: not a readable image"):
+        prepare_imagefolder(tmp_path, 8, 1)
 
 
 @pytest.mark.fault("file names are read, class names are refused in one line.")
@@ -355,24 +276,20 @@ def test_sixteen_bits_are_scaled_to_eight(tmp_path):
 
 
 @pytest.mark.fault("one line names the file.")
-@pytest.mark.parametrize("dtype", [np.float32, np.int32])
-def test_pixels_of_no_known_range_are_refused(tmp_path, dtype):
-    Image.fromarray(np.full((9, 9), 1, dtype)).save(tmp_path / "p.tif")
-    with pytest.raises(ArchdynError, match=r"p\.tif: pixels of 32 bits are not supported"):
-        read_picture(tmp_path / "p.tif", "RGB")
-
-
-@pytest.mark.fault("one line names the file.")
-def test_a_huge_picture_is_refused(tmp_path):
-    (tmp_path / "p.pgm").write_text("P5 20000 20000 255\n")
-    with pytest.raises(ArchdynError, match=r"p\.pgm: not a readable image: .*400000000 pixels"):
-        read_picture(tmp_path / "p.pgm", "RGB")
-
-
-@pytest.mark.fault("one line names the file.")
-def test_a_pipe_is_not_waited_for(tmp_path):
-    os.mkfifo(tmp_path / "p.png")
-    with pytest.raises(ArchdynError, match=r"p\.png: not a readable image: no file"):
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda file: Image.fromarray(np.ones((9, 9), np.float32)).save(file, "TIFF"), "pixels of 32 bits are not"),
+        (lambda file: Image.fromarray(np.ones((9, 9), np.int32)).save(file, "TIFF"), "pixels of 32 bits are not"),
+        (lambda file: file.write_text("P5 20000 20000 255\n"), "not a readable image: .*400000000 pixels"),
+        (os.mkfifo, "not a readable image: no file"),
+        (lambda file: file.write_bytes(b"no image"), "not a readable image"),
+    ],
+    ids=["float", "32 bits", "huge", "a pipe", "no image"],
+)
+def test_a_picture_that_cannot_be_read_is_named(tmp_path, make, reason):
+    make(tmp_path / "p.png")
+    with pytest.raises(ArchdynError, match=rf"p\.png: {reason}"):
         read_picture(tmp_path / "p.png", "RGB")
 
 

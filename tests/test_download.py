@@ -50,9 +50,6 @@ class Manners(BaseHTTPRequestHandler):
     def short(self):
         self._send(CONTENT[:12])
 
-    def long(self):
-        self._send(CONTENT * 2)
-
     def html(self):
         self._send(b"\n<!DOCTYPE html><html>Please log in</html>")
 
@@ -123,32 +120,35 @@ def get(entry: dict, target, patience: Patience = PATIENCE) -> list[str]:
     return said
 
 
+# A manner, the reason that is told, and how often the source is asked.
 BROKEN = {
     "absent": ("404 Not Found", 1),
     "busy": ("503 Service Unavailable", 2),
     "html": ("HTML page instead of data", 1),
     "wrong": ("wrong sha256 ", 1),
     "short": ("truncated: 12 of 2048 bytes", 1),
-    "long": ("longer than the 2048 bytes expected", 1),
+    "endless": ("longer than the 2048 bytes expected", 1),
     "zipped_short": ("truncated or damaged gzip", 1),
     "hang_up": ("RemoteDisconnected: Remote end closed connection without response", 1),
-    "endless": ("longer than the 2048 bytes expected", 1),
     "bad_length": ("ValueError: ", 2),
 }
 
 
-@pytest.mark.fault("one line gives every source's reason, and nothing stays.")
+@pytest.mark.fault("one line gives each source's reason, and nothing stays; the next source is tried.")
 @pytest.mark.parametrize(("manner", "reason", "requests"), [(manner, *what) for manner, what in BROKEN.items()])
-def test_failing_source_is_reported_and_leaves_nothing(server, tmp_path, manner, reason, requests):
+def test_a_failing_source_is_told_and_leaves_nothing_and_the_next_is_tried(server, tmp_path, manner, reason, requests):
     target = tmp_path / "raw"
     with pytest.raises(MissingData) as caught:
         get(entry_of(url(server, manner)), target)
     message = str(caught.value)
     assert f"{server.address}/{manner}/data.bin: {reason}" in message
-    assert "{name}" not in message
     assert message.startswith("the files of toy cannot be had: data.bin\n") and "into resources/manual/toy/" in message
     assert server.asked == [manner] * requests
     assert list(target.iterdir()) == []
+    said = get(entry_of(url(server, manner), url(server, "zipped")), target)
+    assert [file.read_bytes() for file in target.iterdir()] == [CONTENT]
+    assert said[-2].startswith(f"not from {server.address}/{manner}/data.bin: {reason}")
+    assert said[-1] == f"data.bin: from {server.address}/zipped/data.bin"
 
 
 @pytest.mark.fault("it is asked again, then its reason is told.")
@@ -160,16 +160,6 @@ def test_an_answer_that_breaks_off_is_asked_for_again(server, tmp_path, manner, 
     assert list((tmp_path / "raw").iterdir()) == []
 
 
-@pytest.mark.fault("the next source is tried, and the first one's reason told.")
-@pytest.mark.parametrize("manner", ["absent", "busy", "html", "wrong", "zipped_short", "endless", "hang_up"])
-def test_next_source_is_tried_and_the_first_ones_reason_told(server, tmp_path, manner):
-    said = get(entry_of(url(server, manner), url(server, "zipped")), tmp_path / "raw")
-    assert (tmp_path / "raw" / "data.bin").read_bytes() == CONTENT
-    assert said[-2].startswith(f"not from {server.address}/{manner}/data.bin: {BROKEN[manner][0]}")
-    assert said[-1] == f"data.bin: from {server.address}/zipped/data.bin"
-    assert [file.name for file in (tmp_path / "raw").iterdir()] == ["data.bin"]
-
-
 @pytest.mark.parametrize(("manner", "requests"), [("right", 1), ("zipped", 1), ("busy_once", 2)])
 def test_good_source(server, tmp_path, manner, requests):
     get(entry_of(url(server, manner)), tmp_path / "raw")
@@ -177,18 +167,12 @@ def test_good_source(server, tmp_path, manner, requests):
     assert server.asked == [manner] * requests
 
 
-def test_every_reason_is_listed_in_order(server, tmp_path):
+def test_every_reason_is_listed_in_order_and_once_for_several_files(server, tmp_path):
     with pytest.raises(MissingData) as caught:
-        get(entry_of(url(server, "absent"), url(server, "wrong")), tmp_path / "raw")
+        get(entry_of(url(server, "absent"), url(server, "wrong"), names=("a", "b", "c")), tmp_path / "raw")
     message = str(caught.value)
     assert message.index("no such folder") < message.index("404") < message.index("wrong sha256")
-    assert f"(expected {sha256(CONTENT)[:8]}…)" in message
-
-
-def test_a_source_that_fails_for_several_files_is_one_line(server, tmp_path):
-    with pytest.raises(MissingData) as caught:
-        get(entry_of(url(server, "absent"), names=("a", "b", "c")), tmp_path / "raw")
-    assert f"  - {server.address}/absent/a and 2 more: 404 Not Found\n" in str(caught.value)
+    assert f"  - {server.address}/absent/a and 2 more: 404 Not Found\n" in message
 
 
 def test_any_one_of_several_files_will_do_and_is_recorded(server, tmp_path):
@@ -260,9 +244,15 @@ def test_megabytes_and_the_time_left_are_said_while_a_file_comes(monkeypatch):
     assert all(line.endswith(" 00:00 left") for line in said)
 
 
-def test_the_users_folder_comes_before_any_request(server, tmp_path):
-    manual = tmp_path / "resources" / "manual" / "toy"
-    manual.mkdir(parents=True)
+@pytest.fixture
+def manual(server, tmp_path) -> Path:
+    """The folder for files by hand."""
+    folder = tmp_path / "resources/manual/toy"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def test_the_users_folder_comes_before_any_request(server, manual, tmp_path):
     (manual / "a").write_bytes(CONTENT)
     (manual / "b.gz").write_bytes(gzip.compress(CONTENT))
     get(entry_of(url(server, "right"), names=("a", "b")), tmp_path / "raw")
@@ -272,18 +262,14 @@ def test_the_users_folder_comes_before_any_request(server, tmp_path):
 
 
 @pytest.mark.fault("the next source is tried.")
-def test_wrong_bytes_in_the_own_folder_are_not_taken(server, tmp_path):
-    manual = tmp_path / "resources" / "manual" / "toy"
-    manual.mkdir(parents=True)
+def test_wrong_bytes_in_the_own_folder_are_not_taken(server, manual, tmp_path):
     (manual / "data.bin").write_bytes(CONTENT[::-1])
     get(entry_of(url(server, "right")), tmp_path / "raw")
     assert (tmp_path / "raw" / "data.bin").read_bytes() == CONTENT
 
 
-def test_archives_keep_their_compression(server, tmp_path):
+def test_archives_keep_their_compression(server, manual, tmp_path):
     zipped = gzip.compress(CONTENT, mtime=0)
-    manual = tmp_path / "resources" / "manual" / "toy"
-    manual.mkdir(parents=True)
     (manual / "data.tar.gz").write_bytes(zipped)
     entry = entry_of(url(server, "absent"), names=("data.tar.gz",))
     entry["files"]["data.tar.gz"] |= {"size": len(zipped), "sha256": sha256(zipped)}
@@ -384,11 +370,10 @@ def test_package_client_is_run_once_and_nothing_is_unpacked(server, tmp_path, mo
     ("body", "reason"),
     [
         ("echo 'npm error 404' >&2; exit 1", "npm failed: npm error 404"),
-        ("echo nonsense > toy-1.tgz", r"toy-1\.tgz is not a readable archive"),
         ("tar -czf toy-1.tgz --files-from /dev/null", r"toy-1\.tgz holds no package/data/data\.bin"),
         ("exit 0", "npm left no package"),
     ],
-    ids=["fails", "nonsense", "empty", "nothing"],
+    ids=["fails", "empty", "nothing"],
 )
 def test_a_package_client_that_gives_no_file(server, tmp_path, monkeypatch, body, reason):
     fake_client(tmp_path, monkeypatch, body)

@@ -57,6 +57,16 @@ def snakemake(tmp_path, monkeypatch, tmp_path_factory):
     )
 
 
+@pytest.fixture(autouse=True)
+def nothing_remembered():
+    """Of git and of the processor, before and after."""
+    record._git.cache_clear()
+    record._processor.cache_clear()
+    yield
+    record._git.cache_clear()
+    record._processor.cache_clear()
+
+
 def write_outputs(job):
     job.output.model.write_bytes(b"weights")
     job.output.folder.mkdir()
@@ -75,28 +85,32 @@ def test_outputs_get_their_names_together_at_the_end(snakemake, tmp_path):
     assert left_in(tmp_path) == {"toy.bin", "file", "toy.provenance.json", "toy.log"}
 
 
-def test_provenance_says_what_made_the_output(snakemake):
+def finished(snakemake) -> dict:
+    """The record of a job that ends well."""
     with Job(snakemake) as job:
         write_outputs(job)
-    record = json.loads(Path(snakemake.output.provenance).read_text())
-    assert record["rule"] == "toy_train"
-    assert record["inputs"] == {snakemake.input.data: content_digest(Path(snakemake.input.data))}
-    assert record["outputs"]["model"] == content_digest(Path(snakemake.output.model))
-    assert record["paths"] == {"model": "toy.bin", "folder": "../raw"}
-    assert record["seed"] == 3
-    assert record["params"] == {"learning_rate": 0.1, "device": "cpu"}
-    assert record["modules"] == {}
-    assert record["packages"]["numpy"]
-    assert record["hardware"]["cores"] >= 1
-    assert record["peak_memory_mib"]["host"] > 10
-    assert record["wall_s"] >= 0
-    assert record["commit"] == commit()
+    return json.loads(Path(snakemake.output.provenance).read_text())
 
 
-def test_the_record_of_a_training_that_went_on_counts_all_attempts(snakemake, tmp_path, monkeypatch):
+def test_provenance_says_what_made_the_output(snakemake):
+    facts = finished(snakemake)
+    assert facts["rule"] == "toy_train"
+    assert facts["inputs"] == {snakemake.input.data: content_digest(Path(snakemake.input.data))}
+    assert facts["outputs"]["model"] == content_digest(Path(snakemake.output.model))
+    assert facts["paths"] == {"model": "toy.bin", "folder": "../raw"}
+    assert (facts["seed"], facts["params"]) == (3, {"learning_rate": 0.1, "device": "cpu"})
+    assert (facts["modules"], facts["commit"]) == ({}, commit())
+    assert facts["packages"]["numpy"] and facts["hardware"]["cores"] >= 1
+    assert facts["peak_memory_mib"]["host"] > 10 and facts["wall_s"] >= 0
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_the_record_counts_all_attempts_at_a_training_but_those_with_other_settings(snakemake, monkeypatch, changed):
     now = iter([100, 107, 200, 205, 300, 304])  # an attempt of 7 s that stops, one of 5 s that stops, one of 4 s
     monkeypatch.setattr("archdyn.workflow.job.time", SimpleNamespace(monotonic=lambda: next(now)))
     for stops in (True, True, False):
+        if changed and not stops:
+            snakemake.params = Named(learning_rate=0.2, device="cpu")
         with pytest.raises(SystemExit) if stops else nullcontext(), Job(snakemake) as job:
             job.uses(torch.device("cpu"))
             state = job.interruption().path
@@ -104,32 +118,14 @@ def test_the_record_of_a_training_that_went_on_counts_all_attempts(snakemake, tm
                 state.write_bytes(b"weights and moments")
                 raise ArchdynError("stopped on request")
             write_outputs(job)
-    assert json.loads(Path(snakemake.output.provenance).read_text())["wall_s"] == 7 + 5 + 4
-    assert left_in(tmp_path) == {"toy.bin", "file", "toy.provenance.json", "toy.log"}
-
-
-def test_seconds_of_other_settings_are_not_counted(snakemake, monkeypatch):
-    now = iter([100, 107, 200, 205])
-    monkeypatch.setattr("archdyn.workflow.job.time", SimpleNamespace(monotonic=lambda: next(now)))
-    with pytest.raises(SystemExit), Job(snakemake) as job:
-        job.uses(torch.device("cpu"))
-        job.interruption().path.write_bytes(b"weights and moments")
-        raise ArchdynError("stopped on request")
-    snakemake.params = Named(learning_rate=0.2, device="cpu")
-    with Job(snakemake) as job:
-        job.uses(torch.device("cpu"))
-        job.interruption()
-        write_outputs(job)
-    assert json.loads(Path(snakemake.output.provenance).read_text())["wall_s"] == 5
+    assert json.loads(Path(snakemake.output.provenance).read_text())["wall_s"] == (4 if changed else 7 + 5 + 4)
 
 
 def test_the_record_of_a_rule_that_watches_its_code_names_script_and_modules(snakemake):
     """By the script, since whoever uses the workflow as a module may give its rules other names."""
     module = "archdyn.experiments.gan.figures"
     snakemake.rule, snakemake.params = "mine_figure", Named(module=module, **code_params("figure", module))
-    with Job(snakemake) as job:
-        write_outputs(job)
-    facts = json.loads(Path(snakemake.output.provenance).read_text())
+    facts = finished(snakemake)
     assert facts["rule"] == facts["script"] == "figure"
     assert facts["params"] == {"module": module}
     assert facts["modules"] == module_digests(["figure", module])
@@ -139,11 +135,7 @@ def test_the_record_of_a_rule_that_watches_its_code_names_script_and_modules(sna
 @pytest.mark.fault("the record says that the commit is unknown, and the result stands.")
 def test_a_machine_without_git(snakemake, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    record._git.cache_clear()
-    with Job(snakemake) as job:
-        write_outputs(job)
-    record._git.cache_clear()
-    assert json.loads(Path(snakemake.output.provenance).read_text())["commit"] == "unknown"
+    assert finished(snakemake)["commit"] == "unknown"
 
 
 @pytest.mark.parametrize("variable", [None, "GIT_DIR"])
@@ -159,10 +151,8 @@ def test_git_is_asked_about_the_workflow_s_own_repository(tmp_path, monkeypatch,
     if variable:
         monkeypatch.setenv(variable, str(tmp_path / ".git"))
     monkeypatch.setattr(record, "REPOSITORY", unpacked)
-    record._git.cache_clear()
     assert record.commit() == "unknown"
     assert record.repository() is None
-    record._git.cache_clear()
 
 
 def test_a_machine_that_is_no_linux(snakemake, monkeypatch, tmp_path):
@@ -171,11 +161,7 @@ def test_a_machine_that_is_no_linux(snakemake, monkeypatch, tmp_path):
     monkeypatch.setattr(record.sys, "platform", "darwin")
     monkeypatch.delattr(record.os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(record.resource, "getrusage", lambda who: SimpleNamespace(ru_maxrss=300 * 2**20))
-    record._processor.cache_clear()
-    with Job(snakemake) as job:
-        write_outputs(job)
-    record._processor.cache_clear()
-    facts = json.loads(Path(snakemake.output.provenance).read_text())
+    facts = finished(snakemake)
     assert facts["hardware"]["cpu"] and facts["hardware"]["cores"] >= 1
     assert facts["peak_memory_mib"] == {"host": 300}
 
@@ -202,14 +188,6 @@ def test_snakemake_is_killed_under_a_job(platform):
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
 
 
-def test_a_caption_ends_with_the_label(snakemake):
-    snakemake.params = Named(caption="Table 7.", label="smoke scale · seed 0", device="cpu")
-    with Job(snakemake) as job:
-        assert job.caption() == "Table 7. smoke scale · seed 0."
-        assert job.caption("Over 40 images.") == "Table 7. Over 40 images. smoke scale · seed 0."
-        write_outputs(job)
-
-
 @pytest.mark.fault("no output stands, and the log has the traceback.")
 def test_a_failed_job_leaves_only_its_log(snakemake, tmp_path):
     with pytest.raises(ZeroDivisionError), Job(snakemake) as job:
@@ -217,14 +195,6 @@ def test_a_failed_job_leaves_only_its_log(snakemake, tmp_path):
         _ = 1 / 0
     assert left_in(tmp_path) == {"toy.log"}
     assert "ZeroDivisionError" in (tmp_path / "toy.log").read_text()
-
-
-def test_a_fault_of_the_input_is_one_line_and_no_traceback(snakemake, tmp_path, capsys):
-    with pytest.raises(SystemExit) as end, Job(snakemake):
-        raise ArchdynError("image.png: not a readable image")
-    assert end.value.code == 1
-    assert capsys.readouterr().err == "[toy_train baseline 3] error: image.png: not a readable image\n"
-    assert left_in(tmp_path) == {"toy.log"}
 
 
 @pytest.mark.fault("one line says what to do, and no output stands.")
@@ -241,6 +211,7 @@ def test_a_fault_of_the_input_is_one_line_and_no_traceback(snakemake, tmp_path, 
             "{models}: no space left ([Errno 28] No space left on device)",
         ),
         (OSError("4096 requested and 1024 written"), "{models}: no space left (4096 requested and 1024 written)"),
+        (ArchdynError("image.png: not a readable image"), "image.png: not a readable image"),
         (PermissionError(errno.EACCES, "Permission denied", "results/x"), "results/x: Permission denied"),
         (FileNotFoundError(errno.ENOENT, "No such file or directory", "x.npy"), "x.npy: No such file or directory"),
         (
@@ -248,13 +219,14 @@ def test_a_fault_of_the_input_is_one_line_and_no_traceback(snakemake, tmp_path, 
             "Could not find a suitable CA bundle, invalid path: /x",
         ),
     ],
-    ids=["gpu memory", "disk full", "disk full in numpy", "read-only", "a lost file", "of a library"],
+    ids=["gpu memory", "disk full", "disk full in numpy", "of ours", "read-only", "a lost file", "of a library"],
 )
 def test_a_fault_that_the_user_can_mend_is_one_line(snakemake, tmp_path, capsys, error, line):
     snakemake.params = Named(training={"batch_size": 64}, device="cpu")
-    with pytest.raises(SystemExit), Job(snakemake) as job:
+    with pytest.raises(SystemExit) as end, Job(snakemake) as job:
         write_outputs(job)
         raise error
+    assert end.value.code == 1
     assert capsys.readouterr().err == f"[toy_train baseline 3] error: {line.format(models=tmp_path / 'models')}\n"
     assert left_in(tmp_path) == {"toy.log"}
 

@@ -207,8 +207,7 @@ def test_a_figure_is_enlarged_and_closed_from_the_keyboard(shared):
     assert not viewer.is_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 800, 1440])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (800, "light"), (1440, "dark")])
 def test_the_page_is_readable_on_every_screen_and_for_everyone(browser, audit, width, scheme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     page = opened(browser, audit, viewport={"width": width, "height": 900}, color_scheme=scheme)
