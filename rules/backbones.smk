@@ -35,8 +35,6 @@ rule backbone_download:
         files=lambda w: contents(backbone_entries[w.backbone]["weights"]),
         architecture=lambda w: backbones.architecture(w.backbone),
         weights=lambda w: backbones.weights_label({"name": w.backbone, "weights": backbones.providers(w.backbone)[0]}),
-    message:
-        "Fetching the weights of {wildcards.backbone}"
     script:
         "../workflow/scripts/backbone_download.py"
 
@@ -67,8 +65,6 @@ rule backbone_pretrain:
         weights=lambda w: plan.experiment(w.experiment).pretrained_label(w.backbone),
         seed=0,
         device=config["device"],
-    message:
-        "{wildcards.experiment}: pretraining {wildcards.backbone}"
     script:
         "../workflow/scripts/backbone_pretrain.py"
 
@@ -93,8 +89,6 @@ rule backbone_import:
         run="{experiment}_{backbone}",
         architecture=lambda w: backbones.architecture(w.backbone),
         weights=lambda w, input: backbones.weights_label({"name": w.backbone, "weights": {"file": input.file}}),
-    message:
-        "{wildcards.experiment}: reading the weights of {wildcards.backbone}"
     script:
         "../workflow/scripts/backbone_import.py"
 
@@ -118,7 +112,5 @@ rule backbone_initialise:
         architecture=lambda w: backbones.architecture(w.backbone),
         weights=lambda w: backbones.weights_label({"name": w.backbone, "weights": "random"}),
         seed=0,
-    message:
-        "{wildcards.experiment}: drawing random weights for {wildcards.backbone}"
     script:
         "../workflow/scripts/backbone_initialise.py"

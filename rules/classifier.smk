@@ -29,7 +29,5 @@ rule classifier_train:
         settings=lambda w: plan.experiment(w.experiment).settings["classifier"],
         seed=0,
         device=config["device"],
-    message:
-        "{wildcards.experiment}: training the classifier of generated images"
     script:
         "../workflow/scripts/classifier_train.py"

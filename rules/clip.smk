@@ -37,8 +37,6 @@ rule clip_pretrain:
         settings=clip.settings["pretraining"],
         weights=clip.pretrained_label(CLIP_BACKBONE),
         device=config["device"],
-    message:
-        "clip: pretraining, seed {wildcards.seed}"
     script:
         "../workflow/scripts/clip_pretrain.py"
 
@@ -70,8 +68,6 @@ rule clip_embed:
         precision=clip.settings["precision"],
         embedding_batch=config["embedding_batch"],
         device=config["device"],
-    message:
-        "clip: embedding images and texts, seed {wildcards.seed}"
     script:
         "../workflow/scripts/clip_embed.py"
 
@@ -101,8 +97,6 @@ rule clip_evaluate:
         draws=clip.settings["draws"],
         drawing=lambda w: clip.seeds_of_model(w.seed),
         images=clip.settings["projected_images"],
-    message:
-        "clip: measuring accuracy, gap and alignment, seed {wildcards.seed}"
     script:
         "../workflow/scripts/clip_evaluate.py"
 
@@ -145,9 +139,3 @@ clip.table(
     summary=clip.summary,
     settings={"pairs": clip.settings["pairs"]},
 )
-
-
-rule clip:
-    """All figures and tables of section 6, CLIP."""
-    input:
-        clip.results(),

@@ -1,7 +1,7 @@
 # Shared by all rule files: where things go, and what a rule may ask of the config.
 # A cached rule names its wildcards among its params: the key of Snakemake's cache has the params, but no wildcards.
 
-from archdyn.workflow.experiment import filled
+from archdyn.workflow.experiment import filled, picked
 from archdyn.workflow.plan import Plan
 from archdyn.workflow.results import audit_file, caption, figure_files, panel_files, shipped, table_files
 from snakemake_logger_plugin_archdyn import costs

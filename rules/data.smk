@@ -34,8 +34,6 @@ rule data_download:
     params:
         dataset="{dataset}",
         files=lambda wildcards: registry.contents(dataset_entries[wildcards.dataset]),
-    message:
-        "Fetching {wildcards.dataset}"
     script:
         "../workflow/scripts/data_download.py"
 
@@ -57,8 +55,6 @@ rule data_synthesise:
     params:
         **plan.code("data_synthesise"),
         files=lambda wildcards: dataset_entries[wildcards.dataset]["files"],
-    message:
-        "Making {wildcards.dataset}"
     script:
         "../workflow/scripts/data_synthesise.py"
 
@@ -88,8 +84,6 @@ rule data_prepare:
         files=lambda wildcards: registry.contents(dataset_entries[wildcards.dataset]),
         image_shape=lambda wildcards: dataset_entries[wildcards.dataset]["image_shape"],
         classes=lambda wildcards: dataset_entries[wildcards.dataset]["classes"],
-    message:
-        "Preparing {wildcards.dataset}"
     script:
         "../workflow/scripts/data_prepare.py"
 
@@ -115,7 +109,5 @@ rule data_imagefolder:
         size=lambda wildcards: image_folders[wildcards.dataset]["size"],
         channels=lambda wildcards: image_folders[wildcards.dataset]["channels"],
         content=lambda wildcards: registry.folder_digest(image_folders[wildcards.dataset]),
-    message:
-        "Preparing {wildcards.dataset}"
     script:
         "../workflow/scripts/data_imagefolder.py"

@@ -33,8 +33,6 @@ rule vit_score_masks:
         precision=vit.settings["precision"],
         embedding_batch=config["embedding_batch"],
         device=config["device"],
-    message:
-        "vit: scoring the masks of the design {wildcards.design}"
     script:
         "../workflow/scripts/vit_score_masks.py"
 
@@ -45,52 +43,23 @@ gan.designs.scored = rules.gan_measure.output.metrics
 vae.designs.scored = rules.vae_measure.output.metrics
 
 
-rule resnet_designs:
-    """Effects and interactions of the factors of all designs of section 2."""
-    input:
-        resnet.designs.results(resnet.designs.factorial()),
+for found in plan.experiments():
+    targets = {"designs": found.designs.factorial(), "scale": found.designs.against_scale()}
+    for target, names in targets.items():
+        if names:
 
-
-rule resnet_scale:
-    """Claims of section 2 against the size of the data: from where on each effect shows."""
-    input:
-        resnet.designs.results(resnet.designs.against_scale()),
-
-
-rule vit_designs:
-    """Effects and interactions of the factors of all designs of section 3."""
-    input:
-        vit.designs.results(vit.designs.factorial()),
-
-
-rule gan_designs:
-    """Effects and interactions of the factors of all designs of section 4."""
-    input:
-        gan.designs.results(gan.designs.factorial()),
-
-
-rule gan_scale:
-    """Claims of section 4 against the size of the data: from where on each effect shows."""
-    input:
-        gan.designs.results(gan.designs.against_scale()),
-
-
-rule vae_designs:
-    """Effects and interactions of the factors of all designs of section 5."""
-    input:
-        vae.designs.results(vae.designs.factorial()),
-
-
-rule vae_scale:
-    """Claims of section 5 against the size of the data: from where on each effect shows."""
-    input:
-        vae.designs.results(vae.designs.against_scale()),
+            rule:
+                """An experiment's designs: effects of their factors (designs), or one effect by data size (scale)."""
+                name:
+                    f"{found.name}_{target}"
+                input:
+                    found.designs.results(names),
 
 
 rule designs:
     """Effects and interactions of the factors of all designs of all sections."""
     input:
-        [file for found in plan.experiments() for file in found.designs.results(found.designs.names())],
+        [file for experiment in plan.experiments() for file in experiment.designs.results(experiment.designs.names())],
 
 
 rule design_effects:

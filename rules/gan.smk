@@ -35,8 +35,6 @@ rule gan_train:
         run=GAN_RUN,
         training=lambda w: gan.condition(w.condition),
         device=config["device"],
-    message:
-        "gan: training {wildcards.condition}, seed {wildcards.seed}"
     script:
         "../workflow/scripts/gan_train.py"
 
@@ -68,8 +66,6 @@ rule gan_measure:
         trained_on=lambda w: gan.condition(w.condition)["images"],
         neighbours=gan.settings["neighbours"],
         device=config["device"],
-    message:
-        "gan: measuring {wildcards.condition}, seed {wildcards.seed}"
     script:
         "../workflow/scripts/gan_measure.py"
 
@@ -93,8 +89,6 @@ rule gan_evaluate_real:
         **plan.code("gan_evaluate_real"),
         samples=gan.settings["samples"],
         neighbours=gan.settings["neighbours"],
-    message:
-        "gan: measuring the held-out images"
     script:
         "../workflow/scripts/gan_evaluate_real.py"
 
@@ -160,9 +154,3 @@ gan.table(
     summary=gan.summary,
     settings={"names": {"held_out": "real, held out"} | gan.names()},
 )
-
-
-rule gan:
-    """All figures and tables of section 4, the GAN."""
-    input:
-        gan.results(),

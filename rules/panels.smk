@@ -6,11 +6,10 @@
 
 vit.panel(
     "growth",
-    images=rules.vit_pictures.output.images,
-    facts=rules.vit_pictures.output.facts,
-    sweep=rules.vit_pictures.output.growing,
-    masks=rules.vit_pictures.output.growing_masks,
-    logits=rules.vit_pictures.output.growing_logits,
+    **picked(VIT_PICTURES, "images", "facts"),
+    sweep=VIT_PICTURES.growing,
+    masks=VIT_PICTURES.growing_masks,
+    logits=VIT_PICTURES.growing_logits,
     label=VIT_PICTURES_LABEL,
 )
 gan.panel(

@@ -12,12 +12,12 @@ RESNET_RUN = "{condition}_seed{seed}"
 RESNET_LAYERS = ["layer1", "layer2", "layer3", "penultimate"]
 RESNET_SHOWN = resnet.condition("head_corrected")["backbone"]  # the network of Figures 1 to 3
 RESNET_UNTRAINED = resnet.condition("baseline_published")["backbone"]  # that of Figures 2 and 3 as published
-RESNET_TABLE1, RESNET_TABLE2 = (
-    resnet.with_seeds(*(f"{base}_{protocol}" for protocol in ("published", "corrected")))
-    for base in ("baseline", "noskip")
-)
-RESNET_TABLE3 = [name for name in resnet.conditions if name.split("_")[0] in ("head", "random", "layer4", "full")]
-RESNET_TABLE4 = [name for name in resnet.conditions if name.split("_")[0] in ("shallow", "deep")]
+RESNET_TABLES = {
+    "table1": resnet.with_seeds("baseline_published", "baseline_corrected"),
+    "table2": resnet.with_seeds("noskip_published", "noskip_corrected"),
+    "table3": [name for name in resnet.conditions if name.split("_")[0] in ("head", "random", "layer4", "full")],
+    "table4": [name for name in resnet.conditions if name.split("_")[0] in ("shallow", "deep")],
+}
 RESNET_GRADIENTS = resnet.with_seeds(
     *(f"{skips}_{how}" for how in ("published", "corrected", "scratch") for skips in ("skips", "noskip"))
 )
@@ -60,8 +60,6 @@ rule resnet_embed:
         precision=resnet.settings["precision"],
         embedding_batch=config["embedding_batch"],
         device=config["device"],
-    message:
-        "resnet: embedding images by the {wildcards.role} backbone"
     script:
         "../workflow/scripts/resnet_embed.py"
 
@@ -94,8 +92,6 @@ rule resnet_train:
         images=resnet.settings["images"],
         test_images=resnet.settings["test_images"],
         device=config["device"],
-    message:
-        "resnet: training {wildcards.condition}, seed {wildcards.seed}"
     script:
         "../workflow/scripts/resnet_train.py"
 
@@ -127,8 +123,6 @@ rule resnet_train_head:
         training=lambda w: resnet.condition(w.condition),
         validation_share=resnet.settings["validation_share"],
         device="cpu",
-    message:
-        "resnet: training the head of {wildcards.condition}, seed {wildcards.seed}"
     script:
         "../workflow/scripts/resnet_train_head.py"
 
@@ -170,8 +164,6 @@ rule resnet_probe_layers:
         validation_share=resnet.settings["validation_share"],
         first=resnet.projected_images(),
         seeds=resnet.seeds,
-    message:
-        "resnet: probing and projecting the layers"
     script:
         "../workflow/scripts/resnet_probe_layers.py"
 
@@ -196,8 +188,6 @@ rule resnet_measure_gradients:
         images=resnet.settings["images"],
         batch_size=resnet.settings["training"]["batch_size"],
         device=config["device"],
-    message:
-        "resnet: measuring gradients by block"
     script:
         "../workflow/scripts/resnet_measure_gradients.py"
 
@@ -231,8 +221,6 @@ rule resnet_evaluate:
         validated=resnet.validated_on_test(),
         confused="head_corrected",
         seeds=resnet.seeds,
-    message:
-        "resnet: scoring the trainings"
     script:
         "../workflow/scripts/resnet_evaluate.py"
 
@@ -255,8 +243,6 @@ rule resnet_score:
         runtime=20,
     params:
         **plan.code("resnet_score"),
-    message:
-        "resnet: scoring the trainings of the design {wildcards.design}"
     script:
         "../workflow/scripts/resnet_score.py"
 
@@ -316,39 +302,15 @@ resnet.figure(
 resnet.figure(
     "strategies",
     summary=resnet.summary,
-    settings={"names": resnet.names(*RESNET_TABLE3)},
-    label=resnet.label(*RESNET_TABLE3),
+    settings={"names": resnet.names(*RESNET_TABLES["table3"])},
+    label=resnet.label(*RESNET_TABLES["table3"]),
 )
-resnet.table(
-    "table1",
-    published=resnet.published,
-    epochs=resnet.runs(rules.resnet_train.output.epochs, *RESNET_TABLE1),
-    label=resnet.label(*RESNET_TABLE1),
-)
-resnet.table(
-    "table2",
-    published=resnet.published,
-    epochs=resnet.runs(rules.resnet_train.output.epochs, *RESNET_TABLE2),
-    label=resnet.label(*RESNET_TABLE2),
-)
-resnet.table(
-    "table3",
-    published=resnet.published,
-    epochs=resnet.runs(rules.resnet_train.output.epochs, *RESNET_TABLE3),
-    settings={"names": resnet.names(*RESNET_TABLE3)},
-    label=resnet.label(*RESNET_TABLE3),
-)
-resnet.table(
-    "table4",
-    published=resnet.published,
-    epochs=resnet.runs(rules.resnet_train.output.epochs, *RESNET_TABLE4),
-    settings={"names": resnet.names(*RESNET_TABLE4)},
-    label=resnet.label(*RESNET_TABLE4),
-)
+for name, conditions in RESNET_TABLES.items():
+    resnet.table(
+        name,
+        published=resnet.published,
+        epochs=resnet.runs(rules.resnet_train.output.epochs, *conditions),
+        settings={"names": resnet.names(*conditions)},
+        label=resnet.label(*conditions),
+    )
 resnet.table("conditions", summary=resnet.summary, settings={"names": resnet.names()})
-
-
-rule resnet:
-    """All figures and tables of section 2, ResNet."""
-    input:
-        resnet.results(),

@@ -12,6 +12,16 @@ localrules:
     panel,
 
 
+for found in plan.experiments():
+
+    rule:
+        """All figures, tables and panels of an experiment."""
+        name:
+            found.name
+        input:
+            found.results(),
+
+
 rule summary:
     """Gather the numbers of an experiment's conditions and seeds; mean, spread and n over the seeds."""
     input:
@@ -44,8 +54,6 @@ rule figure:
         "../envs/analysis.yaml"
     params:
         **plan.of_declared("figures"),
-    message:
-        "{wildcards.experiment}: drawing {wildcards.name}"
     script:
         "../workflow/scripts/figure.py"
 
@@ -64,8 +72,6 @@ rule table:
         "../envs/analysis.yaml"
     params:
         **plan.of_declared("tables"),
-    message:
-        "{wildcards.experiment}: tabulating {wildcards.name}"
     script:
         "../workflow/scripts/table.py"
 
@@ -84,7 +90,5 @@ rule panel:
         "../envs/analysis.yaml"
     params:
         **plan.of_declared("panels"),
-    message:
-        "{wildcards.experiment}: making the panel {wildcards.name}"
     script:
         "../workflow/scripts/panel.py"

@@ -38,8 +38,6 @@ rule vae_train:
         training=lambda w: vae.condition(w.condition),
         test_images=vae.settings["test_images"],
         device=config["device"],
-    message:
-        "vae: training {wildcards.condition}, seed {wildcards.seed}"
     script:
         "../workflow/scripts/vae_train.py"
 
@@ -73,8 +71,6 @@ rule vae_measure:
         samples=vae.settings["samples"],
         floor=VAE_FLOOR,
         device=config["device"],
-    message:
-        "vae: measuring {wildcards.condition}, seed {wildcards.seed}"
     script:
         "../workflow/scripts/vae_measure.py"
 
@@ -96,8 +92,6 @@ rule vae_evaluate_real:
     params:
         **plan.code("vae_evaluate_real"),
         samples=vae.settings["samples"],
-    message:
-        "vae: measuring the held-out images"
     script:
         "../workflow/scripts/vae_evaluate_real.py"
 
@@ -168,9 +162,3 @@ vae.table(
     summary=vae.summary,
     settings={"names": vae.names()},
 )
-
-
-rule vae:
-    """All figures and tables of section 5, the VAE."""
-    input:
-        vae.results(),

@@ -79,8 +79,6 @@ rule vit_pictures:
         seeds=vit.seeds,
         precision=vit.settings["precision"],
         device=config["device"],
-    message:
-        "vit: looking at single pictures"
     script:
         "../workflow/scripts/vit_pictures.py"
 
@@ -115,8 +113,6 @@ rule vit_mask:
         precision=vit.settings["precision"],
         embedding_batch=config["embedding_batch"],
         device=config["device"],
-    message:
-        "vit: masking images"
     script:
         "../workflow/scripts/vit_mask.py"
 
@@ -144,8 +140,6 @@ rule vit_embed:
         precision=vit.settings["precision"],
         embedding_batch=config["embedding_batch"],
         device=config["device"],
-    message:
-        "vit: embedding {wildcards.dataset}"
     script:
         "../workflow/scripts/vit_embed.py"
 
@@ -154,14 +148,8 @@ rule vit_evaluate:
     """Measure the answers under every mask, and how the heads specialise."""
     input:
         **vit.arrays("train_labels", "test_labels"),
+        **picked(rules.vit_mask.output, "sweep", "cls", "top1", "probability", "ink", "entropy", "distance"),
         train_cls=filled(rules.vit_embed.output.own_train_cls, dataset=vit.dataset),
-        sweep=rules.vit_mask.output.sweep,
-        cls=rules.vit_mask.output.cls,
-        top1=rules.vit_mask.output.top1,
-        probability=rules.vit_mask.output.probability,
-        ink=rules.vit_mask.output.ink,
-        entropy=rules.vit_mask.output.entropy,
-        distance=rules.vit_mask.output.distance,
     output:
         metrics="<results>/vit/metrics/masking.csv",
         masking_images="<results>/vit/metrics/masking_images.csv",
@@ -178,8 +166,6 @@ rule vit_evaluate:
         **plan.code("vit_evaluate"),
         seed=vit.seeds[0],
         validation_share=VIT_PROBES["validation_share"],
-    message:
-        "vit: measuring heads and answers under masks"
     script:
         "../workflow/scripts/vit_evaluate.py"
 
@@ -204,8 +190,6 @@ rule vit_probe:
         **plan.code("vit_probe"),
         validation_share=VIT_PROBES["validation_share"],
         seeds=vit.seeds,
-    message:
-        "vit: fitting probes"
     script:
         "../workflow/scripts/vit_probe.py"
 

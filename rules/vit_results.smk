@@ -9,40 +9,25 @@ VIT_MASKED_LABEL = f"{vit.label()} · {VIT_MASKING['images']} images, 95% interv
 
 vit.figure(
     "figure4",
-    images=VIT_PICTURES.images,
-    squashed=VIT_PICTURES.squashed,
-    logits=VIT_PICTURES.logits,
-    published_logits=VIT_PICTURES.published_logits,
-    facts=VIT_PICTURES.facts,
+    **picked(VIT_PICTURES, "images", "squashed", "logits", "published_logits", "facts"),
     settings=VIT_LIKELIEST,
     label=VIT_PICTURES_LABEL,
 )
 vit.figure(
     "figure5",
-    images=VIT_PICTURES.images,
-    squashed=VIT_PICTURES.squashed,
-    logits=VIT_PICTURES.logits,
-    published_maps=VIT_PICTURES.published_maps,
-    attention=VIT_PICTURES.attention,
-    cams=VIT_PICTURES.cams,
-    facts=VIT_PICTURES.facts,
+    **picked(VIT_PICTURES, "images", "squashed", "logits", "published_maps", "attention", "cams", "facts"),
     published=vit.published,
     label=f"{VIT_PICTURES_LABEL} · CNN: {VIT_CNN_LABEL}",
 )
 vit.figure(
     "photos",
-    photos=VIT_PICTURES.photos,
-    photo_maps=VIT_PICTURES.photo_maps,
-    photo_logits=VIT_PICTURES.photo_logits,
-    facts=VIT_PICTURES.facts,
+    **picked(VIT_PICTURES, "photos", "photo_maps", "photo_logits", "facts"),
     settings=VIT_LIKELIEST,
     label=f"{plan.run} scale · {vit.photographed()} · {VIT_RECOGNISER_LABEL}",
 )
 vit.figure(
     "heads",
-    images=VIT_PICTURES.images,
-    attention=VIT_PICTURES.attention,
-    facts=VIT_PICTURES.facts,
+    **picked(VIT_PICTURES, "images", "attention", "facts"),
     label=VIT_PICTURES_LABEL,
 )
 vit.figure(
@@ -52,11 +37,7 @@ vit.figure(
 )
 vit.figure(
     "masking",
-    images=VIT_PICTURES.images,
-    sweep=VIT_PICTURES.sweep,
-    masks=VIT_PICTURES.masks,
-    masked_logits=VIT_PICTURES.masked_logits,
-    facts=VIT_PICTURES.facts,
+    **picked(VIT_PICTURES, "images", "sweep", "masks", "masked_logits", "facts"),
     summary=vit.summary,
     settings={"fractions": VIT_MASKING["fractions"]},
     label=f"{vit.label(data=vit.pictures())} · {VIT_MASKING['images']} images of {vit.dataset}, 95% intervals",
@@ -64,17 +45,13 @@ vit.figure(
 vit.figure("learning_curve", summary=vit.summary, published=vit.published, label=VIT_PROBES_LABEL)
 vit.table(
     "predictions",
-    logits=VIT_PICTURES.logits,
-    facts=VIT_PICTURES.facts,
+    **picked(VIT_PICTURES, "logits", "facts"),
     settings=VIT_LIKELIEST,
     label=VIT_PICTURES_LABEL,
 )
 vit.table(
     "table5",
-    sweep=VIT_PICTURES.sweep,
-    masked_logits=VIT_PICTURES.masked_logits,
-    squashed_logits=VIT_PICTURES.squashed_logits,
-    facts=VIT_PICTURES.facts,
+    **picked(VIT_PICTURES, "sweep", "masked_logits", "squashed_logits", "facts"),
     published=vit.published,
     settings={"are_published": vit.settings["images"] == "published"},
     label=vit.label(data=vit.pictures()),
@@ -92,9 +69,3 @@ vit.table(
     summary=vit.summary,
     label=f"{vit.scale()} · {vit.settings['attention']['images']} images",
 )
-
-
-rule vit:
-    """All figures and tables of section 3, the vision transformer."""
-    input:
-        vit.results(),

@@ -125,8 +125,8 @@ class Project:
         counts = (line.split() for line in table if len(line.split()) == 2 and line.split()[1].isdigit())
         targets = {"all", "audit", *get_args(Experiment)}
         jobs = {rule: int(count) for rule, count in counts if rule not in targets}
-        messages = r"^Job \d+: (\w+): (?:drawing|tabulating) (\w+)$"
-        results = [f"{experiment}_{name}" for experiment, name in re.findall(messages, run.stdout, re.MULTILINE)]
+        drawn = r"rule (?:figure|table):\n(?:    .*\n)*?    wildcards: experiment=(\w+), name=(\w+)$"
+        results = [f"{experiment}_{name}" for experiment, name in re.findall(drawn, run.stdout, re.MULTILINE)]
         assert len(results) == len(set(results)) == jobs.pop("figure", 0) + jobs.pop("table", 0)
         return jobs | dict.fromkeys(results, 1)
 

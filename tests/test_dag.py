@@ -265,9 +265,6 @@ for name in heavy & set(sys.modules):
 
 @pytest.mark.parametrize(("device", "gpus"), [("cuda", 1), ("cpu", 0)])
 def test_training_rules_ask_for_a_gpu_where_there_is_one(project, device, gpus):
-    for file in (project.folder / "rules").glob("*.smk"):
-        # Snakemake prints a job's message in place of its resources.
-        file.write_text(re.sub(r"    message:\n.*\n", "", file.read_text()))
     plan = project.snakemake(
         "-n", "-p", "--config", f"device={device}", "--until", "gan_train", "classifier_train"
     ).stdout
@@ -276,23 +273,16 @@ def test_training_rules_ask_for_a_gpu_where_there_is_one(project, device, gpus):
     assert all(f"gpu={gpus}" in block and "mem_mb=" in block and "runtime=" in block for block in blocks)
 
 
-def test_messages_name_the_experiment_the_condition_and_the_seed(project):
-    plan = project.snakemake("-n", "-p", *SMOKE).stdout
-    said = set(re.findall(r"^Job \d+: (.+)$", plan, re.MULTILINE))
-    assert {"gan: training collapse, seed 1", "gan: drawing figure6", "vit: tabulating table5"} <= said
+def test_targets_are_listed_with_what_they_are(project):
     listed = project.snakemake("--list").stdout
-    assert "{wildcards" not in listed
     assert "figure (Draw a figure, as its experiment declares it.)" in listed
+    assert {"gan", "vae_designs", "resnet_scale"} <= {line.partition(" ")[0] for line in listed.splitlines()}
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "rules").glob("*.smk")), ids=lambda file: file.stem)
-def test_every_job_off_the_local_machine_says_what_it_does(file):
-    text = file.read_text()
-    local = set(re.findall(r"^    (\w+),$", text.partition("localrules:")[2].partition("\n\n")[0], re.MULTILINE))
-    for block in re.split(r"^(?:rule|checkpoint) ", text, flags=re.MULTILINE)[1:]:
-        name = block.partition(":")[0]
-        assert '"""' in block, f"{name} has no docstring"
-        assert "script:" not in block or name in local or "    message:" in block, f"{name} has no message"
+def test_every_rule_says_what_it_does(file):
+    for block in re.split(r"^ *(?:rule|checkpoint) ?\w*:\n", file.read_text(), flags=re.MULTILINE)[1:]:
+        assert block.lstrip().startswith('"""'), block[:80]
 
 
 def test_a_figure_that_no_experiment_declares_is_refused(project):

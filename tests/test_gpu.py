@@ -31,7 +31,7 @@ from archdyn.experiments.vae.embed import decode_plane, embed_posterior, reconst
 from archdyn.experiments.vae.model import Vae
 from archdyn.experiments.vae.settings import VaeTraining
 from archdyn.experiments.vae.train import train_vae
-from archdyn.networks import capture, read_ahead
+from archdyn.networks import capture, training_images
 from archdyn.networks import device as devices
 from archdyn.networks.backbones import Backbone, build
 from archdyn.networks.classifier import Classifier
@@ -146,9 +146,9 @@ def test_a_training_is_repeated_and_resumed_bit_for_bit(name, cuda, tmp_path):
 
 
 @needs_cuda  # tests/test_resnet.py does it on the processor
-def test_images_read_ahead_train_as_resident_ones(cuda, monkeypatch):
+def test_images_read_by_batch_train_as_resident_ones(cuda, monkeypatch):
     resident = train("resnet layer4_published float32", cuda)
-    monkeypatch.setattr(read_ahead, "DEVICE_SHARE", 0.0)
+    monkeypatch.setattr(training_images, "DEVICE_SHARE", 0.0)
     assert same(resident, train("resnet layer4_published float32", cuda))
 
 

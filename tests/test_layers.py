@@ -29,7 +29,6 @@ ALLOWED = {
     "experiments": {"errors", "render", "measures", "data", "settings", "networks", "designs"},
     "config": {"data", "settings", "experiments"},
     "manual": {"settings", "designs", "config"},
-    "notebooks": {"render", "settings"},
     "audit": {"errors", "render", "settings", "claims"},
     "workflow": {"errors", "render", "data", "settings", "networks", "claims", "designs", "experiments", "config"},
     "cli": {"errors", "workflow"},

@@ -29,7 +29,6 @@ from archdyn.measures.mantel import mantel
 from archdyn.measures.probes import corrected_probe
 from archdyn.networks.backbones import build, load_backbone, save_backbone
 from archdyn.networks.pretraining import pretrain
-from archdyn.networks.read_ahead import TrainingImages
 from archdyn.render.published import read_published
 from archdyn.settings.common import Pretraining
 from conftest import ROOT
@@ -414,7 +413,7 @@ def test_too_few_images_to_project_are_refused():
 
 
 @pytest.mark.parametrize("training", [train_transfer, pretrain])
-def test_images_that_do_not_fit_are_read_ahead_to_the_same_result(start, arrays, training, monkeypatch):
+def test_images_that_do_not_fit_are_read_by_batch_to_the_same_result(start, arrays, training, monkeypatch):
     def trained() -> list[torch.Tensor]:
         torch.manual_seed(0)
         backbone = transferred(start, SETTINGS.model_copy(update={"trainable": "layer4"}), 2, CPU)
@@ -429,22 +428,9 @@ def test_images_that_do_not_fit_are_read_ahead_to_the_same_result(start, arrays,
 
     resident = trained()
     asked = []
-    monkeypatch.setattr("archdyn.networks.read_ahead.fits", lambda size, device: bool(asked.append(size)))
+    monkeypatch.setattr("archdyn.networks.training_images.fits", lambda size, device: bool(asked.append(size)))
     assert all(torch.equal(*pair) for pair in zip(resident, trained(), strict=True))
     assert asked == [(48 if training is train_transfer else 50) * 28 * 28]
-
-
-def test_batches_are_read_while_others_are_worked_on(monkeypatch):
-    monkeypatch.setattr("archdyn.networks.read_ahead.fits", lambda size, device: False)
-    source = np.random.default_rng(0).integers(0, 256, (20, 4, 4), np.uint8)
-    images = TrainingImages(source, np.arange(5, 15), CPU)
-    batches = [torch.tensor([3, 1]), torch.tensor([0, 9])]
-    images.announce(batches)
-    read = []
-    monkeypatch.setattr(images, "_read", lambda index: read.append(index))
-    assert torch.equal(images[batches[0]], torch.from_numpy(source[[8, 6]]))  # read before it was asked for
-    images._ahead[1].result()
-    assert [index.tolist() for index in read] == [[0, 9]]  # and the next one after it
 
 
 def test_a_layers_probe_has_the_penalty_that_does_best_on_held_out_images():

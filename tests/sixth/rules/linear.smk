@@ -23,12 +23,10 @@ rule linear_train:
     resources:
         **plan.gpu_job(mem_mb=2000, runtime=60),
     params:
+        **plan.code("linear_train"),
         run=LINEAR_RUN,
         training=lambda w: linear.condition(w.condition),
         device=config["device"],
-        **plan.code("linear_train"),
-    message:
-        "linear: training {wildcards.condition}, seed {wildcards.seed}"
     script:
         "../workflow/scripts/linear_train.py"
 
@@ -48,11 +46,9 @@ rule linear_measure:
     resources:
         **plan.gpu_job(mem_mb=2000, runtime=20),
     params:
+        **plan.code("linear_measure"),
         training=lambda w: linear.condition(w.condition),
         device=config["device"],
-        **plan.code("linear_measure"),
-    message:
-        "linear: measuring {wildcards.condition}, seed {wildcards.seed}"
     script:
         "../workflow/scripts/linear_measure.py"
 
@@ -60,9 +56,3 @@ rule linear_measure:
 linear.summarise(*linear.runs(rules.linear_measure.output.metrics))
 linear.figure("errors", summary=linear.summary)
 linear.table("conditions", summary=linear.summary, settings={"conditions": linear.conditions})
-
-
-rule linear:
-    """All figures and tables of the sixth experiment, the linear autoencoder."""
-    input:
-        linear.results(),

@@ -99,7 +99,7 @@ class PlainLines(LogHandlerBase):
             self._progress.plan(record.stats)
             return f"{_clock()} {record.stats['total']} jobs"
         if event == LogEvent.JOB_INFO:
-            name = record.rule_msg or _named(record.rule_name, record.wildcards)
+            name = " ".join([record.rule_name, *map(str, (record.wildcards or {}).values())])
             self._progress.start(record.jobid, record.rule_name, name, record.wildcards)
             return f"{_clock()} start  {name}"
         if event == LogEvent.JOB_FINISHED:
@@ -115,14 +115,8 @@ class PlainLines(LogHandlerBase):
         return record.levelno < logging.WARNING and record.getMessage().startswith(CHATTER)
 
 
-class LogHandler(LogHandlerBase):
+class LogHandler(PlainLines):
     """Bars in a terminal, lines elsewhere, and where epochs are shown, which would tear the bars."""
-
-    writes_to_stream = True
-    writes_to_file = False
-    has_filter = True
-    has_formatter = True
-    needs_rulegraph = False
 
     def __post_init__(self) -> None:
         stream = sys.stdout if self.common_settings.stdout else sys.stderr
@@ -145,7 +139,3 @@ def _cost(rule: str, wildcards: dict | None) -> costs.Cost:
 
 def _clock() -> str:
     return time.strftime("%H:%M:%S")
-
-
-def _named(rule: str, wildcards: dict) -> str:
-    return " ".join([rule, *map(str, (wildcards or {}).values())])

@@ -33,12 +33,11 @@ class OfArray:
 
 @dataclass(frozen=True)
 class OfTable:
-    """columns: those that must be there (all of them, in this order, where `exact`). key: tells the rows apart."""
+    """columns: those that must be there. key: tells the rows apart. may_lack: columns of numbers that may be empty."""
 
     columns: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
-    exact: bool = False
-    may_lack: tuple[str, ...] = ()  # columns of numbers that may be empty
+    may_lack: tuple[str, ...] = ()
 
 
 IMAGES = OfArray(("uint8",), (("n", "height", "width"), ("n", "height", "width", "channels")))
@@ -60,76 +59,74 @@ ARRAYS: dict[str, OfArray] = {
     r"_steps": OfArray(("float32",), (("steps", "columns"),)),
     r"masked_probability": OfArray(("float32",), (("masks", "images"),), low=0, high=1),
     r"masked_top1": OfArray(("int64",), (("masks", "images"),), low=0),
-    r"_attention": OfArray(
-        ("float32",),
-        (("n", "layers", "heads", "tokens", "tokens"),),
-        low=0,
-        high=1 + 1e-3,  # of softmax, rounded
+    r"_attention": OfArray(  # of softmax, rounded
+        ("float32",), (("n", "layers", "heads", "tokens", "tokens"),), low=0, high=1 + 1e-3
     ),
     r"": OfArray(),
 }
-TIDY = OfTable(
-    ("experiment", "condition", "seed", "metric", "value"), ("experiment", "condition", "seed", "metric"), exact=True
-)
-SUMMARY = OfTable(
-    ("experiment", "condition", "metric", "mean", "sd", "n"),
-    ("experiment", "condition", "metric"),
-    exact=True,
-    may_lack=("sd",),  # one seed has no spread
-)
-EFFECTS = OfTable(
-    ("outcome", "scale", "kind", "term", "contrast", "effect", "low", "high"),
-    ("outcome", "term", "contrast"),
-    may_lack=("from_mean", "to_mean", "low", "high", "holds_from"),  # see archdyn/designs
-)
-EPOCHS = OfTable(("epoch",), ("condition", "seed", "epoch"))  # and what OF_EPOCHS adds
+TIDY = OfTable(("experiment", "condition", "seed", "metric", "value"), ("experiment", "condition", "seed", "metric"))
 OF_TESTS = ("experiment", "claim", "protocol", "what", "relation")
-TESTS = OfTable(
-    (*OF_TESTS, "effect", "low", "high", "k", "bound", "decision", "values"),
-    OF_TESTS,  # what follows is empty for what cannot be tested, has no interval, or is of no training
-    may_lack=("effect", "low", "high", "k", "n_seeds", "n_images", "bound", "unit", "p", "flips_at", "values"),
-)
-# By the file's name, of tables.
-TABLES = {"tests.csv": TESTS}
-# By the file's name, of metrics; the first that fits counts. Other CSV files need rows and finite numbers.
-METRICS: dict[str, OfTable] = {
-    r"design_.*\.csv": EFFECTS,  # before all others: a design has whatever name its author gives it
-    r"summary\.csv": SUMMARY,
-    r".*epochs\.csv": EPOCHS,
-    r".*_pretraining\.csv": OfTable(EPOCHS.columns, EPOCHS.key),
-    r"(seed\d+_)?shift\.csv": OfTable(("moved", "shift", "accuracy"), ("condition", "seed", "moved", "shift")),
-    r".*_images\.csv": OfTable(("condition", "seed", "image"), ("condition", "seed", "image")),
-    r"starts\.csv": OfTable(("start", "distance"), ("start",)),
-    r"layers_cka\.csv": OfTable(),
-    r".*": TIDY,
-}
-# What later steps read of the epochs of an experiment's trainings, beside the epoch.
-OF_EPOCHS = {
-    "gan": "loss_d loss_g d_real d_fake mean_loss_d mean_loss_g mean_d_real mean_d_fake "
-    "d_accuracy_train d_accuracy_held_out d_accuracy_fake "
-    "lowest_logit_real highest_logit_real lowest_logit_fake highest_logit_fake g_saturated",
-    "vae": "batches train_loss train_loss_reconstruction train_loss_kl train_reconstruction train_kl test_elbo",
-    "resnet": "train_loss train_accuracy val_accuracy seconds trainable_parameters gflops",
+OF_EPOCHS = ("condition", "seed", "epoch")
+# By the last three parts of the path; the first that fits counts. Other CSV files need rows and finite numbers.
+TABLES: dict[str, OfTable] = {
+    r".*/metrics/design_.*": OfTable(  # before all others: a design has whatever name its author gives it
+        ("outcome", "scale", "kind", "term", "contrast", "effect", "low", "high"),
+        ("outcome", "term", "contrast"),
+        may_lack=("from_mean", "to_mean", "low", "high", "holds_from"),  # see archdyn/designs
+    ),
+    r".*/metrics/summary\.csv": OfTable(
+        ("experiment", "condition", "metric", "mean", "sd", "n"),
+        ("experiment", "condition", "metric"),
+        may_lack=("sd",),  # one seed has no spread
+    ),
+    # Beside the epoch, what later steps read of the trainings.
+    r"gan/metrics/.*epochs\.csv": OfTable(
+        (
+            *("epoch", "loss_d", "loss_g", "d_real", "d_fake", "mean_loss_d", "mean_loss_g", "mean_d_real"),
+            *("mean_d_fake", "d_accuracy_train", "d_accuracy_held_out", "d_accuracy_fake", "lowest_logit_real"),
+            *("highest_logit_real", "lowest_logit_fake", "highest_logit_fake", "g_saturated"),
+        ),
+        OF_EPOCHS,
+    ),
+    r"vae/metrics/.*epochs\.csv": OfTable(
+        (
+            *("epoch", "batches", "train_loss", "train_loss_reconstruction", "train_loss_kl", "train_reconstruction"),
+            *("train_kl", "test_elbo"),
+        ),
+        OF_EPOCHS,
+    ),
+    r"resnet/metrics/.*epochs\.csv": OfTable(
+        ("epoch", "train_loss", "train_accuracy", "val_accuracy", "seconds", "trainable_parameters", "gflops"),
+        OF_EPOCHS,
+    ),
+    r".*/metrics/.*(epochs|_pretraining)\.csv": OfTable(("epoch",), OF_EPOCHS),
+    r".*/metrics/.*shift\.csv": OfTable(("moved", "shift", "accuracy"), ("condition", "seed", "moved", "shift")),
+    r".*/metrics/.*_images\.csv": OfTable(("condition", "seed", "image"), ("condition", "seed", "image")),
+    r".*/metrics/layers_cka\.csv": OfTable(),
+    r".*/metrics/.*": TIDY,
+    r".*/tests\.csv": OfTable(
+        (*OF_TESTS, "effect", "low", "high", "k", "bound", "decision", "values"),
+        OF_TESTS,  # what follows is empty for what cannot be tested, has no interval, or is of no training
+        may_lack=("effect", "low", "high", "k", "n_seeds", "n_images", "bound", "unit", "p", "flips_at", "values"),
+    ),
+    r".*": OfTable(),
 }
 
 
 def check_inputs(paths: list[Path]) -> None:
     """Hold the arrays (.npy) and tables (.csv) among these files to their contracts, and to each other.
 
-    Raises ArchdynError with one line that names the file, what was found and what is allowed.
+    This and the functions below raise ArchdynError with one line: the file, what was found and what is allowed.
     """
     check_arrays([path for path in paths if path.suffix == ".npy"])
     check_tables([path for path in paths if path.suffix == ".csv"])
 
 
 def check_arrays(paths: list[Path]) -> None:
-    """Hold every .npy file to its contract, and files of the same things to each other.
-
-    Raises ArchdynError with one line that names the file, what was found and what is allowed.
-    """
+    """Hold every .npy file to its contract, and files of the same things to each other."""
     rows: dict[tuple[Path, str], tuple[Path, int]] = {}
     for path in paths:
-        contract = _of_array(path)
+        contract = next(contract for end, contract in ARRAYS.items() if re.search(f"{end}$", path.stem))
         array = _load_array(path)
         _check_array(path, array, contract)
         if contract.shapes and contract.shapes[0][0] == "n":
@@ -137,10 +134,7 @@ def check_arrays(paths: list[Path]) -> None:
 
 
 def check_tables(paths: list[Path]) -> None:
-    """Hold every CSV file to its contract, and what is gathered from several tidy files to one row per key.
-
-    Raises ArchdynError with one line that names the file, what was found and what is allowed.
-    """
+    """Hold every CSV file to its contract, and what is gathered from several tidy files to one row per key."""
     seen: dict[tuple, Path] = {}
     for path in paths:
         contract = _of_table(path)
@@ -148,10 +142,6 @@ def check_tables(paths: list[Path]) -> None:
         _check_table(path, table, contract)
         if contract is TIDY:
             _check_distinct(path, table, seen)
-
-
-def _of_array(path: Path) -> OfArray:
-    return next(contract for end, contract in ARRAYS.items() if re.search(f"{end}$", path.stem))
 
 
 def _load_array(path: Path) -> np.ndarray:
@@ -202,13 +192,8 @@ def _check_rows(path: Path, count: int, rows: dict[tuple[Path, str], tuple[Path,
 
 
 def _of_table(path: Path) -> OfTable:
-    if path.parent.name != "metrics":
-        return TABLES.get(path.name, OfTable())
-    experiment = path.parents[1].name
-    found = next(contract for name, contract in METRICS.items() if re.fullmatch(name, path.name))
-    if found is EPOCHS and experiment in OF_EPOCHS:
-        return OfTable((*EPOCHS.columns, *OF_EPOCHS[experiment].split()), EPOCHS.key)
-    return found
+    name = "/".join(path.absolute().parts[-3:])
+    return next(contract for pattern, contract in TABLES.items() if re.fullmatch(pattern, name))
 
 
 def _read_table(path: Path):
@@ -221,13 +206,12 @@ def _read_table(path: Path):
 
 
 def _check_table(path: Path, table, contract: OfTable) -> None:
-    columns = tuple(table.columns)
-    right = columns == contract.columns if contract.exact else set(contract.columns) <= set(columns)
-    if not right:
-        raise ArchdynError(f"{path}: found the columns {', '.join(columns)}; allowed: {', '.join(contract.columns)}")
+    if not set(contract.columns) <= set(table.columns):
+        found, allowed = ", ".join(table.columns), ", ".join(contract.columns)
+        raise ArchdynError(f"{path}: found the columns {found}; allowed: {allowed}")
     if table.empty:
         raise ArchdynError(f"{path}: found no rows; allowed: at least one")
-    key = [column for column in contract.key if column in columns]
+    key = [column for column in contract.key if column in table.columns]
     if key and table.duplicated(key).any():
         twice = ", ".join(map(str, table.loc[table.duplicated(key), key].iloc[0]))
         raise ArchdynError(f"{path}: found two rows for {twice}; allowed: one")

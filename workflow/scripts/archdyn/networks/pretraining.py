@@ -12,7 +12,7 @@ from archdyn.networks.loop import Interruption, run_epochs
 from archdyn.networks.one_cycle import OneCycleTraining
 from archdyn.networks.pixels import on_device
 from archdyn.networks.preprocessing import Preprocess
-from archdyn.networks.read_ahead import TrainingImages
+from archdyn.networks.training_images import TrainingImages
 from archdyn.settings.common import Pretraining
 
 WEIGHT_DECAY = 0.05
@@ -57,11 +57,6 @@ class _Pretraining(OneCycleTraining):
         rate = settings.learning_rate
         optimiser = torch.optim.AdamW(model.parameters(), rate, weight_decay=WEIGHT_DECAY, fused=True)
         super().__init__(model, optimiser, len(rows), settings, device)
-
-    def batches(self) -> list[Tensor]:
-        batches = super().batches()
-        self.images.announce(batches)
-        return batches
 
     def loss(self, index: Tensor) -> Tensor:
         return cross_entropy(self.model(self.preprocess(self.images[index])), self.labels[index])

@@ -267,6 +267,11 @@ def filled(pattern: str, **wildcards) -> str:
     return (getattr(pattern, "apply_wildcards", None) or pattern.format_map)(wildcards)
 
 
+def picked(outputs, *names: str) -> dict[str, str]:
+    """Some of a rule's outputs, by their names."""
+    return {name: outputs[name] for name in names}
+
+
 def in_words(seeds: list[list[int]]) -> str:
     """seed 0 | seeds 0, 1, 2 | seeds 0 to 19 | 3 to 20 seeds, where the lists differ."""
     first, *others = seeds[0]

@@ -18,8 +18,8 @@ from archdyn.networks.capture import CapturedStep
 from archdyn.networks.inference import autocast, predict
 from archdyn.networks.loop import Interruption, Stateful, Trace, run_epochs, shuffled_batches
 from archdyn.networks.pixels import on_device
-from archdyn.networks.read_ahead import TrainingImages
 from archdyn.networks.stages import freeze, set_mode
+from archdyn.networks.training_images import TrainingImages
 
 GRADIENT_BATCHES = 8
 
@@ -195,11 +195,6 @@ class _TransferTraining(_Learning):
         super().__init__(backbone.model, labels, validation, settings, captured=self.images.resident)
         set_mode(self.model, settings.batchnorm)
         self.gflops = len(labels) * _step_gflops(self.model, self.preprocess(self.images[torch.arange(2)]))
-
-    def batches(self) -> list[Tensor]:
-        batches = super().batches()
-        self.images.announce(batches)
-        return batches
 
     def with_cost(self, row: dict) -> dict:
         return row | self.learning_parameters | {"gflops": self.gflops}
