@@ -1,5 +1,6 @@
 """Names are the user's: of classes, photos, folders. Whatever they hold, figures, tables and LaTeX stay whole."""
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,7 +13,7 @@ from PIL import Image
 
 from archdyn.audit.prose import fill, setting_names
 from archdyn.errors import ArchdynError
-from archdyn.experiments.vit.figures import predictions
+from archdyn.experiments.vit.figures import figure4
 from archdyn.render.style import figure_file
 from archdyn.render.tables import latex_table, latex_text, markdown_table, write_table
 
@@ -115,7 +116,12 @@ def test_a_folder_of_pictures_has_a_name_in_the_prose():
 
 @pytest.mark.fault("both are shown.")
 def test_figure_4_shows_two_classes_where_there_are_two(tmp_path):
-    images, logits = np.zeros((1, 8, 8), np.uint8), np.array([[2.0, 0.0]])
+    arrays = {"images": np.zeros((1, 8, 8), np.uint8), "logits": np.array([[2.0, 0.0]])}
+    arrays |= {"squashed": arrays["images"], "published_logits": arrays["logits"]}
+    inputs = SimpleNamespace(**{name: tmp_path / f"{name}.npy" for name in arrays}, facts=tmp_path / "facts.json")
+    for name, array in arrays.items():
+        np.save(getattr(inputs, name), array)
+    inputs.facts.write_text(json.dumps({"names": ["a photo"], "classes": ["cat", "dog"]}))
     with figure_file(files(tmp_path, "png", "pdf"), "smoke scale") as figure:
-        predictions(figure, {"corrected": (images, logits)}, ["a photo"], ["cat", "dog"], k=5)
+        figure4(figure, inputs, {"k": 5})
     assert [label.get_text() for label in figure.subfigs[0].axes[1].get_yticklabels()] == ["cat", "dog"]

@@ -15,7 +15,7 @@ from torch import nn
 from archdyn.data import backbones
 from archdyn.errors import ArchdynError
 from archdyn.experiments.vit import embed, metrics
-from archdyn.experiments.vit.answers import rollout
+from archdyn.experiments.vit.answers import cls_maps, rollout
 from archdyn.experiments.vit.figures import as_published
 from archdyn.experiments.vit.gradcam import grad_cam, patch_gradcam
 from archdyn.experiments.vit.masks import (
@@ -546,7 +546,7 @@ def test_the_reports_photos_lie_in_one_folder():
 def test_maps_are_what_cls_gives_to_each_patch():
     attention = np.zeros((1, 2, 5, 5))
     attention[0, 1, 0] = [0.2, 0.1, 0.2, 0.3, 0.2]
-    assert embed.cls_maps(attention)[0, 1].tolist() == [[0.1, 0.2], [0.3, 0.2]]
+    assert cls_maps(attention)[0, 1].tolist() == [[0.1, 0.2], [0.3, 0.2]]
 
 
 def test_what_is_no_photo_is_refused(tmp_path):

@@ -90,6 +90,12 @@ def epoch_axis(axes: Axes) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
 
 
+def line_with_band(axes: Axes, x, middle, low, high, colour: str, alpha: float = 0.2, **line) -> None:
+    """A line of `middle` over `x`, with a band from `low` to `high`; `line` is its style and label."""
+    axes.fill_between(x, low, high, color=colour, alpha=alpha, linewidth=0)
+    axes.plot(x, middle, color=colour, **line)
+
+
 def few_logarithmic_ticks(axis: Axis) -> None:
     """A logarithmic axis of a narrow panel, with its data in it: a few round numbers, or powers of ten."""
     low, high = axis.get_view_interval()

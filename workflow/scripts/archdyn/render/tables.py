@@ -47,6 +47,11 @@ def conditions_table(summary: pd.DataFrame, conditions: list[str], columns: dict
     return pd.DataFrame(rows)
 
 
+def means_by_condition(summary: str | Path) -> pd.Series:
+    """The means that a summary.csv has, by condition and metric."""
+    return pd.read_csv(summary).set_index(["condition", "metric"])["mean"]
+
+
 def above(mean: float, report: float, digits: int) -> str:
     """In brackets, by how much our mean is above the report's value."""
     return f" ({mean - report:+z.{digits}f})"  # z: no minus on a zero

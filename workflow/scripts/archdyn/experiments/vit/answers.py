@@ -1,10 +1,12 @@
 """A ViT's answers and attention as figures and tables show them, and the names of its masks and probes.
 
-Apart from vit.py, whose fits and tests take seconds to import.
+Apart from metrics.py, whose fits and tests take seconds to import.
 """
 
 import numpy as np
 from scipy.special import softmax
+
+from archdyn.experiments.vit.masks import grid_side
 
 PROBES = {"cls": "CLS", "mean_patch": "mean of patches", "both": "CLS and mean"}  # what a probe sees, in words
 WAYS = {"pixels": "black pixels", "tokens": "dropped tokens"}  # how patches are masked, in words
@@ -15,10 +17,18 @@ def short_name(name: str) -> str:
     return name.split(",")[0]
 
 
-def top_classes(logits: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """The `k` likeliest classes of logits (n, classes), likeliest first, and their probabilities; both (n, k)."""
-    order = np.argsort(-logits, axis=1, kind="stable")[:, :k]
-    return order, np.take_along_axis(softmax(logits.astype(np.float64), axis=1), order, axis=1)
+def likeliest(logits: np.ndarray, classes: list[str], k: int = 1) -> list[tuple[str, float]]:
+    """The `k` likeliest classes by an image's logits (classes,), likeliest first: first names and probabilities."""
+    order = np.argsort(-logits, kind="stable")[:k]
+    probabilities = softmax(logits.astype(np.float64))
+    return [(short_name(classes[number]), probabilities[number]) for number in order]
+
+
+def cls_maps(attention: np.ndarray) -> np.ndarray:
+    """What CLS attends to among the patches: (..., tokens, tokens) -> (..., side, side)."""
+    patches = attention[..., 0, 1:]
+    side = grid_side(patches)
+    return patches.reshape(*patches.shape[:-1], side, side)
 
 
 def rollout(attention: np.ndarray) -> np.ndarray:

@@ -1,6 +1,5 @@
 """What a vision transformer makes of images: logits, embeddings and attention, whole or with patches masked."""
 
-import math
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 
@@ -10,6 +9,7 @@ from scipy.special import softmax
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
 
+from archdyn.experiments.vit.answers import cls_maps
 from archdyn.experiments.vit.masks import (
     areas,
     centre_masks,
@@ -107,13 +107,6 @@ def look_at_pictures(
         "published_logits": embed(vit, pictures.bilinear, *how)["logits"],
     }
     return arrays, rows, growing
-
-
-def cls_maps(attention: np.ndarray) -> np.ndarray:
-    """What CLS attends to among the patches: (n, heads, tokens, tokens) -> (n, heads, side, side)."""
-    patches = attention[:, :, 0, 1:]
-    side = math.isqrt(patches.shape[-1])
-    return patches.reshape(*patches.shape[:2], side, side)
 
 
 @torch.inference_mode()

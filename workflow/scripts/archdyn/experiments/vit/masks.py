@@ -123,3 +123,10 @@ def enlarge(masks: np.ndarray, height: int, width: int) -> np.ndarray:
     side = grid_side(masks)
     rows, columns = ((np.arange(length) + 0.5) * side // length for length in (height, width))
     return masks.reshape(-1, side, side)[:, rows.astype(int)][:, :, columns.astype(int)]
+
+
+def painted(image: np.ndarray, mask: np.ndarray, colour) -> np.ndarray:
+    """The image, uint8 (h, w[, 3]), with the patches of its mask, bool (patches,), in one colour."""
+    whole = image.copy()
+    whole[enlarge(mask[None], *image.shape[:2])[0]] = colour
+    return whole

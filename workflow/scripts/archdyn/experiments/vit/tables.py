@@ -1,12 +1,14 @@
 """The tables of section 3."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
-from archdyn.experiments.vit.answers import PROBES, WAYS, mask_name, short_name, top_classes
+from archdyn.experiments.vit.answers import PROBES, WAYS, likeliest, mask_name, short_name
 from archdyn.render.published import read_json, read_published
-from archdyn.render.tables import above
+from archdyn.render.tables import above, means_by_condition
 from archdyn.render.words import format_mean_sd
 
 DIFFERENCES = {"mean_patch_minus_cls": "mean of patches - CLS", "both_minus_cls": "CLS and mean - CLS"}
@@ -21,7 +23,6 @@ CONTROLS = {  # masks whose content is told apart from their place
     "block": "the report's block",
     "block_matched": "random, with the block's ink",
 }
-COLUMNS = [(shape, way) for way in WAYS for shape in ("random", "centre")]
 
 
 def predictions(inputs, settings: dict) -> pd.DataFrame:
@@ -30,52 +31,22 @@ def predictions(inputs, settings: dict) -> pd.DataFrame:
     return predictions_table(facts["names"], np.load(inputs.logits), facts["classes"], settings["k"])
 
 
+def predictions_table(names: list[str], logits: np.ndarray, classes: list[str], k: int) -> pd.DataFrame:
+    """The `k` likeliest classes of each image by logits (images, classes), a row per rank."""
+    rows = [
+        {"image": name, "rank": rank, "class": answer, "probability (%)": f"{100 * probability:.2f}"}
+        for name, of_image in zip(names, logits, strict=True)
+        for rank, (answer, probability) in enumerate(likeliest(of_image, classes, k), 1)
+    ]
+    return pd.DataFrame(rows)
+
+
 def table5(inputs, settings: dict) -> pd.DataFrame:
     """Table 5: answers to the pictures under masks, published beside ours."""
     facts, published = read_json(inputs.facts), read_published(inputs.published, "table5")
     logits = (np.load(inputs[name]) for name in ("masked_logits", "squashed_logits"))
     sweep = pd.read_csv(inputs.sweep)
     return table5_rows(published, facts["names"], sweep, *logits, facts["classes"], settings["are_published"])
-
-
-def masked_accuracy(inputs, settings: dict) -> pd.DataFrame:
-    """Accuracy and agreement by masked share, with 95% intervals."""
-    summary = pd.read_csv(inputs.summary)
-    table = masking_table(summary, settings["fractions"])
-    table.attrs["sentence"] = masked_images(summary)
-    return table
-
-
-def mask_controls(inputs, settings: dict) -> pd.DataFrame:
-    """Masks of one area that differ in their content, with 95% intervals."""
-    summary = pd.read_csv(inputs.summary)
-    table = control_table(summary, settings["share"])
-    table.attrs["sentence"] = masked_images(summary)
-    return table
-
-
-def table6(inputs, settings: dict) -> pd.DataFrame:
-    """Table 6: linear probes, published beside ours."""
-    summary = pd.read_csv(inputs.summary)
-    table = table6_rows(read_published(inputs.published, "table6"), summary)
-    table.attrs["sentence"] = probed_images(summary)
-    return table
-
-
-def head_statistics(inputs, settings: dict) -> pd.DataFrame:
-    """How the heads differ by layer, in numbers."""
-    return heads_table(pd.read_csv(inputs.summary))
-
-
-def predictions_table(names: list[str], logits: np.ndarray, classes: list[str], k: int) -> pd.DataFrame:
-    """The `k` likeliest classes of each image by logits (images, classes), a row per rank."""
-    order, probabilities = top_classes(logits, k)
-    rows = [
-        {"image": name, "rank": rank, "class": short_name(classes[number]), "probability (%)": f"{100 * p:.2f}"}
-        for name, numbers, ps in zip(names, order, probabilities, strict=True)
-        for rank, (number, p) in enumerate(zip(numbers, ps, strict=True), 1)
-    ]
-    return pd.DataFrame(rows)
 
 
 def table5_rows(
@@ -105,55 +76,48 @@ def table5_rows(
     return pd.concat([report, *ours], ignore_index=True)[columns]
 
 
-def masking_table(summary: pd.DataFrame, fractions: list[float]) -> pd.DataFrame:
+def masked_accuracy(inputs, settings: dict) -> pd.DataFrame:
     """Accuracy and agreement (%) by masked share, for random and centre masks of equal area and for both ways."""
-    cells = summary.set_index(["condition", "metric"])["mean"]
-    rows = []
+    means, rows = means_by_condition(inputs.summary), []
     for metric, name in (("accuracy", "accuracy of the probe"), ("agreement", "same top-1 as whole")):
-        for fraction in [0, *fractions]:
-            conditions = {column: mask_name(*column, fraction) if fraction else "whole" for column in COLUMNS}
-            found = {_heading(*column): _interval(cells[condition], metric) for column, condition in conditions.items()}
-            rows.append({"measure": name, "masked (%)": f"{100 * fraction:g}"} | found)
-    return pd.DataFrame(rows)
+        for fraction in [0, *settings["fractions"]]:
+            row = {"measure": name, "masked (%)": f"{100 * fraction:g}"}
+            for way, shape in product(WAYS, ("random", "centre")):
+                condition = mask_name(shape, way, fraction) if fraction else "whole"
+                row[f"{shape}, {WAYS[way]}"] = _interval(means[condition], metric)
+            rows.append(row)
+    return _with_images(pd.DataFrame(rows), means)
 
 
-def control_table(summary: pd.DataFrame, share: float) -> pd.DataFrame:
+def mask_controls(inputs, settings: dict) -> pd.DataFrame:
     """Masks of one area that differ in their content, for `share` of the patches and for the report's own block.
 
     Of each, the share of the ink that it hides, the probe's accuracy with its 95% interval (%), and the mean
     probability (%) that the probe gives to the image's class.
     """
-    cells = summary.set_index(["condition", "metric"])["mean"]
-    rows = []
-    for shape, name in CONTROLS.items():
-        for way, by in WAYS.items():
-            found = cells[mask_name(shape, way, share)]
-            area = "the block's" if shape.startswith("block") else f"{100 * share:g}%"
-            rows.append(
-                {
-                    "area": area,
-                    "mask": name,
-                    "by": by,
-                    "ink hidden (%)": f"{100 * found['ink']:.1f}",
-                    "accuracy of the probe (%)": _interval(found, "accuracy"),
-                    "probability of the class (%)": f"{100 * found['class_probability']:.1f}",
-                }
-            )
-    return pd.DataFrame(rows)
+    means, share, rows = means_by_condition(inputs.summary), settings["share"], []
+    for shape, way in product(CONTROLS, WAYS):
+        found = means[mask_name(shape, way, share)]
+        rows.append(
+            {
+                "area": "the block's" if shape.startswith("block") else f"{100 * share:g}%",
+                "mask": CONTROLS[shape],
+                "by": WAYS[way],
+                "ink hidden (%)": f"{100 * found['ink']:.1f}",
+                "accuracy of the probe (%)": _interval(found, "accuracy"),
+                "probability of the class (%)": f"{100 * found['class_probability']:.1f}",
+            }
+        )
+    return _with_images(pd.DataFrame(rows), means)
 
 
-def masked_images(summary: pd.DataFrame) -> str:
-    """On how many images that was measured, for the caption."""
-    return f"Over {summary.set_index('metric').at['images', 'mean']:.0f} test images."
-
-
-def table6_rows(published: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
+def table6(inputs, settings: dict) -> pd.DataFrame:
     """Table 6: accuracy (%) of the probes in the report, under its protocol, and corrected; and the differences.
 
     Brackets show by how much the published protocol's are above the report.
     """
-    means = summary.set_index(["condition", "metric"])[["mean", "sd", "n"]]
-    reported = dict(published.itertuples(index=False))
+    cells = pd.read_csv(inputs.summary).set_index(["condition", "metric"])[["mean", "sd", "n"]]
+    reported = dict(read_published(inputs.published, "table6").itertuples(index=False))
     rows = []
     for metric, heading in [*((f"{name}_accuracy", PROBES[name]) for name in PROBES), *DIFFERENCES.items()]:
         of_probe = metric.endswith("accuracy")
@@ -161,31 +125,26 @@ def table6_rows(published: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
             rows.append([heading, "report", f"{reported[heading]:.2f}", "–", "1" if of_probe else "–", "–", 1])
         for condition, source in PROTOCOLS.items():
             report = reported.get(heading) if condition == "probe_published" else None
-            rows.append([heading, source, *_probe(means.loc[condition], metric, report)])
-    return pd.DataFrame(rows, columns=["features", "source", "accuracy (%)", "95% interval", "C", "converged", "n"])
-
-
-def probed_images(summary: pd.DataFrame) -> str:
-    """How many images the probes of either protocol had, for the caption."""
-    means = summary.set_index(["condition", "metric"])["mean"]
+            rows.append([heading, source, *_probe(cells.loc[condition], metric, report)])
+    table = pd.DataFrame(rows, columns=["features", "source", "accuracy (%)", "95% interval", "C", "converged", "n"])
     published, corrected = (
-        " and ".join(f"{means[condition, f'{split}_images']:.0f}" for split in ("train", "test"))
+        " and ".join(f"{cells.at[(condition, f'{split}_images'), 'mean']:.0f}" for split in ("train", "test"))
         for condition in PROTOCOLS
     )
-    return f"Training and test images: {published} as published, {corrected} corrected."
+    table.attrs["sentence"] = f"Training and test images: {published} as published, {corrected} corrected."
+    return table
 
 
-def heads_table(summary: pd.DataFrame) -> pd.DataFrame:
+def head_statistics(inputs, settings: dict) -> pd.DataFrame:
     """Entropy and distance of the attention by layer: the mean over the heads, and the lowest and highest head."""
-    cells = summary.set_index(["condition", "metric"])["mean"]
-    layers = [name for name in summary["condition"].unique() if name.startswith("layer")]
-    rows = []
-    for layer in layers:
-        row = {"layer": layer.removeprefix("layer")}
-        for name, heading, scale in (("entropy", "entropy (nats)", 1), ("distance", "distance (% of width)", 100)):
-            mean, low, high = (scale * cells[layer, f"{name}_{part}"] for part in ("mean", "lowest", "highest"))
-            row[heading] = f"{mean:.2f} ({low:.2f} to {high:.2f})"
-        rows.append(row)
+    means, rows = means_by_condition(inputs.summary), []
+    for layer in means.index.unique("condition"):
+        if layer.startswith("layer"):
+            row = {"layer": layer.removeprefix("layer")}
+            for name, heading, scale in (("entropy", "entropy (nats)", 1), ("distance", "distance (% of width)", 100)):
+                mean, low, high = (scale * means[layer, f"{name}_{part}"] for part in ("mean", "lowest", "highest"))
+                row[heading] = f"{mean:.2f} ({low:.2f} to {high:.2f})"
+            rows.append(row)
     return pd.DataFrame(rows)
 
 
@@ -234,8 +193,10 @@ def _answer(probabilities: np.ndarray, classes: list[str]) -> dict:
     return {"top-1": short_name(classes[answer]) + share, "confidence (%)": confidence, "n": len(answers)}
 
 
-def _heading(shape: str, way: str) -> str:
-    return f"{shape}, {WAYS[way]}"
+def _with_images(table: pd.DataFrame, means: pd.Series) -> pd.DataFrame:
+    """With a sentence for the caption, on how many images it was measured."""
+    table.attrs["sentence"] = f"Over {means['whole', 'images']:.0f} test images."
+    return table
 
 
 def _interval(values: pd.Series, metric: str) -> str:
@@ -251,11 +212,7 @@ def _probe(found: pd.DataFrame, metric: str, report: float | None) -> list:
     c = converged = "–"
     if metric.endswith("accuracy"):
         stem = metric.removesuffix("accuracy")
-        c, share = f"{_rounded(10 ** found.at[f'{stem}log10_c', 'mean']):g}", found.at[f"{stem}converged", "mean"]
+        chosen, share = 10 ** found.at[f"{stem}log10_c", "mean"], found.at[f"{stem}converged", "mean"]
+        c = f"{float(f'{chosen:.2g}'):g}"  # to two significant digits
         converged = {1.0: "yes", 0.0: "no"}.get(share, f"{100 * share:.0f}%")
     return [value, f"{low:.2f} to {high:.2f}", c, converged, int(found.at[metric, "n"])]
-
-
-def _rounded(value: float) -> float:
-    """To two significant digits."""
-    return float(f"{value:.2g}")
