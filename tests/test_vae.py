@@ -184,7 +184,7 @@ def test_a_floor_under_a_batch_holds_only_where_all_of_its_kl_is_below(mean, exp
 def test_the_reports_epoch_20_is_held_against_our_17():
     published = read_published(ROOT / "config/published/vae.yaml", "table9")
     runs = pd.DataFrame({"epoch": range(1, 21), "train_loss": np.arange(1, 21) / 10})
-    last = tables.epoch_table(published, {"ours": runs}, {"train": ("train_loss", 4)}).tail(2)
+    last = tables.epoch_table({"report": published}, {"ours": runs}, {"train": ("train_loss", 4)}).tail(2)
     assert last["epoch"].tolist() == [20, 17]
     assert last["train"].tolist() == ["2.0629", "1.7000 (-0.3629)"]
 

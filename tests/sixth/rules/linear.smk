@@ -55,4 +55,4 @@ rule linear_measure:
 
 linear.summarise(*linear.runs(rules.linear_measure.output.metrics))
 linear.figure("errors", summary=linear.summary)
-linear.table("conditions", summary=linear.summary, settings={"conditions": linear.conditions})
+linear.table("conditions", summary=linear.summary, settings={"names": linear.names()})

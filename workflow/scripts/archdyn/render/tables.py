@@ -1,5 +1,6 @@
 """Rows that the tables of several experiments share. `columns` gives for each heading its metric and digits."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -9,33 +10,52 @@ from archdyn.render.words import format_mean_sd, mean_sd
 
 
 def epoch_table(
-    published: pd.DataFrame, ours: dict[str, pd.DataFrame], columns: dict[str, tuple[str, int]]
+    reports: dict[str, pd.DataFrame], ours: dict[str, pd.DataFrame], columns: dict[str, tuple[str, int]]
 ) -> pd.DataFrame:
-    """The report's rows, each followed by ours of the same epoch as mean ± sd over the seeds.
+    """By epoch, the rows of the report's runs, each in its file's columns, then ours as mean ± sd over the seeds.
 
-    `ours` gives for each source the epochs of all seeds. The first source follows the report's protocol, and shows in
-    brackets by how much it is above the report. Where this run did not reach an epoch, the report's row stands alone.
-    Where that is another epoch than it says, a column `printed` of `published` has the right one.
+    reports, ours: by source, the epochs of a run, and of all seeds. The first of ours follows the report's protocol,
+    and shows in brackets by how much it is above the first of the report's runs that has the epoch. Where this run did
+    not reach an epoch, the report's row stands alone. Where that is another epoch than it says, a column `printed` of
+    the report's has the right one.
     """
-    reproduction = next(iter(ours))
     rows = []
-    for row in published.to_dict("records"):
-        values = {name: f"{row[name]:.{digits}f}" for name, (_, digits) in columns.items()}
-        rows.append({"epoch": int(row["epoch"]), "source": "report", **values, "n": 1})
-        epoch = int(row.get("printed", row["epoch"]))
-        for source, runs in ours.items():
-            of_epoch = runs[runs["epoch"] == epoch]
+    for epoch in sorted({number for report in reports.values() for number in report["epoch"]}):
+        printed = {
+            source: row
+            for source, report in reports.items()
+            for row in report[report["epoch"] == epoch].to_dict("records")
+        }
+        for source, row in printed.items():
+            values = {name: f"{row[name]:.{digits}f}" for name, (_, digits) in columns.items()}
+            rows.append({"epoch": int(epoch), "source": source, **values, "n": 1})
+        report = next(iter(printed.values()))
+        reached = int(report.get("printed", epoch))
+        for place, (source, runs) in enumerate(ours.items()):
+            of_epoch = runs[runs["epoch"] == reached]
             if len(of_epoch):
-                values = _epoch_values(of_epoch, columns, row if source == reproduction else None)
-                rows.append({"epoch": epoch, "source": source, **values})
+                values = our_values(of_epoch, columns, None if place else report)
+                rows.append({"epoch": reached, "source": source, **values, "n": len(of_epoch)})
     return pd.DataFrame(rows)
 
 
-def conditions_table(summary: pd.DataFrame, conditions: list[str], columns: dict[str, tuple[str, int]]) -> pd.DataFrame:
-    """A row per condition with mean ± sd over seeds; `summary` has condition, metric, mean, sd, n."""
+def our_values(runs: pd.DataFrame, columns: dict[str, tuple[str, int]], report: Mapping | None) -> dict[str, str]:
+    """By heading, mean ± sd over the runs, and in brackets the difference from the report's row where there is one."""
+    values = {name: mean_sd(runs[metric], digits) for name, (metric, digits) in columns.items()}
+    if report is not None:
+        for name, (metric, digits) in columns.items():
+            values[name] += above(runs[metric].mean(), report[name], digits)
+    return values
+
+
+def conditions_table(summary: pd.DataFrame, names: dict[str, str], columns: dict[str, tuple[str, int]]) -> pd.DataFrame:
+    """A row per condition, under what `names` calls it, with mean ± sd over seeds and the greatest n.
+
+    summary: condition, metric, mean, sd, n. A dash stands for what a condition lacks.
+    """
     cells = summary.set_index(["condition", "metric"])
     rows = []
-    for condition in conditions:
+    for condition, name in names.items():
         found = cells.loc[condition]
         values = {
             heading: format_mean_sd(found.at[metric, "mean"], found.at[metric, "sd"], digits)
@@ -43,7 +63,7 @@ def conditions_table(summary: pd.DataFrame, conditions: list[str], columns: dict
             else "–"
             for heading, (metric, digits) in columns.items()
         }
-        rows.append({"condition": condition, **values, "n": int(found["n"].max())})
+        rows.append({"condition": name, **values, "n": int(found["n"].max())})
     return pd.DataFrame(rows)
 
 
@@ -55,14 +75,6 @@ def means_by_condition(summary: str | Path) -> pd.Series:
 def above(mean: float, report: float, digits: int) -> str:
     """In brackets, by how much our mean is above the report's value."""
     return f" ({mean - report:+z.{digits}f})"  # z: no minus on a zero
-
-
-def _epoch_values(runs: pd.DataFrame, columns: dict[str, tuple[str, int]], report: dict | None) -> dict:
-    values = {name: mean_sd(runs[metric], digits) for name, (metric, digits) in columns.items()}
-    if report:
-        for name, (metric, digits) in columns.items():
-            values[name] += above(runs[metric].mean(), report[name], digits)
-    return values | {"n": len(runs)}
 
 
 def write_table(table: pd.DataFrame, output, caption: str) -> None:

@@ -6,7 +6,8 @@ from matplotlib.figure import Figure
 
 from archdyn.experiments.clip.words import PROMPTS
 from archdyn.render.published import read_json
-from archdyn.render.style import COLOURS, class_legend, class_look
+from archdyn.render.style import COLOURS, class_legend, class_look, line_with_band
+from archdyn.render.tables import means_by_condition
 from archdyn.render.words import clipped
 
 PROMPT_COLOURS = dict(zip(PROMPTS, ("blue", "orange", "green", "red"), strict=True))
@@ -21,34 +22,20 @@ SHOWN_CLASSES = 20  # rows that a page has room for
 
 def figure12(figure: Figure, inputs, settings: dict) -> None:
     """Figure 12: images and texts in two dimensions, as they are."""
-    points = pd.read_csv(inputs.points)
-    classes = read_json(inputs.classes)
-    projected_pairs(figure, points[points["stage"] == "before"], classes)
+    _projected_pairs(figure, inputs, "before")
 
 
 def figure13(figure: Figure, inputs, settings: dict) -> None:
     """Figure 13: images and texts in two dimensions, after alignment."""
-    points = pd.read_csv(inputs.points)
-    classes = read_json(inputs.classes)
-    projected_pairs(figure, points[points["stage"] == "after"], classes)
+    _projected_pairs(figure, inputs, "after")
 
 
 def classes(figure: Figure, inputs, settings: dict) -> None:
-    """Zero-shot accuracy by class and prompt."""
-    accuracy_by_class(figure, pd.read_csv(inputs.summary), read_json(inputs.classes))
-
-
-def shift(figure: Figure, inputs, settings: dict) -> None:
-    """Zero-shot accuracy along the gap."""
-    accuracy_along_gap(figure, pd.concat(map(pd.read_csv, inputs.shift)))
-
-
-def accuracy_by_class(figure: Figure, summary: pd.DataFrame, classes: list[str]) -> None:
     """Zero-shot accuracy by class and prompt, with Wilson's 95% intervals over the test images, means over seeds.
 
     Of more classes than a page has room for, those that the plain label serves worst.
     """
-    means = summary.set_index(["condition", "metric"])["mean"]
+    means, classes = means_by_condition(inputs.summary), read_json(inputs.classes)
     measured = [number for number in range(len(classes)) if ("plain", f"accuracy_class_{number}") in means]
     hardest = sorted(measured, key=lambda number: means["plain", f"accuracy_class_{number}"])[:SHOWN_CLASSES]
     shown = measured if len(measured) <= SHOWN_CLASSES else hardest
@@ -72,20 +59,20 @@ def accuracy_by_class(figure: Figure, summary: pd.DataFrame, classes: list[str])
     figure.legend(loc="outside upper center", ncols=4, fontsize=7)
 
 
-def accuracy_along_gap(figure: Figure, shift: pd.DataFrame) -> None:
-    """Accuracy and centroid distance as one set moves along the gap; mean and range over the seeds."""
+def shift(figure: Figure, inputs, settings: dict) -> None:
+    """Zero-shot accuracy and centroid distance as one set moves along the gap; mean and range over the seeds."""
+    shift = pd.concat(map(pd.read_csv, inputs.shift))
     figure.set_size_inches(figure.get_figwidth(), 4.6)
     grid = figure.subplots(2, 2, sharex=True, sharey="row")
     for (top, bottom), moved in zip(grid.T, ("images", "texts"), strict=True):
         for place, (prompt, name) in enumerate(PROMPTS.items()):
-            colour = COLOURS[PROMPT_COLOURS[prompt]]
             # Where curves coincide, marks in turn show each of them.
             marks = {"marker": PROMPT_MARKS[place], "ms": 4.5, "markevery": (place, len(PROMPTS))}
             rows = shift[(shift["moved"] == moved) & (shift["condition"] == prompt)].groupby("shift")
             for axes, metric, scale in ((top, "accuracy", 100), (bottom, "centroid_distance", 1)):
                 values = scale * rows[metric].agg(["mean", "min", "max"])
-                axes.plot(values["mean"], color=colour, label=name, **marks)
-                axes.fill_between(values.index, values["min"], values["max"], color=colour, alpha=0.2, lw=0)
+                spread = values["mean"], values["min"], values["max"]
+                line_with_band(axes, values.index, *spread, COLOURS[PROMPT_COLOURS[prompt]], label=name, **marks)
         for axes in (top, bottom):
             for position in (0, 1):
                 axes.axvline(position, color=COLOURS["grey"], linestyle="--", linewidth=1)
@@ -97,12 +84,13 @@ def accuracy_along_gap(figure: Figure, shift: pd.DataFrame) -> None:
     figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
 
 
-def projected_pairs(figure: Figure, points: pd.DataFrame, classes: list[str]) -> None:
-    """Images as dots and texts as large open marks, by class; `points` of one stage, a panel per projection."""
+def _projected_pairs(figure: Figure, inputs, stage: str) -> None:
+    """Images as dots and texts as large open marks, by class, before or after they are aligned."""
+    points, classes = pd.read_csv(inputs.points), read_json(inputs.classes)
     figure.set_size_inches(figure.get_figwidth(), 3.8)
     panels = figure.subplots(1, 3)
     for axes, (projection, title) in zip(panels, PROJECTIONS.items(), strict=True):
-        of_projection = points[points["projection"] == projection]
+        of_projection = points[(points["projection"] == projection) & (points["stage"] == stage)]
         for modality, look in (("text", {"ms": 10, "mew": 1.8, "mfc": "none"}), ("image", {"ms": 3, "mew": 0})):
             of_modality = of_projection[of_projection["modality"] == modality]
             for number, name in enumerate(classes):

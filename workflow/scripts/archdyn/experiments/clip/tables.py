@@ -57,17 +57,6 @@ def table10(inputs, settings: dict) -> pd.DataFrame:
     return table
 
 
-def gap(inputs, settings: dict) -> pd.DataFrame:
-    """The modality gap in numbers."""
-    return gap_table(pd.read_csv(inputs.summary))
-
-
-def procrustes(inputs, settings: dict) -> pd.DataFrame:
-    """The alignments by protocol, published beside ours."""
-    published = read_published(inputs.published, "procrustes")
-    return procrustes_table(published, pd.read_csv(inputs.summary), settings["pairs"])
-
-
 def table10_rows(
     published: pd.DataFrame, summary: pd.DataFrame, prompts: dict[str, str], templates: int
 ) -> pd.DataFrame:
@@ -93,34 +82,31 @@ def table10_rows(
     return pd.DataFrame(table)
 
 
-def gap_table(summary: pd.DataFrame) -> pd.DataFrame:
-    """A row per measure: of unit vectors, as they are, images rotated, and where images stand in for the texts."""
-    columns = {
+def gap(inputs, settings: dict) -> pd.DataFrame:
+    """The modality gap: of unit vectors, as they are, images rotated, and where images stand in for the texts."""
+    names = {
         "gap_unit": "unit vectors",
         "gap_raw": "as they are",
         "gap_aligned": "images rotated, unit",
         "gap_reference": "images as texts, unit",
     }
-    table = tables.conditions_table(summary, list(columns), GAP_COLUMNS).drop(columns="n")
-    return table.set_index("condition").T.rename(columns=columns).rename_axis("measure").reset_index()
+    table = tables.conditions_table(pd.read_csv(inputs.summary), names, GAP_COLUMNS).drop(columns="n")
+    return table.set_index("condition").T.rename_axis("measure").reset_index()
 
 
-def procrustes_table(published: pd.DataFrame, summary: pd.DataFrame, pairs: int) -> pd.DataFrame:
-    """The report's row, then one per protocol and null; brackets show by how much the first of ours is above it.
-
-    published: one row with the number of its pairs, and its cosines; pairs: how many we drew.
-    """
-    report = dict.fromkeys(ALIGNMENT_COLUMNS, "–")
-    ours = tables.conditions_table(summary, list(PROTOCOLS), ALIGNMENT_COLUMNS).set_index("condition")
-    means = summary.set_index(["condition", "metric"])["mean"]
+def procrustes(inputs, settings: dict) -> pd.DataFrame:
+    """The report's row, then one per protocol and null; brackets show by how much the first of ours is above it."""
+    published, means = read_published(inputs.published, "procrustes"), tables.means_by_condition(inputs.summary)
+    sources = {condition: source for condition, (source, *_) in PROTOCOLS.items()}
+    ours = tables.conditions_table(pd.read_csv(inputs.summary), sources, ALIGNMENT_COLUMNS)
+    report = {"condition": "report"} | dict.fromkeys(ALIGNMENT_COLUMNS, "–") | {"n": 1}
     for heading, (metric, digits) in ALIGNMENT_COLUMNS.items():
         if metric in published:
             value = published[metric].item()
             report[heading] = f"{value:.{digits}f}"
-            difference = tables.above(means["procrustes_published", metric], value, digits)
-            ours.loc["procrustes_published", heading] += difference
-    table = pd.concat([pd.DataFrame([report | {"n": 1}]), ours], ignore_index=True)
+            ours.loc[0, heading] += tables.above(means["procrustes_published", metric], value, digits)
+    table = pd.concat([pd.DataFrame([report]), ours], ignore_index=True).rename(columns={"condition": "source"})
     where = [("report", f"{published['pairs'].item()} test pairs", "the same"), *PROTOCOLS.values()]
-    for place, heading in enumerate(("source", "fitted on", "scored on")):
-        table.insert(place, heading, [cells[place].format(pairs) for cells in where])
+    for place, heading in enumerate(("fitted on", "scored on"), 1):
+        table.insert(place, heading, [cells[place].format(settings["pairs"]) for cells in where])
     return table

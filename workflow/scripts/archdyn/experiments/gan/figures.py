@@ -11,7 +11,7 @@ from matplotlib.ticker import PercentFormatter
 
 from archdyn.render.images import show_grid
 from archdyn.render.published import read_published
-from archdyn.render.style import COLOURS, epoch_axis
+from archdyn.render.style import COLOURS, epoch_axis, line_with_band
 
 LOSSES = (("D", "blue"), ("G", "orange"))  # in the order of the columns of steps
 GRAD_NORM_G = 4
@@ -150,8 +150,8 @@ def _by_epoch(axes: Axes, seeds: list[pd.DataFrame], notebook: pd.DataFrame, mar
 
 def _spread(axes: Axes, x, values: np.ndarray, colour: str, label: str, middle=np.mean, width: float = 1.3) -> None:
     """Values (seeds, x): their middle as a line, their range as a band."""
-    axes.fill_between(x, values.min(0), values.max(0), color=COLOURS[colour], alpha=0.18, linewidth=0)
-    axes.plot(x, middle(values, axis=0), color=COLOURS[colour], linewidth=width, label=label)
+    spread = middle(values, axis=0), values.min(0), values.max(0)
+    line_with_band(axes, x, *spread, COLOURS[colour], alpha=0.18, linewidth=width, label=label)
 
 
 def _distance(by_seed: list[float]) -> str:

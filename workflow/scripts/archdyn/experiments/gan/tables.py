@@ -32,18 +32,13 @@ CONDITION_COLUMNS = {  # heading: metric, digits
 
 def table7(inputs, settings: dict) -> pd.DataFrame:
     """Table 7: vanishing gradients, published beside ours."""
-    published = read_published(inputs.published, "table7")
-    ours = {
-        "ours, published protocol": inputs.reproduced,
-        "ours, corrected loss": inputs.corrected,
-    }
-    return epoch_table(published, ours)
+    ours = {"ours, published protocol": inputs.reproduced, "ours, corrected loss": inputs.corrected}
+    return epoch_table(read_published(inputs.published, "table7"), ours)
 
 
 def table8(inputs, settings: dict) -> pd.DataFrame:
     """Table 8: the mitigated training, published beside ours."""
-    published = read_published(inputs.published, "table8")
-    return epoch_table(published, {"ours, published protocol": inputs.reproduced})
+    return epoch_table(read_published(inputs.published, "table8"), {"ours, published protocol": inputs.reproduced})
 
 
 def conditions(inputs, settings: dict) -> pd.DataFrame:
@@ -54,12 +49,11 @@ def conditions(inputs, settings: dict) -> pd.DataFrame:
 def epoch_table(published: pd.DataFrame, ours: dict[str, list[Path]]) -> pd.DataFrame:
     """Tables 7 and 8. `ours` gives for each source the epoch CSVs, one per seed."""
     epochs = {source: pd.concat(map(pd.read_csv, files)) for source, files in ours.items()}
-    return tables.epoch_table(published, epochs, EPOCH_COLUMNS)
+    return tables.epoch_table({"report": published}, epochs, EPOCH_COLUMNS)
 
 
 def conditions_table(summary: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
     """A row per condition, under its name, with mean ± sd over seeds; `summary` has condition, metric, mean, sd, n."""
     classes = summary["metric"].str.startswith("digit_share_").groupby(summary["condition"]).sum().max()
     columns = {heading.format(classes=classes): column for heading, column in CONDITION_COLUMNS.items()}
-    table = tables.conditions_table(summary, list(names), columns)
-    return table.assign(condition=table["condition"].map(names))
+    return tables.conditions_table(summary, names, columns)

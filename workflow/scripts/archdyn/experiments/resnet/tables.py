@@ -4,7 +4,6 @@ import pandas as pd
 
 from archdyn.render import tables
 from archdyn.render.published import read_published
-from archdyn.render.words import mean_sd
 
 SOURCES = {"published": "ours, published protocol", "corrected": "ours, corrected"}
 EPOCH_COLUMNS = {"train": ("train_accuracy", 2), "val": ("val_accuracy", 2)}
@@ -46,31 +45,21 @@ def table4(inputs, settings: dict) -> pd.DataFrame:
 
 
 def conditions(inputs, settings: dict) -> pd.DataFrame:
-    """All transfer conditions in one table."""
-    return conditions_table(pd.read_csv(inputs.summary), settings["names"])
+    """A row per condition, accuracies in %, mean ± sd over the seeds; 95% is of the accuracy on test images."""
+    summary, names = pd.read_csv(inputs.summary), settings["names"]
+    accuracies = summary["metric"].str.contains("accuracy")
+    summary.loc[accuracies, ["mean", "sd"]] *= 100
+    table = tables.conditions_table(summary, names, CONDITION_COLUMNS)
+    means = summary.set_index(["condition", "metric"])["mean"]
+    intervals = [f"{means[one, 'test_accuracy_low']:.2f} to {means[one, 'test_accuracy_high']:.2f}" for one in names]
+    table.insert(table.columns.get_loc("test % ↑") + 1, "95%", intervals)
+    return table
 
 
 def epochs_table(reports: dict[str, pd.DataFrame], epochs: pd.DataFrame, base: str) -> pd.DataFrame:
-    """By epoch, the accuracies (%) of the report's runs, then ours: `base` names the condition without its protocol.
-
-    Brackets show by how much the published protocol's are above the first of the report's runs that has the epoch.
-    """
-    table = []
-    for epoch in sorted({number for report in reports.values() for number in report["epoch"]}):
-        printed = {
-            source: report.set_index("epoch").loc[epoch]
-            for source, report in reports.items()
-            if epoch in set(report["epoch"])
-        }
-        for source, row in printed.items():
-            values = {name: f"{row[name]:.{digits}f}" for name, (_, digits) in EPOCH_COLUMNS.items()}
-            table.append({"epoch": epoch, "source": source, **values, "n": 1})
-        for protocol, source in SOURCES.items():
-            runs = epochs[(epochs["condition"] == f"{base}_{protocol}") & (epochs["epoch"] == epoch)]
-            report = next(iter(printed.values())) if protocol == "published" else None
-            if len(runs):
-                table.append({"epoch": epoch, "source": source, **_accuracies(runs, report), "n": len(runs)})
-    return pd.DataFrame(table)
+    """By epoch, the accuracies (%) of the report's runs, then ours: `base` names the condition without its protocol."""
+    ours = {source: epochs[epochs["condition"] == f"{base}_{protocol}"] for protocol, source in SOURCES.items()}
+    return tables.epoch_table(reports, ours, EPOCH_COLUMNS)
 
 
 def strategies_table(
@@ -97,35 +86,10 @@ def strategies_table(
             table.append([name, "report's notebook, other run", "–", "–", _by_epoch(run["val"]), 1])
         runs = epochs[epochs["condition"] == condition]
         last = runs[runs["epoch"] == runs["epoch"].max()]
-        values = _accuracies(last, report.loc[base] if is_published else None)
+        values = tables.our_values(last, EPOCH_COLUMNS, report.loc[base] if is_published else None)
         by_epoch = _by_epoch(runs.groupby("epoch")["val_accuracy"].mean())
         table.append([name, SOURCES[protocol], *values.values(), by_epoch, len(last)])
     return pd.DataFrame(table, columns=["condition", "source", *EPOCH_COLUMNS, "val by epoch", "n"])
-
-
-def conditions_table(summary: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
-    """A row per condition, by its name in words, with mean ± sd over the seeds; 95% is of the accuracy on test images.
-
-    summary: condition, metric, mean, sd, n.
-    """
-    accuracies = summary["metric"].str.contains("accuracy")
-    percent = summary.copy()
-    percent.loc[accuracies, ["mean", "sd"]] *= 100
-    table = tables.conditions_table(percent, list(names), CONDITION_COLUMNS)
-    means = percent.set_index(["condition", "metric"])["mean"]
-    low, high = ([means[name, f"test_accuracy_{end}"] for name in names] for end in ("low", "high"))
-    intervals = [f"{a:.2f} to {b:.2f}" for a, b in zip(low, high, strict=True)]
-    table.insert(table.columns.get_loc("test % ↑") + 1, "95%", intervals)
-    return table.replace({"condition": names})
-
-
-def _accuracies(runs: pd.DataFrame, report: pd.Series | None) -> dict[str, str]:
-    """Mean ± sd, with the difference from the report's row in brackets."""
-    values = {name: mean_sd(runs[metric], digits) for name, (metric, digits) in EPOCH_COLUMNS.items()}
-    if report is not None:
-        for name, (metric, digits) in EPOCH_COLUMNS.items():
-            values[name] += tables.above(runs[metric].mean(), report[name], digits)
-    return values
 
 
 def _by_epoch(values: pd.Series) -> str:

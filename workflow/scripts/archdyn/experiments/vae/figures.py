@@ -12,7 +12,8 @@ from matplotlib.ticker import MaxNLocator
 
 from archdyn.render.images import show_grid
 from archdyn.render.published import read_all_published, read_json
-from archdyn.render.style import COLOURS, class_legend, epoch_axis, scatter_classes
+from archdyn.render.style import COLOURS, class_legend, epoch_axis, line_with_band, scatter_classes
+from archdyn.render.tables import means_by_condition
 
 SIDE = 4  # images in a row of Figure 10
 STRIP = 8  # images in a row of reconstructions
@@ -23,7 +24,7 @@ def figure10(figure: Figure, inputs, settings: dict) -> None:
     """Figure 10: test images, reconstructions and samples from both priors, as published and below it corrected."""
     names = settings["names"]
     originals = np.load(inputs.test_images, mmap_mode="r")
-    distances = pd.read_csv(inputs.summary).set_index(["condition", "metric"])["mean"]
+    distances = means_by_condition(inputs.summary)
     figure.set_size_inches(figure.get_figwidth(), 2.4 * len(names))
     rows = figure.subfigures(len(names), 1, squeeze=False).ravel()
     for row, number, protocol in zip(rows, range(len(names)), ("as published", "corrected"), strict=True):
@@ -54,7 +55,7 @@ def figure11(figure: Figure, inputs, settings: dict) -> None:
 
 def reconstructions(figure: Figure, inputs, settings: dict) -> None:
     """The first test images, and below them what each condition makes of them."""
-    explained = pd.read_csv(inputs.summary).set_index(["condition", "metric"])["mean"]
+    explained = means_by_condition(inputs.summary)
     rows = {"test images": np.load(inputs.test_images, mmap_mode="r")}
     for (condition, name), path in zip(settings["names"].items(), inputs.reconstructions, strict=True):
         rows[f"{name}\n{explained[condition, 'explained_variance']:.0%} explained"] = np.load(path)
@@ -76,8 +77,7 @@ def kl_per_dimension(figure: Figure, inputs, settings: dict) -> None:
         of_condition = rows[rows["condition"] == condition].groupby("seed")["value"]
         kl = np.stack([np.sort(values)[::-1] for _, values in of_condition])
         rank = np.arange(1, kl.shape[1] + 1)
-        axes.plot(rank, kl.mean(0), "o-", color=colour, label=name, ms=3)
-        axes.fill_between(rank, kl.min(0), kl.max(0), color=colour, alpha=0.2, linewidth=0)
+        line_with_band(axes, rank, kl.mean(0), kl.min(0), kl.max(0), colour, marker="o", ms=3, label=name)
     floor = settings["floor"]
     axes.axhline(floor, color="black", linestyle="--", linewidth=1, label=f"{floor:g} nats, the published floor")
     axes.set(xlabel="latent dimension, the strongest first", ylabel="KL of the dimension (nats)", yscale="log")
@@ -145,8 +145,7 @@ def parts_by_epoch(figure: Figure, epochs: pd.DataFrame, names: dict[str, str], 
             values = epochs[epochs["condition"] == condition].groupby("epoch")[column]
             if len(values):
                 mean = values.mean()
-                axes.plot(mean, color=colour, label=name)
-                axes.fill_between(mean.index, values.min(), values.max(), color=colour, alpha=0.2, linewidth=0)
+                line_with_band(axes, mean.index, mean, values.min(), values.max(), colour, label=name)
         for (name, table), mark in zip(marks.items(), "oD", strict=True):
             shown = table[table["epoch"] <= epochs["epoch"].max()]
             if len(shown):

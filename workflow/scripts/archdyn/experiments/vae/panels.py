@@ -1,5 +1,7 @@
 """The panels of section 5."""
 
+from itertools import product
+
 import numpy as np
 
 from archdyn.render.images import Control, frames_panel
@@ -8,25 +10,17 @@ REACH = 3  # of the plane, in standard deviations of the prior
 
 
 def plane(inputs, settings: dict) -> dict:
-    """The plane of two latent dimensions, by the KL's weight; `weights` has it by condition."""
-    return latent_plane(list(map(np.load, inputs.planes)), list(settings["weights"].values()))
-
-
-def latent_plane(planes: list[np.ndarray], weights: list[float]) -> dict:
-    """What the decoder draws over its two strongest latent dimensions.
-
-    planes: uint8 (steps, steps, h, w[, 3]) each, the second dimension fastest. weights: the KL's in each training.
-    """
+    """What the decoder draws over the plane of its two strongest latent dimensions; `weights` has the KL's weights."""
+    planes = [np.load(file) for file in inputs.planes]  # uint8 (steps, steps, h, w[, 3]), the second dimension fastest
     steps = len(planes[0])
+    weights = [f"{weight:g}" for weight in settings["weights"].values()]
     values = [f"{value:.1f}" for value in np.linspace(-REACH, REACH, steps)]
     notes = [
-        f"KL weight {weight:g}: strongest {first}, second {second}"
-        for weight in weights
-        for first in values
-        for second in values
+        f"KL weight {weight}: strongest {first}, second {second}"
+        for weight, first, second in product(weights, values, values)
     ]
     controls = [
-        Control("KL weight", [f"{weight:g}" for weight in weights]),
+        Control("KL weight", weights),
         Control("strongest dimension", values),
         Control("second dimension", values),
     ]

@@ -37,7 +37,7 @@ def table9(inputs, settings: dict) -> pd.DataFrame:
     reproduced, corrected = (pd.concat(map(pd.read_csv, inputs[name])) for name in ("reproduced", "corrected"))
     published = read_published(inputs.published, "table9")
     ours = {"ours": as_printed(reproduced), "ours, corrected": corrected}
-    table = tables.epoch_table(published, ours, EPOCH_COLUMNS)
+    table = tables.epoch_table({"report": published}, ours, EPOCH_COLUMNS)
     table.attrs["sentence"] = above_floor(published.iloc[-1], reproduced, np.load(inputs.test_images))
     return table
 
@@ -112,9 +112,9 @@ def conditions_table(metrics: pd.DataFrame, summary: pd.DataFrame, names: dict[s
 
     `metrics` has tidy rows, `summary` their mean, sd and n; `names` what readers call the conditions.
     """
-    table = tables.conditions_table(summary, list(names), CONDITION_COLUMNS)
+    table = tables.conditions_table(summary, names, CONDITION_COLUMNS)
     table.insert(1, "collapse", [_grades(metrics[metrics["condition"] == condition]) for condition in names])
-    return table.replace({"condition": names})
+    return table
 
 
 def real_images(summary: pd.DataFrame) -> str:

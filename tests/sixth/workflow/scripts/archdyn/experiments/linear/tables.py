@@ -13,4 +13,4 @@ COLUMNS = {  # heading: metric, digits
 
 def conditions(inputs, settings: dict) -> pd.DataFrame:
     """All conditions of the linear autoencoder in one table."""
-    return conditions_table(pd.read_csv(inputs.summary), settings["conditions"], COLUMNS)
+    return conditions_table(pd.read_csv(inputs.summary), settings["names"], COLUMNS)
