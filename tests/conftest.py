@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import get_args
 
@@ -16,6 +17,7 @@ import torch
 from filelock import FileLock
 
 from archdyn.config import Experiment
+from archdyn.workflow.files import content_digest
 from figure_text import rc_file
 
 # Small models gain nothing from more threads, and lose much where other jobs hold the cores.
@@ -136,6 +138,24 @@ class Project:
         text = path.read_text()
         assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
         path.write_text(text.replace(old, new))
+
+
+def write(path: Path, text: str) -> None:
+    """A file, and the folders that it lies in."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def leave_record(folder: Path, name: str, inputs: Iterable[str] = (), outputs: dict[str, str] | None = None, **facts):
+    """The record that a job leaves as `name`, with the digests of its files as they are; all paths are of `folder`."""
+    made = outputs or {}
+    known = {"rule": "summary", "script": "summary", "commit": "a" * 40, "params": {}, "modules": {}, "wall_s": 1}
+    known |= {
+        "inputs": {path: content_digest(folder / path) for path in inputs},
+        "outputs": {output: content_digest(folder / path) for output, path in made.items()},
+        "paths": {output: os.path.relpath(path, Path(name).parent) for output, path in made.items()},
+    }
+    write(folder / name, json.dumps(known | facts))
 
 
 def run_once(project: Project, *arguments: str) -> Project:

@@ -1,14 +1,13 @@
 """The command line as a whole; test_compare.py, test_verify.py, test_crate.py and test_publish.py have its commands."""
 
-import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from archdyn.cli import main
 from archdyn.workflow.fingerprint import module_digests
+from conftest import leave_record, write
 
 
 def exit_status(*arguments: str) -> int:
@@ -29,19 +28,11 @@ def test_starting_it_loads_nothing_heavy():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def record(folder: Path, name: str, **facts) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    known = {"rule": "summary", "script": "summary", "commit": "a" * 40}
-    known |= {"inputs": {}, "outputs": {}, "paths": {}, "params": {}}
-    (folder / f"{name}.provenance.json").write_text(json.dumps(known | facts))
-
-
 def test_runs_lists_experiments_commit_verdicts_and_what_is_stale(tmp_path, capsys):
-    metrics, tables = tmp_path / "mine/gan/metrics", tmp_path / "mine/audit/tables"
-    record(metrics, "summary", modules=module_digests(["summary"]))
-    record(tables, "table7", script="table", modules={"table.py": "0123"})
-    (metrics / "summary.csv").write_text("experiment\n")
-    (tables / "verdicts.csv").write_text("id,verdict\na,holds\nb,holds\nc,does not hold\n")
+    leave_record(tmp_path, "mine/gan/metrics/summary.provenance.json", modules=module_digests(["summary"]))
+    leave_record(tmp_path, "mine/audit/table7.provenance.json", script="table", modules={"table.py": "0123"})
+    write(tmp_path / "mine/gan/metrics/summary.csv", "experiment\n")
+    write(tmp_path / "mine/audit/tables/verdicts.csv", "id,verdict\na,holds\nb,holds\nc,does not hold\n")
     assert exit_status("runs", str(tmp_path)) == 0
     row = capsys.readouterr().out.splitlines()[-1]
     assert row.startswith("| mine | gan | aaaaaaa | 20")

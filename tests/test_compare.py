@@ -1,12 +1,11 @@
 """archdyn diff: which metrics changed between two runs."""
 
-import json
-
 import pandas as pd
 import pytest
 
 from archdyn.cli import main
 from archdyn.workflow.runs import changes
+from conftest import leave_record
 
 COLUMNS = ["experiment", "condition", "metric", "mean", "sd", "n"]
 NAN = float("nan")
@@ -41,11 +40,9 @@ def test_a_metric_of_one_run_only_is_named():
 @pytest.fixture
 def two_runs(tmp_path, monkeypatch):
     for name, mean in (("one", 1.0), ("two", 2.0)):
-        folder = tmp_path / f"results/{name}/gan/metrics"
-        folder.mkdir(parents=True)
-        run(("a", "kl", mean, 0.1, 3)).to_csv(folder / "summary.csv", index=False)
-        record = {"commit": f"c0ffee-{name}", "inputs": {}, "outputs": {}, "paths": {}}
-        (folder / "summary.provenance.json").write_text(json.dumps(record))
+        folder = f"results/{name}/gan/metrics"
+        leave_record(tmp_path, f"{folder}/summary.provenance.json", commit=f"c0ffee-{name}")
+        run(("a", "kl", mean, 0.1, 3)).to_csv(tmp_path / folder / "summary.csv", index=False)
     monkeypatch.chdir(tmp_path)
 
 

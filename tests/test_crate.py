@@ -13,6 +13,7 @@ from rocrate_validator import models, services
 
 from archdyn.errors import ArchdynError
 from archdyn.workflow.crate import write_crate
+from conftest import leave_record, write
 
 CONTEXT = "https://w3id.org/ro/crate/1.1/context"
 
@@ -75,10 +76,8 @@ def test_it_holds_results_records_settings_lock_and_licence(crate, smoke_run):
 
 def test_a_section_on_another_disk_travels(tmp_path):
     run, disk = tmp_path / "results/mine", tmp_path / "disk"
-    (disk / "metrics").mkdir(parents=True)
-    (disk / "metrics/all.csv").write_text("experiment\n")
-    facts = {"inputs": {}, "outputs": {}, "paths": {}, "wall_s": 1, "commit": "unknown"}
-    (disk / "metrics/all.provenance.json").write_text(json.dumps(facts))
+    write(disk / "metrics/all.csv", "experiment\n")
+    leave_record(disk, "metrics/all.provenance.json", commit="unknown")
     run.mkdir(parents=True)
     (run / "gan").symlink_to(disk)
     write_crate(run, tmp_path / "mine.zip")

@@ -9,9 +9,8 @@ import pytest
 
 from archdyn.errors import ArchdynError
 from archdyn.workflow import publish
-from archdyn.workflow.files import content_digest
 from archdyn.workflow.fingerprint import module_digests
-from conftest import ROOT
+from conftest import ROOT, leave_record, write
 
 PUBLISHED = ROOT / "docs/audit"
 
@@ -33,25 +32,12 @@ def run_of(tmp_path):
         for experiment in experiments:
             for name in ("all", "summary"):
                 write(run / f"{experiment}/metrics/{name}.csv", f"experiment,value\n{experiment},0.10\n")
-        outputs = {"html": run / "audit/audit.html", "csv": run / "audit/tables/verdicts.csv"}
-        record = {
-            "rule": "audit_page",
-            "script": "audit_page",
-            "modules": module_digests(["audit_page"]),
-            "params": {},
-            "inputs": {},
-            "outputs": {name: content_digest(path) for name, path in outputs.items()},
-            "paths": {name: str(path.relative_to(run / "audit")) for name, path in outputs.items()},
-        }
-        write(run / "audit/audit_page.provenance.json", json.dumps(record))
+        page = {"rule": "audit_page", "script": "audit_page", "modules": module_digests(["audit_page"])}
+        outputs = {"html": "audit/audit.html", "csv": "audit/tables/verdicts.csv"}
+        leave_record(run, "audit/audit_page.provenance.json", outputs=outputs, **page)
         return run
 
     return made
-
-
-def write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
 
 
 def contents(folder: Path) -> dict[Path, bytes]:

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from archdyn.errors import ArchdynError
-from archdyn.workflow.files import content_digest
 from archdyn.workflow.record import behind, read_records
 from archdyn.workflow.verify import by_digests, unrecorded
-from conftest import Project
+from conftest import Project, leave_record, write
 
 SMOKE = ("--configfile", "config/smoke.yaml")
 MODELS = "results/smoke/vae/models"
@@ -27,35 +26,12 @@ def run(tmp_path) -> Path:
     write(folder / "gan/metrics/a.csv", "metric")
     write(folder / "gan/tables/t.csv", "table")
     leave_record(tmp_path, "resources/d/provenance.json", [], {"images": "resources/d/images.npy"})
+    metrics, table = "results/mine/gan/metrics/a.csv", "results/mine/gan/tables/t.csv"
     leave_record(
-        tmp_path,
-        "results/mine/gan/models/a.provenance.json",
-        ["resources/d/images.npy"],
-        {"metrics": "results/mine/gan/metrics/a.csv"},
+        tmp_path, "results/mine/gan/models/a.provenance.json", ["resources/d/images.npy"], {"metrics": metrics}
     )
-    leave_record(
-        tmp_path,
-        "results/mine/gan/tables/t.provenance.json",
-        ["results/mine/gan/metrics/a.csv"],
-        {"csv": "results/mine/gan/tables/t.csv"},
-    )
+    leave_record(tmp_path, "results/mine/gan/tables/t.provenance.json", [metrics], {"csv": table})
     return folder
-
-
-def write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-
-
-def leave_record(folder: Path, name: str, inputs: list[str], outputs: dict[str, str]) -> None:
-    facts = {
-        "rule": "gan_table7",
-        "modules": {},
-        "inputs": {path: content_digest(folder / path) for path in inputs},
-        "outputs": {output: content_digest(folder / path) for output, path in outputs.items()},
-        "paths": {output: os.path.relpath(path, Path(name).parent) for output, path in outputs.items()},
-    }
-    write(folder / name, json.dumps(facts))
 
 
 def found(run: Path) -> list[str]:
