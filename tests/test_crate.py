@@ -88,8 +88,3 @@ def test_a_section_on_another_disk_travels(tmp_path):
 def test_a_folder_without_records_is_refused_in_one_line(tmp_path):
     with pytest.raises(ArchdynError, match=r"has no \*\.provenance\.json"):
         write_crate(tmp_path, tmp_path / "crate.zip")
-
-
-def test_only_a_zip_is_written(tmp_path):
-    with pytest.raises(ArchdynError, match=r"a name that ends in \.zip"):
-        write_crate(tmp_path, tmp_path / "crate.tar")

@@ -8,20 +8,22 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from snakemake.common.configfile import load_configfile
-from snakemake.utils import update_config
 
 from archdyn.config import checked_config
 from archdyn.workflow.experiment import Experiment
 from archdyn.workflow.experiments import Vae
 from conftest import ROOT, Project
+from test_config import CONFIG, laid_over
 
 SMOKE = ("--configfile", "config/smoke.yaml")
+RECORDS = "*provenance.json"
 DATA = "resources/datasets/synthetic_mnist"
 LIBRARY = "workflow/scripts/archdyn"
 TRAININGS = ("gan_train", "vae_train", "resnet_train", "clip_pretrain", "classifier_train", "backbone_pretrain")
@@ -48,12 +50,12 @@ def of(*rules: str, **wildcards: str) -> Callable[[dict], bool]:
     return lambda record: record["rule"] in rules and wildcards.items() <= record["wildcards"].items()
 
 
-def uses(module: str) -> Callable[[dict], bool]:
-    return lambda record: module in record["modules"]
+def setting(text: str, *rules: str, **wildcards: str) -> Change:
+    return Change(of(*rules, **wildcards), settings=(text,))
 
 
 def code(module: str) -> Change:
-    return Change(uses(module), appended(f"workflow/scripts/{module}", "\nPLANTED = 1\n"))
+    return Change(lambda record: module in record["modules"], appended(f"workflow/scripts/{module}", "\nPLANTED = 1\n"))
 
 
 def caption(place: str, experiment: str, name: str) -> Change:
@@ -67,27 +69,22 @@ def flipped(folder: Path) -> None:
     path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
 
 
-def touched(*files: str) -> Callable[[Path], None]:
-    return lambda folder: [(folder / file).touch() for file in files]
+def no_job(record: dict) -> bool:
+    return False
 
 
-NOTHING = lambda record: False  # noqa: E731
 # What is changed at once lies in different experiments, so that one plan tells of all.
 CHANGES = {
     "a setting of one training": [
-        Change(
-            of("gan_train", condition="mitigated"),
-            settings=("gan={conditions: {mitigated: {learning_rate_d: 3.0e-4}}}",),
+        setting("gan={conditions: {mitigated: {learning_rate_d: 3.0e-4}}}", "gan_train", condition="mitigated"),
+        setting("vae={conditions: {collapsed: {learning_rate: 2.0e-3}}}", "vae_train", condition="collapsed"),
+        setting(
+            "resnet={conditions: {skips_corrected: {learning_rate: 2.0e-3}}}",
+            "resnet_train",
+            condition="skips_corrected",
         ),
-        Change(
-            of("vae_train", condition="collapsed"), settings=("vae={conditions: {collapsed: {learning_rate: 2.0e-3}}}",)
-        ),
-        Change(
-            of("resnet_train", condition="skips_corrected"),
-            settings=("resnet={conditions: {skips_corrected: {learning_rate: 2.0e-3}}}",),
-        ),
-        Change(of("clip_pretrain"), settings=("clip={pretraining: {epochs: 3}}",)),
-        Change(of("vit_mask", "vit_pictures"), settings=("vit={masking: {fractions: [0.3, 0.8]}}",)),
+        setting("clip={pretraining: {epochs: 3}}", "clip_pretrain"),
+        setting("vit={masking: {fractions: [0.3, 0.8]}}", "vit_mask", "vit_pictures"),
     ],
     "the code of a training": [
         code(f"archdyn/experiments/{name}/train.py") for name in ("gan", "vae", "resnet", "clip")
@@ -100,16 +97,15 @@ CHANGES = {
         caption("workflow/audit/resnet/tables/table1.rst", "resnet", "table1"),
     ],
     "the style of all figures": [code("archdyn/render/style.py")],
-    "a dataset's bytes": [
-        Change(lambda record: f"{DATA}/train_images.npy" in record["inputs"], flipped),
-    ],
+    "a dataset's bytes": [Change(lambda record: f"{DATA}/train_images.npy" in record["inputs"], flipped)],
     "what changes no number": [
-        Change(NOTHING, appended(f"{LIBRARY}/experiments/gan/train.py", "\n# a comment\n")),
-        Change(NOTHING, appended(f"{LIBRARY}/settings/words.py", "\nPLANTED = 1\n")),
-        Change(NOTHING, appended(f"{LIBRARY}/experiments/vae/settings.py", "\nPLANTED = 1\n")),
-        Change(NOTHING, appended(f"{LIBRARY}/workflow/job.py", "\nPLANTED = 1\n")),
-        Change(NOTHING, appended(f"{LIBRARY}/cli.py", "\nPLANTED = 1\n")),
-        Change(NOTHING, touched(f"{DATA}/train_images.npy", "workflow/scripts/gan_train.py")),
+        Change(no_job, appended(f"{LIBRARY}/experiments/gan/train.py", "\n# a comment\n")),
+        *(
+            Change(no_job, appended(f"{LIBRARY}/{module}.py", "\nPLANTED = 1\n"))
+            for module in ("settings/words", "experiments/vae/settings", "workflow/job", "cli")
+        ),
+        Change(no_job, lambda folder: (folder / DATA / "train_images.npy").touch()),
+        Change(no_job, lambda folder: (folder / "workflow/scripts/gan_train.py").touch()),
     ],
 }
 
@@ -123,10 +119,7 @@ def finished(smoke_run, tmp_path_factory) -> Project:
 @pytest.fixture(scope="module")
 def records(finished) -> dict[str, dict]:
     """What every job of the run left, by the path of its record."""
-    places = [
-        *finished.folder.glob("results/smoke/**/*.provenance.json"),
-        *finished.folder.glob("resources/**/*provenance.json"),
-    ]
+    places = [path for folder in ("results", "resources") for path in (finished.folder / folder).rglob(RECORDS)]
     return {path.relative_to(finished.folder).as_posix(): json.loads(path.read_text()) for path in places}
 
 
@@ -164,28 +157,22 @@ def test_a_change_makes_again_what_it_touches_and_what_was_made_from_that(finish
         settings = [setting for change in changes for setting in change.settings]
         planned = pending(finished, *(["--config", *settings] if settings else []))
     assert planned == made_from(touched, records)
-    assert all(
-        any(change.touches(record) for record in records.values())
-        for change in changes
-        if change.touches is not NOTHING
-    )
+    counting = [change for change in changes if change.touches is not no_job]
+    assert all(any(change.touches(record) for record in records.values()) for change in counting)
     if name == "what all trainings share":
         trained = {path for path, record in records.items() if record["rule"] in TRAININGS}
         assert trained and trained <= touched
 
 
-class unchanged:
+@contextmanager
+def unchanged(*folders: Path) -> Iterator[None]:
     """Folders that are after it as they were before, dates too."""
-
-    def __init__(self, *folders: Path):
-        self.folders = folders
-
-    def __enter__(self) -> None:
-        files = [path for folder in self.folders for path in folder.rglob("*") if path.is_file()]
-        self.before = {path: (path.read_bytes(), path.stat()) for path in files if "__pycache__" not in path.parts}
-
-    def __exit__(self, *error) -> None:
-        for path, (content, state) in self.before.items():
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    before = {path: (path.read_bytes(), path.stat()) for path in files if "__pycache__" not in path.parts}
+    try:
+        yield
+    finally:
+        for path, (content, state) in before.items():
             if path.stat().st_mtime_ns != state.st_mtime_ns:
                 path.write_bytes(content)
                 os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
@@ -204,7 +191,6 @@ def test_another_seed_trains_with_that_seed_alone(finished, records):
 
 def test_nothing_to_do_after_a_finished_run_in_whatever_locale(finished):
     """Also after all those edits, which were undone."""
-    assert pending(finished) == set()
     in_ascii = Project(finished.folder)
     in_ascii.environment = finished.environment | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     assert pending(in_ascii) == set()
@@ -212,15 +198,12 @@ def test_nothing_to_do_after_a_finished_run_in_whatever_locale(finished):
 
 def trainings(experiment: str, overlay: str | None) -> int:
     """How many a config asks for, condition by condition."""
-    files = [ROOT / name for name in ("config/config.yaml", *filter(None, [overlay]))]
-    config = load_configfile(files[0])
-    for file in files[1:]:
-        update_config(config, load_configfile(file))
-    kind = Vae if experiment == "vae" else Experiment
-    return len(kind(experiment, checked_config(config, files).model_dump()).repetitions())
+    files = [ROOT / overlay] if overlay else []
+    config = checked_config(laid_over(*files), [CONFIG, *files]).model_dump()
+    return len((Vae if experiment == "vae" else Experiment)(experiment, config).repetitions())
 
 
-@pytest.mark.parametrize("overlay", [None, "config/demo.yaml", "config/smoke.yaml"])
+@pytest.mark.parametrize("overlay", [None, "config/demo.yaml"])
 def test_every_config_plans_every_training_figure_and_table(project, overlay):
     jobs = project.planned(*(["--configfile", overlay] if overlay else []))
     for experiment in ("gan", "vae"):
@@ -237,7 +220,6 @@ def test_results_of_somebody_else_are_taken_over_and_not_trained_again(finished,
     clone = Project.fresh(tmp_path)
     for folder in ("results", "resources"):
         shutil.copytree(finished.folder / folder, tmp_path / folder, copy_function=shutil.copy, dirs_exist_ok=True)
-    assert pending(clone) != set()
     taken_over = clone.snakemake("--cores", "1", "--touch", "--forceall", *SMOKE)
     assert taken_over.returncode == 0, taken_over.stdout[-3000:]
     assert pending(clone) == set()
@@ -293,6 +275,3 @@ def test_a_figure_that_no_experiment_declares_is_refused(project):
     run = project.snakemake("--dry-run", "gan", *SMOKE)
     assert run.returncode != 0
     assert "rules/gan.smk: figure6 is declared twice; allowed: each name once" in run.stdout
-    project.replace("rules/gan.smk", '    "figure6",\n    published', '    "figure66",\n    published')
-    run = project.snakemake("--dry-run", "gan", *SMOKE)
-    assert "workflow/audit/gan/tables/figure66.rst: there is no such file; it holds the caption" in run.stdout

@@ -1,7 +1,5 @@
 """Data with too few images for a step is told while Snakemake plans, in one line."""
 
-import subprocess
-
 import pytest
 import yaml
 from PIL import Image
@@ -66,26 +64,17 @@ def test_limits_on_registered_data_count_too(tmp_path):
 def test_pictures_have_the_size_and_colour_that_their_section_works_with(tmp_path):
     folder = {"dataset": {"imagefolder": pictures(tmp_path / "photos", 2, 2)}}
     config = checked(tmp_path, dict.fromkeys(("resnet", "vit", "gan", "vae", "clip"), folder))
-    found = {
-        name: (config[name]["dataset"]["size"], config[name]["dataset"]["channels"])
-        for name in config
-        if name in ("resnet", "vit", "gan", "vae", "clip")
-    }
-    assert found == {"gan": (28, 1), "vae": (28, 1)} | dict.fromkeys(("resnet", "vit", "clip"), (224, 3))
+    sizes = {"gan": (28, 1), "vae": (28, 1)} | dict.fromkeys(("resnet", "vit", "clip"), (224, 3))
+    for name, (size, channels) in sizes.items():
+        assert config[name]["dataset"].items() >= {"size": size, "channels": channels}.items()
 
 
 @pytest.mark.fault("`snakemake -n` ends in one line.")
-@pytest.mark.parametrize(
-    ("classes", "count", "reason"),
-    [(2, 2, "gan.dataset: found 2 training images"), (1, 5, "an image folder needs two classes or more")],
-)
-def test_planning_stops_with_one_line(tmp_path, classes, count, reason):
+def test_planning_stops_with_one_line(tmp_path):
     file = tmp_path / "own.yaml"
-    file.write_text(
-        yaml.safe_dump({"gan": {"dataset": {"imagefolder": pictures(tmp_path / "photos", classes, count)}}})
-    )
-    run: subprocess.CompletedProcess = plan("--configfile", file)
+    file.write_text(yaml.safe_dump({"gan": {"dataset": {"imagefolder": pictures(tmp_path / "photos", 2, 2)}}}))
+    run = plan("--configfile", file)
     assert run.returncode != 0
     (line,) = [line for line in run.stdout.splitlines() if "config error" in line]
-    assert reason in line
+    assert "gan.dataset: found 2 training images" in line
     assert "Traceback" not in run.stdout

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from archdyn.workflow import fingerprint
-from archdyn.workflow.fingerprint import COUNTED, SCRIPTS, code_files, code_params, module_digests, script_of
+from archdyn.workflow.fingerprint import COUNTED, SCRIPTS, code_files, module_digests
 
 FILES = {
     "train.py": '"""Train."""\n\nfrom archdyn.experiments.toy.model import net\nfrom archdyn.workflow.job import Job\n',
@@ -98,11 +98,6 @@ def test_each_module_has_a_digest_of_its_own(package):
     after = digests(package)["train"]
     assert set(after) == {"train.py", "archdyn/experiments/toy/model.py", "archdyn/networks/layers.py"}
     assert {name for name in before if before[name] != after[name]} == {"archdyn/networks/layers.py"}
-
-
-def test_params_of_a_rule_tell_its_script():
-    assert script_of({"epochs": 2, **code_params("gan_train")}) == "gan_train"
-    assert script_of({"epochs": 2, "code_experiments_gan_train": None}) is None
 
 
 def test_every_room_counts_but_for_those_that_cannot_change_a_number():

@@ -27,11 +27,9 @@ def test_figures_are_drawn_and_not_blank(gan):
 def test_tables_name_their_scale_and_hold_every_condition(gan):
     for name in ("table7", "table8", "conditions"):
         assert "smoke scale · synthetic_mnist · " in (gan / f"tables/{name}.md").read_text()
-    conditions = pd.read_csv(gan / "tables/conditions.csv")
     trained = {path.name.rpartition("_seed")[0] for path in (gan / "models").glob("*_seed*.safetensors")}
     named = {name for name in trained if "," not in name}  # others are of a design alone
-    assert len(conditions) == len(named) + 1  # held-out images
-    assert {1, 2} >= set(conditions["n"])
+    assert len(pd.read_csv(gan / "tables/conditions.csv")) == len(named) + 1  # held-out images
 
 
 def test_numbers_are_tidy_and_finite(gan):
@@ -40,16 +38,6 @@ def test_numbers_are_tidy_and_finite(gan):
     assert np.isfinite(rows["value"]).all()
     accuracy = rows.loc[rows["metric"] == "classifier_accuracy", "value"].item()
     assert accuracy > 0.9  # the synthetic classes are easy
-    baseline = rows[(rows["condition"] == "baseline") & (rows["metric"] == "precision")]
-    assert len(baseline) == 2
-
-
-def test_embeddings_have_a_row_per_sample(gan):
-    images = np.load(gan / "embeddings/baseline_seed0_images.npy")
-    features = np.load(gan / "embeddings/baseline_seed0_features.npy")
-    assert images.shape == (200, 28, 28)
-    assert features.shape == (200, 128)
-    assert np.linalg.norm(features, axis=1) == pytest.approx(1, abs=1e-5)
 
 
 def test_every_job_left_its_record_and_its_log(smoke_run, gan):
@@ -61,6 +49,7 @@ def test_every_job_left_its_record_and_its_log(smoke_run, gan):
     logs = smoke_run.folder / "results/smoke/logs/gan_train"
     assert "epoch 2" in (logs / "baseline_seed1.log").read_text()
     assert len((logs / "baseline_seed1.csv").read_text().splitlines()) == 5
+    assert list(smoke_run.folder.rglob(".partial-*")) == []
 
 
 def test_the_users_plotting_settings_and_locale_do_not_reach_the_results(smoke_run, tmp_path):
@@ -69,9 +58,8 @@ def test_the_users_plotting_settings_and_locale_do_not_reach_the_results(smoke_r
     settings.write_text("font.size: 20\nlines.linewidth: 9\naxes.facecolor: red\n")
     project.environment |= {"MATPLOTLIBRC": str(settings), "MPLBACKEND": "module://not_there"}
     project.environment |= {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    made = [
-        f"results/smoke/{name}" for name in ("gan/figures/figure6.png", "vae/tables/table9.md", "audit/content.json")
-    ]
+    names = ("gan/figures/figure6.png", "vae/tables/table9.md", "audit/content.json")
+    made = [f"results/smoke/{name}" for name in names]
     before = [(project.folder / path).read_bytes() for path in made]
     again = ("--forcerun", "figure", "table", "audit_content", "--until", "figure", "table", "audit_content")
     run = project.snakemake(*made, "--cores", "2", *again, *SMOKE)
@@ -79,10 +67,6 @@ def test_the_users_plotting_settings_and_locale_do_not_reach_the_results(smoke_r
     figure, table, content = [(project.folder / path).read_bytes() for path in made]
     assert [figure, table] == before[:2]
     assert json.loads(content)["sections"] == json.loads(before[2])["sections"]
-
-
-def test_nothing_temporary_is_left(smoke_run):
-    assert list(smoke_run.folder.rglob(".partial-*")) == []
 
 
 def test_the_same_seed_gives_the_same_metrics(smoke_run, gan, project):
