@@ -203,7 +203,7 @@ def test_pretraining_learns_and_its_checkpoint_predicts_the_same(tmp_path):
     arrays = {"train_images": images, "train_labels": labels, "test_images": images, "test_labels": labels}
     torch.manual_seed(0)
     model = build(NARROW, 2)
-    settings = Pretraining(dataset="mnist", images=None, test_images=None, epochs=10, batch_size=32, learning_rate=2e-3)
+    settings = Pretraining(dataset="mnist", images=None, test_images=None, epochs=5, batch_size=32, learning_rate=2e-3)
     rows = pretrain(model, NARROW["preprocessing"], arrays, settings, CPU)
     assert rows[-1]["test_accuracy"] > 0.9
     save_backbone(tmp_path / "b.safetensors", model, NARROW, ["dark", "bright"], "pretrained")

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 import yaml
 from matplotlib.figure import Figure
-from PIL import Image
 from scipy.stats import t, ttest_ind
 
 from archdyn.config import checked_config
@@ -250,23 +249,6 @@ def test_the_effects_of_a_design_pass_whatever_its_name_ends_in(tmp_path, name):
     check_tables([path])
 
 
-@pytest.mark.parametrize(
-    ("along", "held", "reported", "axis"),
-    [
-        ("images", "holds at 2,000 images alone", "the report: 2,000 images", "training images"),
-        ("share", "holds at a share of 0.1 alone", "the report: a share of 1", "share of the run's training images"),
-    ],
-)
-def test_a_size_is_drawn_in_the_words_of_what_it_is(along, held, reported, axis):
-    sizes = {"images": (500, 2000), "share": (0.02, 0.1)}[along]
-    runs = sized(dict(zip(sizes, (0, 2), strict=True)), 0.2, np.random.default_rng(0)).rename(columns={"images": along})
-    table = effects_by_size(runs, "condition", ["without", "with"], along, "rise", "score", "difference")
-    figure = Figure()
-    plots.effects_by_size(figure, table.assign(along=along, report={"images": 2000, "share": 1.0}[along]))
-    assert figure.axes[0].get_title() == held and figure.axes[0].get_xlabel() == axis
-    assert figure.legends[0].get_texts()[0].get_text() == reported
-
-
 def test_one_wide_interval_leaves_the_others_to_be_seen():
     """Of few seeds that differ much: it ends in an arrow at the axis, which the other effects fill."""
     effects = pd.DataFrame({"effect": [2.0, 0.5, 4.0], "low": [1.5, 1e-8, 3.0], "high": [2.5, 1e20, 5.0]})
@@ -322,15 +304,11 @@ def test_masks_lie_where_they_should_and_hide_what_they_should():
     assert (detail[detailed].reshape(6, 4).max(1) >= allowed.max(1)).all()
 
 
-def test_the_designs_of_the_smoke_run_have_effects_figures_and_a_paragraph(smoke_run):
+def test_the_designs_of_the_smoke_run_have_effects_and_a_paragraph(smoke_run):
     results = smoke_run.folder / "results/smoke"
-    assert (results / "gan/models/vanishing_corrected,g_loss=non_saturating_seed1.safetensors").is_file()
     effects = pd.read_csv(results / "gan/metrics/design_losses.csv")
     assert set(effects["outcome"]) == {"grad_norm_g_last", "digits_covered"}
     assert (effects["runs"] == 4).all()
-    masks = pd.read_csv(results / "vit/metrics/design_masks.csv")
-    assert len(masks) == 2 * (5 + 9)
-    for file in ("gan/figures/design_losses.png", "vit/figures/design_masks.png"):
-        assert np.asarray(Image.open(results / file).convert("L")).std() > 10
+    assert len(pd.read_csv(results / "vit/metrics/design_masks.csv")) == 2 * (5 + 9)
     page = (results / "audit/content.json").read_text(encoding="utf-8")
     assert "## Does the loss matter to the gradient?" in page

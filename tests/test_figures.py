@@ -4,8 +4,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from PIL import Image
 
 from archdyn.render.style import CLASS_COLOURS, STYLE, class_look, few_logarithmic_ticks
 from figure_text import text_faults, watch
@@ -69,6 +71,7 @@ def test_no_text_of_the_smoke_run_overlaps_is_clipped_or_tiny(smoke_run, experim
     findings = Path(smoke_run.environment["MATPLOTLIBRC"]).parent
     drawn = sorted((smoke_run.folder / f"results/smoke/{experiment}/figures").glob("*.png"))
     assert len(drawn) >= 4
+    assert [path.name for path in drawn if np.asarray(Image.open(path).convert("L")).std() < 10] == []  # blank
     found = {path.stem: (findings / f"{experiment}_{path.stem}.txt").read_text() for path in drawn}
     assert found == dict.fromkeys(found, "")
 
