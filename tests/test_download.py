@@ -27,70 +27,49 @@ CONTENT = bytes(range(256)) * 8
 PATIENCE = Patience(connect=0.5, read=0.2, retries=1, package=5)
 
 
+BODIES = {
+    "right": CONTENT,
+    "zipped": gzip.compress(CONTENT),
+    "zipped_short": gzip.compress(CONTENT)[:-20],
+    "wrong": CONTENT[::-1],
+    "short": CONTENT[:12],
+    "bad_length": CONTENT[:12],
+    "html": b"\n<!DOCTYPE html><html>Please log in</html>",
+    "cut": bytes(3 * BLOCK),
+    "stall": bytes(3 * BLOCK),
+}
+LENGTHS = {"cut": str(4 * BLOCK), "stall": str(4 * BLOCK), "bad_length": "many"}  # where they are not the bodies'
+
+
 class Manners(BaseHTTPRequestHandler):
     """Answers in the manner that the first part of the path names."""
 
     def do_GET(self):
         manner = self.path.split("/")[1]
         self.server.asked.append(manner)
-        getattr(self, manner)()
-
-    def right(self):
-        self._send(CONTENT)
-
-    def zipped(self):
-        self._send(gzip.compress(CONTENT))
-
-    def zipped_short(self):
-        self._send(gzip.compress(CONTENT)[:-20])
-
-    def wrong(self):
-        self._send(CONTENT[::-1])
-
-    def short(self):
-        self._send(CONTENT[:12])
-
-    def html(self):
-        self._send(b"\n<!DOCTYPE html><html>Please log in</html>")
-
-    def absent(self):
-        self.send_error(404)
-
-    def busy(self):
-        self.send_error(503)
-
-    def busy_once(self):
-        self.send_error(503) if self.server.asked.count("busy_once") == 1 else self.right()
-
-    def cut(self):
-        self._send(bytes(3 * BLOCK), length=4 * BLOCK)
-
-    def hang_up(self):
-        pass
-
-    def stall(self):
-        self._send(bytes(3 * BLOCK), length=4 * BLOCK)
-        time.sleep(3 * PATIENCE.read)
-
-    def endless(self):
-        self.send_response(200)
-        self.end_headers()
-        with contextlib.suppress(ConnectionError):
-            for _ in range(200):
-                self.wfile.write(bytes(BLOCK))
-
-    def bad_length(self):
-        self._send(CONTENT[:12], length="many")
+        if manner == "absent":
+            self.send_error(404)
+        elif manner == "busy" or (manner == "busy_once" and self.server.asked.count(manner) == 1):
+            self.send_error(503)
+        elif manner == "endless":
+            self._send([bytes(BLOCK)] * 200)
+        elif manner != "hang_up":
+            body = BODIES.get(manner, CONTENT)
+            self._send([body], LENGTHS.get(manner, str(len(body))))
+        if manner == "stall":
+            time.sleep(3 * PATIENCE.read)
 
     def log_message(self, *_):
         pass
 
-    def _send(self, body: bytes, length: int | str | None = None):
+    def _send(self, blocks: list[bytes], length: str | None = None):
         self.send_response(200)
-        self.send_header("Content-Length", str(length or len(body)))
+        if length:
+            self.send_header("Content-Length", length)
         self.end_headers()
         with contextlib.suppress(ConnectionError):
-            self.wfile.write(body)
+            for block in blocks:
+                self.wfile.write(block)
             self.wfile.flush()
 
 
