@@ -2,8 +2,11 @@
 
 import pandas as pd
 import pytest
+import yaml
 
 from archdyn.experiments.gan.tables import conditions_table, epoch_table
+from archdyn.render.published import read_all_published
+from conftest import ROOT
 
 PUBLISHED = pd.DataFrame([[1, 0.5, 0.25, 1.0, 0.0], [8, 0.1, 0.1, 1.0, 0.0]])
 PUBLISHED.columns = ["epoch", "D loss", "G loss", "D(real)", "D(fake)"]
@@ -17,6 +20,20 @@ def two_seeds(tmp_path):
         pd.DataFrame({"epoch": [1, 2], "loss_d": loss, "loss_g": 1.0, "d_real": 0.9, "d_fake": 0.1}).to_csv(file)
         files.append(file)
     return files
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "config/published").glob("*.yaml")), ids=lambda file: file.stem)
+def test_every_published_table_is_whole_and_says_who_printed_it(file):
+    for name, table in yaml.safe_load(file.read_text(encoding="utf-8")).items():
+        assert table["printed"] in ("report", "notebook"), name
+        assert set(table.get("in_report", [])) <= {row[0] for row in table["rows"]}, name
+        assert all(len(row) == len(table["columns"]) for row in table["rows"]), name
+
+
+def test_published_figure_3_is_that_of_an_untrained_head():
+    counts = read_all_published(ROOT / "config/published/resnet.yaml")["figure3"].set_index("class")
+    assert counts.to_numpy().sum() == 1000
+    assert sum(counts.at[name, name] for name in counts.index) == 80
 
 
 def test_published_rows_are_followed_by_ours(two_seeds):
