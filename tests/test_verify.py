@@ -2,20 +2,15 @@
 
 import json
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from archdyn.cli import main
 from archdyn.errors import ArchdynError
 from archdyn.workflow.record import behind, read_records
 from archdyn.workflow.verify import by_digests, unrecorded
-from conftest import Project, leave_record, write
-
-SMOKE = ("--configfile", "config/smoke.yaml")
-MODELS = "results/smoke/vae/models"
-MODEL = f"{MODELS}/kl5_seed0.safetensors"
-DATA = "resources/datasets/synthetic_mnist"
+from conftest import leave_record, write
 
 
 @pytest.fixture
@@ -118,41 +113,28 @@ def test_a_folder_that_cannot_be_read(run, monkeypatch):
         read_records(run)
 
 
-@pytest.fixture(scope="module")
-def trained(prepared, tmp_path_factory) -> Project:
-    project = prepared.clone(tmp_path_factory.mktemp("trained"))
-    run = project.snakemake(MODEL, "--cores", "1", *SMOKE)
-    assert run.returncode == 0, run.stdout[-5000:]
-    return project
+def test_verify_names_code_inputs_and_files_without_a_record(run, monkeypatch, capsys):
+    def verified() -> str | int:
+        with pytest.raises(SystemExit) as end:
+            main(["verify", "mine"])
+        return end.value.code
 
-
-def verify(project: Project, *arguments: str) -> subprocess.CompletedProcess:
-    command = ["archdyn", "verify", "smoke", *arguments]
-    return subprocess.run(
-        command, cwd=project.folder, env=project.environment, capture_output=True, text=True, check=False
+    monkeypatch.chdir(run.parents[1])
+    assert verified() == 0
+    assert (
+        capsys.readouterr().out == "All 3 files of 3 jobs are what the jobs wrote, from the inputs and code of now.\n"
     )
-
-
-def test_verify_names_code_inputs_and_files_without_a_record(trained, tmp_path):
-    sound = verify(trained)
-    assert (sound.returncode, sound.stderr) == (0, "")
-    assert sound.stdout == "All 8 files of 3 jobs are what the jobs wrote, from the inputs and code of now.\n"
-    project = trained.clone(tmp_path)
-    project.replace(
-        "workflow/scripts/archdyn/experiments/vae/model.py", "from torch import", "X = 1\nfrom torch import"
-    )
-    array = project.folder / DATA / "test_images.npy"
-    array.write_bytes(array.read_bytes()[:-1] + b"\x09")
-    (project.folder / MODELS / "mine.csv").write_text("x\n")
-    unsound = verify(project)
-    assert unsound.returncode == 1
-    assert set(unsound.stdout.splitlines()) == {
-        f"{MODELS}/kl5_seed0: its input {DATA}/test_images.npy is not what it was made from",
-        f"{MODELS}/kl5_seed0: was made by other code: module workflow/scripts/archdyn/experiments/vae/model.py changed",
-        f"{MODELS}/mine.csv: no record says what made it",
-        f"{DATA}/provenance.json: {DATA}/test_images.npy is not what the job wrote",
+    images, metrics, table = "resources/d/images.npy", "results/mine/gan/metrics/a.csv", "results/mine/gan/tables/t"
+    leave_record(Path(), f"{table}.provenance.json", [metrics], {"csv": f"{table}.csv"}, modules={"figure.py": "0"})
+    write(Path(images), "edited")
+    write(run / "gan/metrics/mine.csv", "x")
+    assert verified() == "error: found 4 faults in 3 files of 3 jobs"
+    assert set(capsys.readouterr().out.splitlines()) == {
+        f"resources/d/provenance.json: {images} is not what the job wrote",
+        f"results/mine/gan/models/a: its input {images} is not what it was made from",
+        f"{table}: was made by other code: script workflow/scripts/figure.py changed",
+        "results/mine/gan/metrics/mine.csv: no record says what made it",
     }
-    assert unsound.stderr == "error: found 4 faults in 8 files of 3 jobs\n"
 
 
 def test_the_audit_says_whether_its_files_stand_by_their_records(smoke_run):
