@@ -8,6 +8,7 @@ import pytest
 
 from archdyn.cli import main
 from archdyn.errors import ArchdynError
+from archdyn.workflow.fingerprint import module_digests
 from archdyn.workflow.record import behind, read_records
 from archdyn.workflow.verify import by_digests, unrecorded
 from conftest import leave_record, write
@@ -121,18 +122,18 @@ def test_verify_names_code_inputs_and_files_without_a_record(run, monkeypatch, c
 
     monkeypatch.chdir(run.parents[1])
     assert verified() == 0
-    assert (
-        capsys.readouterr().out == "All 3 files of 3 jobs are what the jobs wrote, from the inputs and code of now.\n"
-    )
+    said = capsys.readouterr().out
+    assert said == "All 3 files of 3 jobs are what the jobs wrote, from the inputs and code of now.\n"
     images, metrics, table = "resources/d/images.npy", "results/mine/gan/metrics/a.csv", "results/mine/gan/tables/t"
-    leave_record(Path(), f"{table}.provenance.json", [metrics], {"csv": f"{table}.csv"}, modules={"figure.py": "0"})
+    code = module_digests(["summary"]) | {"summary.py": "0"}
+    leave_record(Path(), f"{table}.provenance.json", [metrics], {"csv": f"{table}.csv"}, modules=code)
     write(Path(images), "edited")
     write(run / "gan/metrics/mine.csv", "x")
     assert verified() == "error: found 4 faults in 3 files of 3 jobs"
     assert set(capsys.readouterr().out.splitlines()) == {
         f"resources/d/provenance.json: {images} is not what the job wrote",
         f"results/mine/gan/models/a: its input {images} is not what it was made from",
-        f"{table}: was made by other code: script workflow/scripts/figure.py changed",
+        f"{table}: was made by other code: script workflow/scripts/summary.py changed",
         "results/mine/gan/metrics/mine.csv: no record says what made it",
     }
 
