@@ -1,7 +1,5 @@
 """The audit as one page that needs nothing but itself: pictures, panels, and the data behind it."""
 
-import base64
-import io
 import json
 from functools import cache, partial
 from pathlib import Path
@@ -15,11 +13,11 @@ from archdyn.audit.files import embedded
 from archdyn.audit.markdown import slug, to_html
 from archdyn.audit.sources import CITED
 from archdyn.claims.decide import UNTESTABLE, VERDICTS
+from archdyn.render.images import webp
 
 LIMIT = 6 * 10**6  # bytes of the page: it carries as much data as this leaves room for
 LOSSY = {"quality": 80, "method": 4}  # of WebP, for photos
 LOSSLESS = {"lossless": True, "quality": 40, "method": 3}  # for drawings, of 256 colours
-SMALL = 720  # pixels, the width of a picture beside a finding
 
 
 def page(content: dict, run_folder: Path, template: Path) -> str:
@@ -81,11 +79,4 @@ def _picture(file: Path, width: int | None) -> str:
     if width and image.width > width:
         image = image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)
     drawing = image.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).convert("RGB")
-    smaller = min(_webp(image, LOSSY), _webp(drawing, LOSSLESS), key=len)
-    return f"data:image/webp;base64,{base64.b64encode(smaller).decode()}"
-
-
-def _webp(image: Image.Image, settings: dict) -> bytes:
-    encoded = io.BytesIO()
-    image.save(encoded, "WEBP", **settings)
-    return encoded.getvalue()
+    return min(webp(image, **LOSSY), webp(drawing, **LOSSLESS), key=len)

@@ -79,6 +79,14 @@ class Lookup:
         self._what = what
         self._entries = entries
 
+    @classmethod
+    def of(cls, what: str, block: dict) -> "Lookup":
+        """Of a block, whose own blocks become Lookups too."""
+        entries = {
+            key: cls.of(f"{what}.{key}", value) if isinstance(value, dict) else value for key, value in block.items()
+        }
+        return cls(what, entries)
+
     def __getitem__(self, name):
         if str(name) not in self._entries:
             raise ArchdynError(f"{self._what} has no {name}; allowed: {', '.join(self._entries)}")
@@ -113,22 +121,28 @@ def fill(template: str, shown: str, names: dict[str, Lookup]) -> str:
 
 def metric_names(summary: pd.DataFrame, file: str) -> Lookup:
     """`summary` has condition, metric, mean, sd, n, and stands in `file`."""
-    conditions = {}
+    conditions: dict[str, dict[str, Number]] = {}
     for row in summary.to_dict("records"):
         place = f"{row['condition']}, {row['metric']}, n = {row['n']}"
-        number = Number(row["mean"], row["sd"], file, place)
-        conditions.setdefault(row["condition"], {})[row["metric"]] = number
-    return Lookup("metric", {name: Lookup(f"metric.{name}", entries) for name, entries in conditions.items()})
+        conditions.setdefault(row["condition"], {})[row["metric"]] = Number(row["mean"], row["sd"], file, place)
+    return Lookup.of("metric", conditions)
 
 
 def published_names(tables: dict[str, pd.DataFrame], notebook_only: dict[str, set], file: str) -> Lookup:
     """The published tables by name, of `file`, and the rows of them that only a notebook has."""
-    return Lookup("published", {name: _rows(name, table, notebook_only[name], file) for name, table in tables.items()})
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for name, table in tables.items():
+        found[name] = {}
+        for key, row in published_rows(table).items():
+            whose = " (a notebook's, not the report's)" if next(iter(row.values())) in notebook_only[name] else ""
+            places = {column: f"{name}[{key}].{column}{whose}" for column in row}
+            found[name][key] = {column: link(str(value), file, places[column]) for column, value in row.items()}
+    return Lookup.of("published", found)
 
 
 def setting_names(settings: dict, file: str, experiment: str) -> Lookup:
     """The experiment's settings, which stand in `file`; blocks of settings, and conditions, are Lookups themselves."""
-    return _settings("setting", settings, file, experiment)
+    return Lookup.of("setting", _linked(settings, file, experiment))
 
 
 def verdict_names(claims: list[dict]) -> Lookup:
@@ -142,15 +156,7 @@ def test_names(claims: list[dict], file: str) -> Lookup:
     found: dict[str, dict[str, dict[str, Effect]]] = {}
     for test in (test for claim in claims for test in claim["tests"]):
         found.setdefault(test["claim"], {}).setdefault(test["protocol"], {})[test["what"]] = Effect(test, file)
-    return Lookup(
-        "test",
-        {
-            claim: Lookup(
-                f"test.{claim}", {name: Lookup(f"test.{claim}.{name}", own) for name, own in of_claim.items()}
-            )
-            for claim, of_claim in found.items()
-        },
-    )
+    return Lookup.of("test", found)
 
 
 def reference_names(kind: str, numbers: dict[str, str], section: str) -> Lookup:
@@ -159,14 +165,13 @@ def reference_names(kind: str, numbers: dict[str, str], section: str) -> Lookup:
     return Lookup(kind, links)
 
 
-def _settings(what: str, block: dict, file: str, place: str) -> Lookup:
-    entries = {
-        key: _settings(f"{what}.{key}", value, file, f"{place}.{key}")
+def _linked(block: dict, file: str, place: str) -> dict:
+    return {
+        key: _linked(value, file, f"{place}.{key}")
         if isinstance(value, dict) and "imagefolder" not in value
         else link(_setting_text(value), file, f"{place}.{key}")
         for key, value in block.items()
     }
-    return Lookup(what, entries)
 
 
 def _setting_text(value) -> str:
@@ -181,12 +186,3 @@ def _refuse_literal_numbers(template: str, shown: str) -> None:
     found = LITERAL_NUMBER.search(PLACEHOLDER.sub("", template))
     if found:
         raise ArchdynError(f"{shown}: the number {found[0]} stands in the prose; allowed: a placeholder")
-
-
-def _rows(name: str, table: pd.DataFrame, notebook_only: set, file: str) -> Lookup:
-    rows = {}
-    for key, row in published_rows(table).items():
-        whose = " (a notebook's, not the report's)" if next(iter(row.values())) in notebook_only else ""
-        cells = {column: link(str(value), file, f"{name}[{key}].{column}{whose}") for column, value in row.items()}
-        rows[key] = Lookup(f"published.{name}[{key}]", cells)
-    return Lookup(f"published.{name}", rows)

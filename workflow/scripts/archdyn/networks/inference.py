@@ -11,7 +11,7 @@ from archdyn.networks.preprocessing import Preprocess
 
 BATCH = 256
 
-Forward = Callable[[nn.Module, Tensor], dict[str, Tensor]]  # by name, of pixels (n, 3, size, size)
+Forward = Callable[[Tensor], dict[str, Tensor]]  # by name, of uint8 images on the device
 
 
 def autocast(device: torch.device, precision: str) -> torch.autocast:
@@ -31,12 +31,19 @@ def gathered(parts: list[dict[str, Tensor]]) -> dict[str, np.ndarray]:
 
 
 @torch.no_grad()
+def forward_all(
+    forward: Forward, images: np.ndarray, device: torch.device, precision: str = "float32", batch: int = BATCH
+) -> dict[str, np.ndarray]:
+    """What `forward` makes of uint8 images, batch by batch, joined by name as float32 arrays."""
+    parts = []
+    for pixels in batches(images, device, batch):
+        with autocast(device, precision):
+            parts.append(forward(pixels))
+    return gathered(parts)
+
+
 def predict(
     model: nn.Module, preprocess: Preprocess, images: np.ndarray, device: torch.device, precision: str = "float32"
 ) -> np.ndarray:
     """Logits float32 (n, classes) of uint8 images; the model stays in its mode."""
-    parts = []
-    for pixels in batches(images, device):
-        with autocast(device, precision):
-            parts.append({"logits": model(preprocess(pixels))})
-    return gathered(parts)["logits"]
+    return forward_all(lambda pixels: {"logits": model(preprocess(pixels))}, images, device, precision)["logits"]

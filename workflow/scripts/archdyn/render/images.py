@@ -1,4 +1,4 @@
-"""Grids of small images."""
+"""Grids of small images, panels of them, and images as text."""
 
 import base64
 import io
@@ -29,7 +29,7 @@ def tiled(images: np.ndarray, columns: int, gap: int = 1) -> np.ndarray:
     return canvas
 
 
-QUALITY = 80  # of WebP: a sheet of digits takes a third of what PNG takes
+SMALL_FILE = {"quality": 80, "method": 6}  # of WebP: a sheet of digits takes a third of what PNG takes
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def frames_panel(controls: list[Control], sheets: list[np.ndarray], columns: int
     return {
         "kind": "frames",
         "controls": [asdict(control) for control in controls],
-        "sheets": [_webp(tiled(sheet, columns, gap=0)) for sheet in sheets],
+        "sheets": [webp(Image.fromarray(tiled(sheet, columns, gap=0)), **SMALL_FILE) for sheet in sheets],
         "cells": len(sheets[0]),
         "columns": columns,
         "rows": -(-len(sheets[0]) // columns),
@@ -64,14 +64,14 @@ def frames_panel(controls: list[Control], sheets: list[np.ndarray], columns: int
     }
 
 
-def _webp(image: np.ndarray) -> str:
-    """A data URI of a uint8 image (h, w[, 3])."""
+def webp(image: Image.Image, **settings) -> str:
+    """A data URI of the image as WebP, with Pillow's settings of that."""
     encoded = io.BytesIO()
-    Image.fromarray(image).save(encoded, "WEBP", quality=QUALITY, method=6)
+    image.save(encoded, "WEBP", **settings)
     return f"data:image/webp;base64,{base64.b64encode(encoded.getvalue()).decode()}"
 
 
 def write_panel(panel: dict, path: str | Path) -> None:
-    """Write a panel of `charts` or `frames` as compact JSON, without numbers that are not finite."""
+    """Write a panel as compact JSON, without numbers that are not finite."""
     text = json.dumps(panel, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     Path(path).write_text(f"{text}\n", encoding="utf-8")

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from open_clip import CLIP
+from torch import Tensor
 
 from archdyn.networks.backbones import Backbone, load_backbone
 from archdyn.networks.checkpoint import read_settings
 from archdyn.networks.clip import in_half, tokenise
-from archdyn.networks.inference import BATCH
-from archdyn.networks.pixels import on_device
+from archdyn.networks.inference import BATCH, forward_all
 from archdyn.networks.preprocessing import Preprocess
 
 
@@ -24,17 +24,16 @@ def load_clip(path: Path, device: torch.device, precision: str) -> tuple[Backbon
     return clip, "float32"
 
 
-@torch.no_grad()
 def embed_images(
     model: CLIP, preprocess: Preprocess, images: np.ndarray, device: torch.device, batch: int = BATCH
 ) -> np.ndarray:
     """float32 (n, dimensions) of uint8 images, in the precision of the model."""
     precision = model.visual.conv1.weight.dtype
-    parts = []
-    for start in range(0, len(images), batch):
-        pixels = preprocess(on_device(images[start : start + batch], device))
-        parts.append(model.encode_image(pixels.to(precision)))
-    return torch.cat(parts).float().cpu().numpy()
+
+    def forward(pixels: Tensor) -> dict[str, Tensor]:
+        return {"images": model.encode_image(preprocess(pixels).to(precision))}
+
+    return forward_all(forward, images, device, batch=batch)["images"]
 
 
 @torch.no_grad()

@@ -1,14 +1,13 @@
 """Embeddings of images in a convolutional network, by stage, from one forward pass."""
 
 import random
-from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from archdyn.networks.backbones import Backbone
-from archdyn.networks.inference import BATCH, autocast, batches, gathered
+from archdyn.networks.inference import BATCH, forward_all
 from archdyn.networks.seeds import seed_everything
 from archdyn.networks.stages import stages
 
@@ -28,10 +27,10 @@ def embed_penultimate(
 ) -> np.ndarray:
     """Globally average-pooled features before the head, float32 (n, d), of uint8 images."""
 
-    def forward(model: nn.Module, pixels: Tensor) -> dict[str, Tensor]:
-        return {"penultimate": _penultimate(model, pixels)}
+    def forward(pixels: Tensor) -> dict[str, Tensor]:
+        return {"penultimate": _penultimate(backbone.model, backbone.preprocess(pixels))}
 
-    return _embedded(backbone, images, forward, device, precision, batch)["penultimate"]
+    return forward_all(forward, images, device, precision, batch)["penultimate"]
 
 
 def embed_layers(
@@ -42,7 +41,11 @@ def embed_layers(
     float32 (n, d) each, with d = 256, 512, 1024 and 2048 for ResNet-152 (Figure 1). In other networks than a ResNet,
     the layers are the stages of the same resolution (archdyn.networks.stages).
     """
-    return _embedded(backbone, images, _layers, device, precision, batch)
+
+    def forward(pixels: Tensor) -> dict[str, Tensor]:
+        return _layers(backbone.model, backbone.preprocess(pixels))
+
+    return forward_all(forward, images, device, precision, batch)
 
 
 def untrained_answers(features: np.ndarray, classes: int, seeds: list[int]) -> np.ndarray:
@@ -54,22 +57,6 @@ def untrained_answers(features: np.ndarray, classes: int, seeds: list[int]) -> n
         with torch.no_grad():
             answers.append(head(torch.from_numpy(features)).argmax(1).numpy())
     return np.stack(answers)
-
-
-@torch.no_grad()
-def _embedded(
-    backbone: Backbone,
-    images: np.ndarray,
-    forward: Callable[[nn.Module, Tensor], dict[str, Tensor]],
-    device: torch.device,
-    precision: str,
-    batch: int,
-) -> dict[str, np.ndarray]:
-    parts = []
-    for pixels in batches(images, device, batch):
-        with autocast(device, precision):
-            parts.append(forward(backbone.model, backbone.preprocess(pixels)))
-    return gathered(parts)
 
 
 def _layers(model: nn.Module, pixels: Tensor) -> dict[str, Tensor]:

@@ -1,13 +1,14 @@
 """What a vision transformer makes of images: logits, embeddings and attention, whole or with patches masked."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
+from itertools import repeat
 
 import numpy as np
 import torch
 from scipy.special import softmax
 from torch import Tensor, nn
-from torch.nn.functional import adaptive_avg_pool2d
+from torch.nn.functional import adaptive_avg_pool2d, unfold
 
 from archdyn.experiments.vit.answers import cls_maps
 from archdyn.experiments.vit.masks import (
@@ -23,7 +24,7 @@ from archdyn.experiments.vit.masks import (
 from archdyn.experiments.vit.model import PREFIX, attention_read, blacken, patch_grid, patches_kept
 from archdyn.experiments.vit.photos import Pictures
 from archdyn.networks.backbones import Backbone
-from archdyn.networks.inference import BATCH, autocast, gathered
+from archdyn.networks.inference import BATCH, autocast, batches, gathered
 from archdyn.networks.pixels import on_device
 
 PlannedMasks = tuple[str, float, int, np.ndarray]  # shape, fraction, seed, masks bool (n, patches)
@@ -58,13 +59,12 @@ def embed(
     """
     dropped = masks is not None and way == "tokens"
     parts = []
-    for start in range(0, len(images), batch):
-        rows = slice(start, start + batch)
-        pixels = vit.preprocess.scale(on_device(images[rows], device))
-        hidden = None if masks is None else torch.from_numpy(masks[rows]).to(device)
+    hidden_of = repeat(None) if masks is None else torch.from_numpy(masks).to(device).split(batch)
+    for pixels, hidden in zip(batches(images, device, batch), hidden_of, strict=False):
+        scaled = vit.preprocess.scale(pixels)
         if hidden is not None and way == "pixels":
-            pixels = blacken(pixels, hidden)
-        normalised = vit.preprocess.normalise(pixels)
+            scaled = blacken(scaled, hidden)
+        normalised = vit.preprocess.normalise(scaled)
         if hidden is not None and way == "mean":
             normalised = blacken(normalised, hidden)
         with autocast(device, precision), patches_kept(vit.model, hidden) if dropped else nullcontext():
@@ -94,14 +94,15 @@ def look_at_pictures(
     found, squashed = (look(vit, images, device) for images in (pictures.images, pictures.bicubic))
     masks = list(plain_masks(len(pictures.names), grid, areas(grid, masking), seeds))
     rows, masked = masked_logits(vit, pictures.images, masks, seeds[0], *how)
-    growing, grown = growing_logits(vit, pictures.images, [0.0, *masking["fractions"]], seeds[0], *how)
+    steps = growing_plan(len(pictures.names), grid, [0.0, *masking["fractions"]], seeds[0])
+    (_, *growing), grown = masked_logits(vit, pictures.images, steps, seeds[0], *how, ways=("pixels",))
     arrays = {
         "logits": found["logits"],
         "attention": found["attention"],
         "masks": masked["masks"],
         "masked_logits": masked["logits"],
-        "growing_masks": grown["masks"],
-        "growing_logits": grown["logits"],
+        "growing_masks": grown["masks"][1:],
+        "growing_logits": grown["logits"][1:],
         "published_maps": cls_maps(squashed["attention"][:, -1]),
         "squashed_logits": masked_logits(vit, pictures.bicubic, masks, seeds[0], *how)[1]["logits"],
         "published_logits": embed(vit, pictures.bilinear, *how)["logits"],
@@ -109,7 +110,6 @@ def look_at_pictures(
     return arrays, rows, growing
 
 
-@torch.inference_mode()
 def head_statistics(vit: Backbone, images: np.ndarray, device: torch.device) -> dict[str, np.ndarray]:
     """Entropy and mean distance of the attention, float32 (n, layers, heads), without keeping the attention itself.
 
@@ -118,12 +118,20 @@ def head_statistics(vit: Backbone, images: np.ndarray, device: torch.device) -> 
     patches (Dosovitskiy et al. 2021, Figure 7).
     """
     between = patch_distances(patch_grid(vit.model), device)
-    layers: list[list[Tensor]] = [[] for _ in vit.model.blocks]
-    with attention_read(vit.model, lambda layer, weights: layers[layer].append(summarise_heads(weights, between))):
-        for start in range(0, len(images), ATTENTION_BATCH):
-            vit.model(vit.preprocess(on_device(images[start : start + ATTENTION_BATCH], device)))
-    statistics = torch.stack([torch.cat(batches) for batches in layers], 1).cpu().numpy()
+    statistics = _of_layers(vit, images, device, lambda attention: summarise_heads(attention, between))
     return {"entropy": statistics[..., 0], "distance": statistics[..., 1]}
+
+
+@torch.inference_mode()
+def _of_layers(
+    vit: Backbone, images: np.ndarray, device: torch.device, summary: Callable[[Tensor], Tensor]
+) -> np.ndarray:
+    """(n, layers, ...): what `summary` makes (n, ...) of each layer's attention (n, heads, tokens, tokens)."""
+    layers: list[list[Tensor]] = [[] for _ in vit.model.blocks]
+    with attention_read(vit.model, lambda layer, attention: layers[layer].append(summary(attention))):
+        for pixels in batches(images, device, ATTENTION_BATCH):
+            vit.model(vit.preprocess(pixels))
+    return torch.stack([torch.cat(parts) for parts in layers], 1).cpu().numpy()
 
 
 def summarise_heads(attention: Tensor, between: Tensor) -> Tensor:
@@ -149,6 +157,14 @@ def plain_masks(n: int, grid: int, fractions: list[float], seeds: list[int]) -> 
         yield "centre", fraction, seeds[0], centre_masks(n, grid, fraction)
 
 
+def growing_plan(n: int, grid: int, fractions: list[float], seed: int) -> Iterator[PlannedMasks]:
+    """Masks that grow from one of the fractions to the next, at random and from the centre."""
+    for fraction, masks in zip(fractions, growing_masks(n, grid, fractions, seed), strict=True):
+        yield "random", fraction, seed, masks
+    for fraction in fractions:
+        yield "centre", fraction, seed, centre_masks(n, grid, fraction)
+
+
 def control_masks(
     ink: np.ndarray, attention: np.ndarray, gradcam: np.ndarray, share: float, block: float, seeds: list[int]
 ) -> Iterator[PlannedMasks]:
@@ -172,26 +188,13 @@ def control_masks(
 @torch.inference_mode()
 def patch_ink(vit: Backbone, images: np.ndarray, device: torch.device) -> np.ndarray:
     """What blackening takes from each patch: its mean brightness (0..1), float32 (n, patches)."""
-    parts = []
-    for start in range(0, len(images), BATCH):
-        pixels = vit.preprocess.scale(on_device(images[start : start + BATCH], device)).mean(1)
-        parts.append(adaptive_avg_pool2d(pixels, patch_grid(vit.model)).flatten(1).cpu())
-    return torch.cat(parts).numpy()
+    grey = (vit.preprocess.scale(pixels).mean(1) for pixels in batches(images, device))
+    return torch.cat([adaptive_avg_pool2d(part, patch_grid(vit.model)).flatten(1) for part in grey]).cpu().numpy()
 
 
-@torch.inference_mode()
 def patch_attention(vit: Backbone, images: np.ndarray, device: torch.device) -> np.ndarray:
     """From CLS to each patch in the last layer, the mean of the heads, float32 (n, patches)."""
-    last, parts = len(vit.model.blocks) - 1, []
-
-    def keep(layer: int, attention: Tensor) -> None:
-        if layer == last:
-            parts.append(attention[:, :, 0, PREFIX:].mean(1).cpu())
-
-    with attention_read(vit.model, keep):
-        for start in range(0, len(images), ATTENTION_BATCH):
-            vit.model(vit.preprocess(on_device(images[start : start + ATTENTION_BATCH], device)))
-    return torch.cat(parts).numpy()
+    return _of_layers(vit, images, device, lambda attention: attention[:, :, 0, PREFIX:].mean(1))[:, -1]
 
 
 def mask_sweep(
@@ -202,8 +205,9 @@ def mask_sweep(
     device: torch.device,
     precision: str = "float32",
     batch: int = BATCH,
+    ways: tuple[str, ...] = ("pixels", "tokens"),
 ) -> Iterator[tuple[dict, np.ndarray, dict[str, np.ndarray]]]:
-    """What `embed` makes of the images whole, then under every mask in both ways: (row, masks, arrays) one by one.
+    """What `embed` makes of the images whole, then under every mask in each way: (row, masks, arrays) one by one.
 
     row: shape (whole, random, ...), way (pixels, tokens), fraction as asked for, masked (share of the patches that
     really is), ink (mean share of the images' that it hides), seed (`seed` for the whole images). Among the arrays is
@@ -215,7 +219,7 @@ def mask_sweep(
     yield _row("whole", "pixels", 0.0, whole, arrays["ink"], seed), whole, arrays
     for shape, fraction, drawn_by, masks in planned:
         hidden = hidden_ink(masks, ink)
-        for way in ("pixels", "tokens"):
+        for way in ways:
             arrays = embed(vit, images, device, precision, masks, way, batch) | {"ink": hidden}
             yield _row(shape, way, fraction, masks, hidden, drawn_by), masks, arrays
 
@@ -223,12 +227,9 @@ def mask_sweep(
 @torch.inference_mode()
 def patch_detail(vit: Backbone, images: np.ndarray, device: torch.device) -> np.ndarray:
     """Standard deviation of the brightness (0..1) within each patch, float32 (n, patches)."""
-    parts = []
-    for start in range(0, len(images), BATCH):
-        grey = vit.preprocess.scale(on_device(images[start : start + BATCH], device)).mean(1, keepdim=True)
-        side = grey.shape[-1] // patch_grid(vit.model)
-        parts.append(torch.nn.functional.unfold(grey, side, stride=side).std(1))
-    return torch.cat(parts).cpu().numpy()
+    grey = (vit.preprocess.scale(pixels).mean(1, keepdim=True) for pixels in batches(images, device))
+    side = vit.model.patch_embed.patch_size[0]
+    return torch.cat([unfold(part, side, stride=side).std(1) for part in grey]).cpu().numpy()
 
 
 def mask_scores(
@@ -261,36 +262,10 @@ def mask_scores(
             yield one["condition"], seed, {"agreement": same[own].mean(), "confidence": kept[own].mean()}
 
 
-def masked_logits(*sweep) -> tuple[list[dict], dict[str, np.ndarray]]:
+def masked_logits(*sweep, **ways) -> tuple[list[dict], dict[str, np.ndarray]]:
     """Rows of `mask_sweep`, whose arguments these are, with masks bool and logits float32, (masks, n, ...)."""
-    rows, masks, arrays = zip(*mask_sweep(*sweep), strict=True)
+    rows, masks, arrays = zip(*mask_sweep(*sweep, **ways), strict=True)
     return list(rows), {"masks": np.stack(masks), "logits": np.stack([found["logits"] for found in arrays])}
-
-
-def growing_logits(
-    vit: Backbone,
-    images: np.ndarray,
-    fractions: list[float],
-    seed: int,
-    device: torch.device,
-    precision: str = "float32",
-    batch: int = BATCH,
-) -> tuple[list[dict], dict[str, np.ndarray]]:
-    """As `masked_logits`, under black patches that grow from one mask to the next, at random and from the centre.
-
-    The fractions begin with 0, the whole image.
-    """
-    grid, ink = patch_grid(vit.model), patch_ink(vit, images, device)
-    masks = {
-        "random": growing_masks(len(images), grid, fractions, seed),
-        "centre": np.stack([centre_masks(len(images), grid, fraction) for fraction in fractions]),
-    }
-    rows, logits = [], []
-    for shape, of_shape in masks.items():
-        for fraction, mask in zip(fractions, of_shape, strict=True):
-            rows.append(_row(shape, "pixels", fraction, mask, hidden_ink(mask, ink), seed))
-            logits.append(embed(vit, images, device, precision, mask, "pixels", batch)["logits"])
-    return rows, {"masks": np.concatenate(list(masks.values())), "logits": np.stack(logits)}
 
 
 def masked_answers(*sweep) -> tuple[list[dict], dict[str, np.ndarray]]:
