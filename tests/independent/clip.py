@@ -4,43 +4,33 @@ python tests/independent/clip.py results/RUN prints, as JSON, a list over CLIPs 
 """
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import open_clip
 import torch
-from safetensors import safe_open
+from common import Values, checkpoint, pixels, record_of, tell, weights_of
 from torch.nn.functional import normalize
-from torchvision.transforms.v2 import InterpolationMode, Normalize, Resize
 
 
 def load(file: Path) -> tuple[open_clip.CLIP, dict]:
-    with safe_open(file, "pt") as checkpoint:
-        settings = json.loads(checkpoint.metadata()["settings"])
-        state = {name.removeprefix("backbone."): checkpoint.get_tensor(name) for name in checkpoint.keys()}  # noqa: SIM118
+    settings, weights = checkpoint(file)
     model = open_clip.CLIP(**(open_clip.get_model_config(settings["model"]) | settings["arguments"]))
-    model.load_state_dict(state)
+    model.load_state_dict(weights)
     return model.eval(), settings["preprocessing"]
 
 
 @torch.no_grad()
 def embed(model: open_clip.CLIP, images: np.ndarray, preprocessing: dict) -> torch.Tensor:
-    colour = images if images.ndim == 4 else np.repeat(images[..., None], 3, axis=-1)
-    mode = InterpolationMode(preprocessing["interpolation"])
-    resize = Resize([preprocessing["size"]] * 2, mode, antialias=True)
-    batches = (
-        torch.from_numpy(batch).permute(0, 3, 1, 2) / 255 for batch in np.array_split(colour, len(colour) // 100 + 1)
-    )
-    scale = Normalize(preprocessing["mean"], preprocessing["sd"])
-    return normalize(torch.cat([model.encode_image(scale(resize(batch).clamp(0, 1))) for batch in batches]).double())
+    batches = [pixels(batch, preprocessing) for batch in np.array_split(images, len(images) // 100 + 1)]
+    return normalize(torch.cat([model.encode_image(batch) for batch in batches]).double())
 
 
 @torch.no_grad()
-def of_one(record: dict, root: Path) -> dict[tuple[str, str], float]:
-    (file,) = [root / name for name in record["inputs"] if name.endswith(".safetensors")]
-    model, preprocessing = load(file)
-    (folder,) = {(root / name).parent for name in record["inputs"] if name.endswith("test_images.npy")}
+def of_one(run: Path, result: str) -> dict[tuple[str, str], float]:
+    record = record_of(run, result)
+    model, preprocessing = load(weights_of(run, record))
+    folder = record["arrays"]["test_images"].parent
     found, labels = {}, {}
     for split in ("train", "test"):
         images = np.load(folder / f"{split}_images.npy")[: record["params"][f"{split}_images"]]
@@ -66,9 +56,10 @@ def of_one(record: dict, root: Path) -> dict[tuple[str, str], float]:
     }
 
 
-def values(run: Path) -> dict[str, dict[str, list[float]]]:
-    records = [json.loads(path.read_text()) for path in sorted(run.glob("clip/embeddings/seed*.provenance.json"))]
-    each = [of_one(record, run.parents[1]) for record in records if record["rule"] == "clip_embed"]
+def values(run: Path) -> Values:
+    results = [path.relative_to(run).as_posix() for path in sorted(run.glob("clip/embeddings/seed*.provenance.json"))]
+    names = [name.removesuffix(".provenance.json") for name in results]
+    each = [of_one(run, name) for name in names if record_of(run, name)["rule"] == "clip_embed"]
     found = {}
     for condition, metric in each[0]:
         found.setdefault(condition, {})[metric] = [one[condition, metric] for one in each]
@@ -76,4 +67,4 @@ def values(run: Path) -> dict[str, dict[str, list[float]]]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(values(Path(sys.argv[1]))))
+    tell(values)

@@ -3,12 +3,12 @@
 python tests/independent/gan.py results/RUN prints, as JSON, a list over other seeds by condition and metric.
 """
 
-import json
-import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
+from common import Values, over_seeds, record_of, tell
 from torch import nn
 from torch.nn.utils import clip_grad_norm_
 
@@ -67,17 +67,17 @@ def train(images: torch.Tensor, epochs: int, mitigated: bool, seed: int) -> dict
     return {"grad_norm_g_last": float(np.median(norms[-100:])), "loss_d": loss_d, "d_real": d_real, "d_fake": d_fake}
 
 
-def values(run: Path) -> dict[str, dict[str, list[float]]]:
+def values(run: Path) -> Values:
     found = {}
     for condition in ("vanishing_published", "mitigated"):
-        record = json.loads((run / f"gan/models/{condition}_seed0.provenance.json").read_text())
-        (data,) = [name for name in record["inputs"] if name.endswith("train_images.npy")]
+        record = record_of(run, f"gan/models/{condition}_seed0")
         settings = record["params"]["training"]
-        images = torch.from_numpy(np.load(run.parents[1] / data)[: settings["images"]]).flatten(1) / 127.5 - 1
-        runs = [train(images, settings["epochs"], condition == "mitigated", seed) for seed in SEEDS]
-        found[condition] = {metric: [each[metric] for each in runs] for metric in runs[0]}
+        data = np.load(record["arrays"]["train_images"])[: settings["images"]]
+        images = torch.from_numpy(data).flatten(1) / 127.5 - 1
+        end = partial(train, images, settings["epochs"], condition == "mitigated")
+        found[condition] = over_seeds(end, SEEDS)
     return found
 
 
 if __name__ == "__main__":
-    print(json.dumps(values(Path(sys.argv[1]))))
+    tell(values)

@@ -3,12 +3,12 @@
 python tests/independent/vae.py results/RUN prints, as JSON, a list over other seeds by condition and metric.
 """
 
-import json
-import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
+from common import Values, over_seeds, record_of, tell
 from torch import nn
 from torch.distributions import Normal, kl_divergence
 
@@ -66,19 +66,17 @@ def train(images: torch.Tensor, held_out: torch.Tensor, settings: dict, epochs: 
     return found | {"test_reconstruction": error, "test_kl": kl, "used_dimensions": float(used.sum())}
 
 
-def values(run: Path) -> dict[str, dict[str, list[float]]]:
+def values(run: Path) -> Values:
     found = {}
     for condition in ("beta1", "kl5"):
-        record = json.loads((run / f"vae/models/{condition}_seed0.provenance.json").read_text())
-        settings = record["params"]["training"]
-        data = {Path(name).stem: np.load(run.parents[1] / name) for name in record["inputs"] if name.endswith(".npy")}
-        images = torch.from_numpy(data["train_images"][: settings["images"]]).unsqueeze(1) / 255
-        held_out = torch.from_numpy(data["test_images"][: record["params"]["test_images"]]).unsqueeze(1) / 255
+        record = record_of(run, f"vae/models/{condition}_seed0")
+        settings, data = record["params"]["training"], record["arrays"]
+        images = torch.from_numpy(np.load(data["train_images"])[: settings["images"]]).unsqueeze(1) / 255
+        held_out = torch.from_numpy(np.load(data["test_images"])[: record["params"]["test_images"]]).unsqueeze(1) / 255
         epochs = EARLY if len(images) * settings["epochs"] >= LONG else settings["epochs"]
-        runs = [train(images, held_out, settings, epochs, seed) for seed in SEEDS]
-        found[condition] = {metric: [each[metric] for each in runs] for metric in runs[0]}
+        found[condition] = over_seeds(partial(train, images, held_out, settings, epochs), SEEDS)
     return found
 
 
 if __name__ == "__main__":
-    print(json.dumps(values(Path(sys.argv[1]))))
+    tell(values)
