@@ -1,14 +1,12 @@
 # Factorial designs, as the config declares them: which factor matters, and which two go together.
 #   needs: the metrics of every run of the design; GAN and VAE train and measure them as any other condition,
 #          resnet_score and vit_score_masks score all runs of a design at once
-#   steps: design_effects -> design_figure and design_table
+#   steps: design_effects -> figure and table (rules/results.smk)
 #   makes: results/<run>/<experiment>/{metrics,figures,tables}/design_<design>.*
 
 
 localrules:
     design_effects,
-    design_figure,
-    design_table,
 
 
 rule vit_score_masks:
@@ -44,6 +42,7 @@ vae.designs.scored = rules.vae_measure.output.metrics
 
 
 for found in plan.experiments():
+    found.declare_designs()
     targets = {"designs": found.designs.factorial(), "scale": found.designs.against_scale()}
     for target, names in targets.items():
         if names:
@@ -53,13 +52,13 @@ for found in plan.experiments():
                 name:
                     f"{found.name}_{target}"
                 input:
-                    found.designs.results(names),
+                    found.of_designs(names),
 
 
 rule designs:
     """Effects and interactions of the factors of all designs of all sections."""
     input:
-        [file for experiment in plan.experiments() for file in experiment.designs.results(experiment.designs.names())],
+        [file for experiment in plan.experiments() for file in experiment.of_designs(experiment.designs.names())],
 
 
 rule design_effects:
@@ -78,41 +77,3 @@ rule design_effects:
         design=lambda w: plan.experiment(w.experiment).designs.analysed(w.design),
     script:
         "../workflow/scripts/design_effects.py"
-
-
-rule design_figure:
-    """Draw the effects of a design."""
-    input:
-        effects=rules.design_effects.output.effects,
-    output:
-        **figure_files("<results>/{experiment}/figures/design_{design}"),
-    log:
-        "<logs>/design_figure/{experiment}_{design}.log",
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        **plan.code("design_figure"),
-        label=lambda w: plan.experiment(w.experiment).design_label(w.design),
-        scale=lambda w: plan.experiment(w.experiment).designs.is_against_scale(w.design),
-        caption=lambda w: plan.experiment(w.experiment).designs.caption("figure", w.design),
-    script:
-        "../workflow/scripts/design_figure.py"
-
-
-rule design_table:
-    """Tabulate the effects of a design."""
-    input:
-        effects=rules.design_effects.output.effects,
-    output:
-        **table_files("<results>/{experiment}/tables/design_{design}"),
-    log:
-        "<logs>/design_table/{experiment}_{design}.log",
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        **plan.code("design_table"),
-        label=lambda w: plan.experiment(w.experiment).design_label(w.design),
-        scale=lambda w: plan.experiment(w.experiment).designs.is_against_scale(w.design),
-        caption=lambda w: plan.experiment(w.experiment).designs.caption("table", w.design),
-    script:
-        "../workflow/scripts/design_table.py"

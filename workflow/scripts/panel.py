@@ -6,5 +6,5 @@ from archdyn.render.images import write_panel
 from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
-    make = getattr(import_module(job.params.module), job.wildcards["name"])
+    make = getattr(import_module(job.params.module), job.params.function)
     write_panel(make(job.input, job.params.settings), job.output.panel)

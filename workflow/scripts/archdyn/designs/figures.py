@@ -24,6 +24,12 @@ ALONG = {"images": "training images", "share": "share of the run's training imag
 WORDS = {"main": ("main effect", "blue"), "interaction": ("interaction", "orange")}
 
 
+def design(figure: Figure, inputs, settings: dict) -> None:
+    """The figure of a design; `scale` of the settings says whether it follows one effect over several sizes."""
+    draw = effects_by_size if settings["scale"] else effects_by_outcome
+    draw(figure, pd.read_csv(inputs.effects))
+
+
 def effects_by_outcome(figure: Figure, effects: pd.DataFrame) -> None:
     """A panel per outcome, a row per contrast, as `archdyn.designs.effects.design_effects` has them.
 

@@ -5,6 +5,12 @@ import pandas as pd
 from archdyn.render.words import in_words, significant
 
 
+def design(inputs, settings: dict) -> pd.DataFrame:
+    """The table of a design; `scale` of the settings says whether it follows one effect over several sizes."""
+    tabulate = sizes_table if settings["scale"] else effects_table
+    return tabulate(pd.read_csv(inputs.effects))
+
+
 def effects_table(effects: pd.DataFrame) -> pd.DataFrame:
     """A row per outcome and contrast of `archdyn.designs.effects.design_effects`, the term's share in percent."""
     rows = []

@@ -175,30 +175,38 @@ class Experiment:
         firsts = {first for first, *_ in seeds}
         return f"{label}, images of {f'seed {firsts.pop()}' if len(firsts) == 1 else 'the first'}"
 
-    def design_label(self, design: str) -> str:
-        """Scale, data, runs and seeds of a design."""
-        seeds = self.settings["designs"][design]["seeds"]
-        runs = len(self.designs.runs(design))
-        return f"{self.scale()} · {runs} runs, seeds {', '.join(map(str, seeds))}"
-
     def figure(self, name: str, settings: dict | None = None, label: str | None = None, **inputs) -> None:
         """Declare a figure, drawn by the function of its name from `inputs`; its caption is in workflow/audit."""
-        self._declare("figures", name, inputs, settings or {}, label or self.label(), f"{self.name}/figures/{name}")
+        self._declare("figures", name, inputs, settings, label)
 
     def table(self, name: str, settings: dict | None = None, label: str | None = None, **inputs) -> None:
         """Declare a table, made by the function of its name from `inputs`; its caption is in workflow/audit."""
-        self._declare("tables", name, inputs, settings or {}, label or self.label(), f"{self.name}/tables/{name}")
+        self._declare("tables", name, inputs, settings, label)
 
     def panel(self, name: str, settings: dict | None = None, label: str | None = None, **inputs) -> None:
         """Declare a panel, which the page lets a reader move, made as a table is."""
-        self._declare("panels", name, inputs, settings or {}, label or self.label(), f"{self.name}/panels/{name}")
+        self._declare("panels", name, inputs, settings, label)
+
+    def declare_designs(self) -> None:
+        """Declare a figure and a table of each design; `all` and the audit have the figures of those that say so."""
+        for name in self.designs.names():
+            design, scale = self.settings["designs"][name], self.designs.is_against_scale(name)
+            inputs, settings = {"effects": self.designs.effects(name)}, {"scale": scale}
+            runs, seeds = len(self.designs.runs(name)), ", ".join(map(str, design["seeds"]))
+            label = f"{self.scale()} · {runs} runs, seeds {seeds}"
+            for kind in ("figures", "tables"):
+                shared = caption(f"designs/{'scale_' * scale}{kind[:-1]}")
+                shown = kind == "figures" and design["audit"]
+                text, module = f"{design['about']} {shared}", f"archdyn.designs.{kind}"
+                result = Result(inputs, settings, label, text, module, "design", shown)
+                self._declared[kind][f"design_{name}"] = result
 
     def summarise(self, *files: str) -> None:
         """Declare the files whose rows are all its numbers."""
         self.summarised += files
 
     def per_image(self, *files: str | list[str]) -> None:
-        """Declare metrics/*_images.csv files, whose values rules may resample by image: see contracts/tables.py."""
+        """Declare metrics/*_images.csv files, whose values rules may resample by image: see archdyn/data/contracts.py."""
         self.images += [path for file in files for path in ([file] if isinstance(file, str) else file)]
 
     def declared_names(self, kind: str) -> list[str]:
@@ -212,14 +220,23 @@ class Experiment:
         return self._declared[kind][name]
 
     def results(self) -> list[str]:
-        """Paths of all declared figures, tables and panels, in every form, and of the audited designs' figures."""
-        declared = [
-            f"<results>/{self.name}/{kind}/{name}.{form}"
-            for kind, forms in FORMS.items()
-            for name in self._declared[kind]
-            for form in forms
+        """Paths of all declared figures, tables and panels, in every form; of designs those that `all` has."""
+        return [
+            path
+            for kind, declared in self._declared.items()
+            for name, result in declared.items()
+            if result.shown
+            for path in self._forms(kind, name)
         ]
-        return declared + self.designs.figures(self.designs.audited())
+
+    def of_designs(self, names: list[str]) -> list[str]:
+        """Paths of the figures and tables of these designs, in every form."""
+        return [
+            path for name in names for kind in ("figures", "tables") for path in self._forms(kind, f"design_{name}")
+        ]
+
+    def _forms(self, kind: str, name: str) -> list[str]:
+        return [f"<results>/{self.name}/{kind}/{name}.{form}" for form in FORMS[kind]]
 
     def settings_by_condition(self) -> dict:
         """Its settings, with those of each condition under the condition's name."""
@@ -236,7 +253,7 @@ class Experiment:
     def deciding_designs(self) -> list[str]:
         """Paths of the effects of the audited designs that decide a claim."""
         deciding = {name for claim in self._claims for name in claims.designs(claim)}
-        return self.designs.effects([name for name in self.designs.audited() if name in deciding])
+        return [self.designs.effects(name) for name in self.designs.audited() if name in deciding]
 
     @cached_property
     def _claims(self) -> list[dict]:
@@ -256,10 +273,11 @@ class Experiment:
         """The settings that a claim's `needs` may name."""
         return self.settings
 
-    def _declare(self, kind: str, name: str, inputs: dict, settings: dict, label: str, captioned: str) -> None:
+    def _declare(self, kind: str, name: str, inputs: dict, settings: dict | None, label: str | None) -> None:
         if any(name in declared for declared in self._declared.values()):
             raise ArchdynError(f"rules/{self.name}.smk: {name} is declared twice; allowed: each name once")
-        self._declared[kind][name] = Result(inputs, settings, label, caption(captioned))
+        text, module = caption(f"{self.name}/{kind}/{name}"), f"archdyn.experiments.{self.name}.{kind}"
+        self._declared[kind][name] = Result(inputs, settings or {}, label or self.label(), text, module, name)
 
 
 def filled(pattern: str, **wildcards) -> str:

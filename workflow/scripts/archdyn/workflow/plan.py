@@ -72,16 +72,17 @@ class Plan:
         )
 
     def of_declared(self, kind: str) -> dict:
-        """Params of the rule that makes all that is declared of a kind: `module` holds a function for each name."""
-        declaring = [name for name, found in self._experiments.items() if found.declared_names(kind)]
-        own = {name: code_params(kind.removesuffix("s"), _module(name, kind)) for name in declaring}
+        """Params of the rule that makes all that is declared of a kind, each by the function of a module."""
+        found = [each.declared(kind, name) for each in self.experiments() for name in each.declared_names(kind)]
+        own = {module: code_params(kind.removesuffix("s"), module) for module in {result.module for result in found}}
         every = sorted(set().union(*own.values()))
         return {
-            "module": lambda wildcards: _module(wildcards.experiment, kind),
+            "module": lambda wildcards: self.declared(kind, wildcards).module,
+            "function": lambda wildcards: self.declared(kind, wildcards).function,
             "settings": lambda wildcards: self.declared(kind, wildcards).settings,
             "label": lambda wildcards: self.declared(kind, wildcards).label,
             "caption": lambda wildcards: self.declared(kind, wildcards).caption,
-            **{param: lambda wildcards, param=param: own[wildcards.experiment].get(param) for param in every},
+            **{param: lambda w, param=param: own[self.declared(kind, w).module].get(param) for param in every},
         }
 
     def results(self) -> list[str]:
@@ -154,10 +155,6 @@ class Plan:
         """Have raw files fetched again of which one was lost."""
         for folder in registry.forget_incomplete() if self._workflow.is_main_process else []:
             print(f"data: {folder} lacks a file and is removed; what needs it fetches it again", file=sys.stderr)
-
-
-def _module(experiment: str, kind: str) -> str:
-    return f"archdyn.experiments.{experiment}.{kind}"
 
 
 def _over_shipped(config: dict) -> dict:

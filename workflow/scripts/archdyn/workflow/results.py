@@ -1,7 +1,8 @@
 """What an experiment makes while Snakemake plans: figures, tables and panels with their captions, and designs."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 from snakemake.io import local, report
@@ -22,6 +23,9 @@ class Result:
     settings: dict  # of the config, as far as its script needs them
     label: str  # scale, data and seeds
     caption: str
+    module: str  # that has the function which makes it
+    function: str
+    shown: bool = True  # whether `all` and the audit have it
 
 
 @dataclass
@@ -67,11 +71,6 @@ class PlannedDesigns:
         """Whether it follows one effect over several sizes."""
         return self.settings["designs"][design]["scale"] is not None
 
-    def caption(self, kind: str, design: str) -> str:
-        """Of the figure or table (`kind`) of a design: the caption of all, behind what this one asks."""
-        shared = caption(f"designs/{'scale_' * self.is_against_scale(design)}{kind}")
-        return f"{self.settings['designs'][design]['about']} {shared}"
-
     def audited(self) -> list[str]:
         """Those that stand in the audit."""
         return [name for name in self.names() if self.settings["designs"][name]["audit"]]
@@ -86,29 +85,15 @@ class PlannedDesigns:
         paths = (pattern.format(condition=name, seed=seed, design=design) for name, seed in self.runs(design))
         return list(dict.fromkeys(paths))
 
-    def effects(self, names: list[str]) -> list[str]:
-        """Paths of the effects of these designs."""
-        return [f"<results>/{self.experiment}/metrics/design_{name}.csv" for name in names]
-
-    def figures(self, names: list[str]) -> list[str]:
-        """Paths of the figures of these designs, in every form."""
-        return self._in_forms(names, "figures")
-
-    def results(self, names: list[str]) -> list[str]:
-        """Paths of the figures and tables of these designs, in every form."""
-        return self._in_forms(names, "figures", "tables")
-
-    def _in_forms(self, names: list[str], *kinds: str) -> list[str]:
-        folder = f"<results>/{self.experiment}"
-        return [f"{folder}/{kind}/design_{name}.{form}" for name in names for kind in kinds for form in FORMS[kind]]
+    def effects(self, design: str) -> str:
+        """Path of its effects."""
+        return f"<results>/{self.experiment}/metrics/design_{design}.csv"
 
     def analysed(self, design: str) -> dict:
         """What the analysis of a design goes by."""
         settings = self.settings["designs"][design]
         return {
-            "combinations": [
-                {"condition": run.condition, "levels": run.levels} for run in self._designs.combinations[design]
-            ],
+            "combinations": list(map(asdict, self._designs.combinations[design])),
             "factors": self._designs.factors(design),
             "seeds": settings["seeds"],
             "outcomes": settings["outcomes"],
@@ -145,6 +130,7 @@ def audit_file(path: str, form: str):
     return report(path, category="audit", labels={"form": form})
 
 
+@cache
 def caption(name: str) -> str:
     """The text of workflow/audit/<name>.rst on one line. Raises ArchdynError where there is no such file."""
     path = TEXTS / f"{name}.rst"
