@@ -206,7 +206,7 @@ class Experiment:
         self.summarised += files
 
     def per_image(self, *files: str | list[str]) -> None:
-        """Declare metrics/*_images.csv files, whose values rules may resample by image: see archdyn/data/contracts.py."""
+        """Declare metrics/*_images.csv files, whose values rules may resample by image: see data/contracts.py."""
         self.images += [path for file in files for path in ([file] if isinstance(file, str) else file)]
 
     def declared_names(self, kind: str) -> list[str]:

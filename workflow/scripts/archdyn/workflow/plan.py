@@ -131,7 +131,7 @@ class Plan:
         if content.is_file():
             audit = json.loads(content.read_text(encoding="utf-8"))
             lines = [f"- {finding['text'].replace('**', '')}" for finding in audit["findings"]]
-            lines = lines or [f"- {row['verdict']}: {row['claim']} ({row['measured']})" for row in audit["decided"]]
+            lines = lines or [f"- {row['verdict']}: {row['claim']} ({row['measured']})" for row in audit.get("decided", [])]
             lines = lines[:TOLD]
             lines.append(f"The audit: {folder}/audit/audit.html, and as a paper {folder}/audit/audit.pdf")
         return "\n".join([*lines, f"Figures and tables: {folder}/*/figures and {folder}/*/tables"])
