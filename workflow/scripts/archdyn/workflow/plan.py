@@ -131,8 +131,9 @@ class Plan:
         if content.is_file():
             audit = json.loads(content.read_text(encoding="utf-8"))
             lines = [f"- {finding['text'].replace('**', '')}" for finding in audit["findings"]]
-            lines = lines or [f"- {row['verdict']}: {row['claim']} ({row['measured']})" for row in audit.get("decided", [])]
-            lines = lines[:TOLD]
+            decided = audit.get("decided", [])  # which audits of earlier versions lack
+            decided = [f"- {row['verdict']}: {row['claim']} ({row['measured']})" for row in decided]
+            lines = (lines or decided)[:TOLD]
             lines.append(f"The audit: {folder}/audit/audit.html, and as a paper {folder}/audit/audit.pdf")
         return "\n".join([*lines, f"Figures and tables: {folder}/*/figures and {folder}/*/tables"])
 
