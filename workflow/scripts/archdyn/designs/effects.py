@@ -14,8 +14,6 @@ from archdyn.errors import ArchdynError
 
 FALSE_DISCOVERIES = 0.05  # the share, due to chance, of the effects said to be there (Benjamini and Hochberg 1995)
 ROUNDING = 1e-12  # of the largest value: what differs by less does not differ
-COLUMNS = ["outcome", "scale", "kind", "term", "contrast", "from_mean", "to_mean", "effect", "low", "high", "level"]
-COLUMNS += ["se", "df", "p", "share", "runs"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ def run_values(
 
 
 def design_effects(runs: pd.DataFrame, factors: dict[str, list[str]], outcome: str, scale: str) -> pd.DataFrame:
-    """Main effects and two-way interactions, a row per contrast with the columns COLUMNS.
+    """Main effects and two-way interactions, a row per contrast.
 
     runs: as `run_values` gives them. factors: their levels; each is compared with the first. scale: difference, or
     ratio, for which the values must be above 0 and effects are factors on their geometric mean.
@@ -80,13 +78,15 @@ def design_effects(runs: pd.DataFrame, factors: dict[str, list[str]], outcome: s
     rows = []
     for contrast, test, effect, chance in zip(contrasts, tests, effects, p, strict=True):
         low, high = (_zero_within(rounding, end) for end in test.conf_int(missed)[0])
-        means = [back(values[side].mean()) for side in contrast.sides] if contrast.sides else [np.nan, np.nan]
-        row = [outcome, scale, contrast.kind, contrast.term, contrast.text, *means]
-        error = test.sd.item() if test.sd.item() > rounding else 0.0
-        row += [back(effect), back(low), back(high), 1 - missed, error, fit.df_resid, chance]
-        row += [shares[contrast.term], len(runs)]
-        rows.append(row)
-    return pd.DataFrame(rows, columns=COLUMNS)
+        before, after = (back(values[side].mean()) for side in contrast.sides) if contrast.sides else (np.nan, np.nan)
+        rows.append(
+            {"outcome": outcome, "scale": scale, "kind": contrast.kind, "term": contrast.term}
+            | {"contrast": contrast.text, "from_mean": before, "to_mean": after}
+            | {"effect": back(effect), "low": back(low), "high": back(high), "level": 1 - missed}
+            | {"se": test.sd.item() if test.sd.item() > rounding else 0.0, "df": fit.df_resid, "p": chance}
+            | {"share": shares[contrast.term], "runs": len(runs)}
+        )
+    return pd.DataFrame(rows)
 
 
 def _deviations(values: np.ndarray) -> np.ndarray:

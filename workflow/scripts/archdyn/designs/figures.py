@@ -21,7 +21,7 @@ DECISIONS = {  # of archdyn.claims: words, edge, face
     "undecided": ("undecided", COLOURS["blue"], "white"),
 }
 ALONG = {"images": "training images", "share": "share of the run's training images"}
-WORDS = {"main": ("main effect", "blue"), "interaction": ("interaction", "orange")}
+KINDS = {"main": ("main effect", COLOURS["blue"]), "interaction": ("interaction", COLOURS["orange"])}
 
 
 def design(figure: Figure, inputs, settings: dict) -> None:
@@ -67,10 +67,7 @@ def _size_panel(axes: Axes, rows: pd.DataFrame) -> None:
     axes.axvline(first["report"], color=COLOURS["purple"], linestyle="--", linewidth=1, label=reported)
     bottom, top = _limits(rows)
     for row in rows.itertuples():
-        ends = _shown([row.low, row.high], bottom, top)
-        axes.plot([row.size] * 2, ends, color=COLOURS["blue"], linewidth=1.2)
-        for mark, end in _beyond([row.low, row.high], bottom, top, "v^"):
-            axes.plot(row.size, end, mark, ms=4, color=COLOURS["blue"])
+        _draw_interval(axes, row.size, (row.low, row.high), (bottom, top), COLOURS["blue"], upright=True)
     axes.plot(rows["size"], rows["effect"], "-", color=COLOURS["blue"], linewidth=0.8)
     for decision, (words, colour, face) in DECISIONS.items():
         chosen = rows[rows["decision"] == decision]
@@ -109,25 +106,20 @@ def _size(along: str, size: float) -> str:
 
 def _panel(axes: Axes, effects: pd.DataFrame, width: int) -> None:
     outcome, scale = effects["outcome"].iloc[0], effects["scale"].iloc[0]
-    none = NONE[scale]
-    left, right = _limits(effects)
+    none, limits = NONE[scale], _limits(effects)
     axes.axvline(none, color=COLOURS["grey"], linewidth=1)
-    for kind, (words, colour) in WORDS.items():
-        for place, row in enumerate(effects.itertuples()):
-            if row.kind != kind:
-                continue
-            found = not row.low <= none <= row.high
-            axes.plot(_shown([row.low, row.high], left, right), [place] * 2, color=COLOURS[colour], linewidth=1.2)
-            for mark, end in _beyond([row.low, row.high], left, right, "<>"):
-                axes.plot(end, place, mark, ms=4, color=COLOURS[colour])
-            face = COLOURS[colour] if found else "white"
-            axes.plot(row.effect, place, "o", ms=4, color=COLOURS[colour], mfc=face)
-        axes.plot([], [], "o-", ms=4, color=COLOURS[colour], label=words)
+    for words, colour in KINDS.values():
+        axes.plot([], [], "o-", ms=4, color=colour, label=words)
+    for place, row in enumerate(effects.itertuples()):
+        colour = KINDS[row.kind][1]
+        _draw_interval(axes, place, (row.low, row.high), limits, colour)
+        face = "white" if row.low <= none <= row.high else colour
+        axes.plot(row.effect, place, "o", ms=4, color=colour, mfc=face)
     axes.set_xlabel(fill(f"{in_words(outcome)}, {scale}", width), fontsize=8)
     axes.tick_params(axis="x", labelsize=7)
     if scale == "ratio":
         axes.set_xscale("log")
-    axes.set_xlim(left, right)
+    axes.set_xlim(*limits)
     if scale == "ratio":
         few_logarithmic_ticks(axes.xaxis)
     else:
@@ -150,11 +142,21 @@ def _limits(effects: pd.DataFrame) -> tuple[float, float]:
     return back(low - 0.06 * (high - low)), back(high + 0.06 * (high - low))
 
 
-def _shown(interval: list[float], low: float, high: float) -> np.ndarray:
-    return np.clip(interval, low, high)
-
-
-def _beyond(interval: list[float], low: float, high: float, marks: str) -> list[tuple[str, float]]:
-    """The ends of an axis that an interval reaches beyond, each with its mark."""
-    beyond = (interval[0] < low, interval[1] > high)
-    return [found for found, out in zip(zip(marks, (low, high), strict=True), beyond, strict=True) if out]
+def _draw_interval(
+    axes: Axes,
+    place: float,
+    interval: tuple[float, float],
+    limits: tuple[float, float],
+    colour: str,
+    upright: bool = False,
+) -> None:
+    """An interval at `place` on the other axis, with a mark at each end of its own axis that it reaches beyond."""
+    (first, last), marks = limits, "v^" if upright else "<>"
+    lines = [(np.clip(interval, first, last), "-")]
+    if interval[0] < first:
+        lines.append(([first], marks[0]))
+    if interval[1] > last:
+        lines.append(([last], marks[1]))
+    for values, style in lines:
+        xy = values, [place] * len(values)
+        axes.plot(*(xy[::-1] if upright else xy), style, color=colour, linewidth=1.2, ms=4)
