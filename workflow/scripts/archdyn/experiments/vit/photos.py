@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from torchvision.transforms.functional import InterpolationMode, center_crop, resize
 
 from archdyn.data.pictures import read_picture
 
-RESAMPLING = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
 PICKED = 3
 LONGEST = 16  # times the shorter side
 SAMPLES = {"palace": "china.jpg", "flower": "flower.jpg"}  # of scikit-learn
@@ -45,23 +45,11 @@ def read_photo(path: Path, preprocessing: dict) -> np.ndarray:
     The shorter side is scaled to size / crop, then the centre is cut out; size, crop (a share) and interpolation
     are the preprocessing's (config/backbones.yaml). Raises ArchdynError as `read_picture` does.
     """
-    size, crop = preprocessing["size"], preprocessing.get("crop", 1.0)
-    photo = _trimmed(read_picture(path, "RGB"))
-    shorter = int(size / crop)
-    scale = shorter / min(photo.size)
-    # timm and torchvision round the longer side down.
-    sides = [max(shorter, int(side * scale)) for side in photo.size]
-    resized = photo.resize(sides, RESAMPLING[preprocessing["interpolation"]])
-    left, top = (round((side - size) / 2) for side in resized.size)
-    return np.array(resized.crop((left, top, left + size, top + size)))
-
-
-def _trimmed(photo: Image.Image) -> Image.Image:
-    """The middle of a strip: scaled as a whole, one of a pixel's width would fill the memory."""
-    longest = LONGEST * min(photo.size)
-    sides = [min(side, longest) for side in photo.size]
-    left, top = ((whole - side) // 2 for whole, side in zip(photo.size, sides, strict=True))
-    return photo.crop((left, top, left + sides[0], top + sides[1])) if sides != list(photo.size) else photo
+    size, way = preprocessing["size"], InterpolationMode(preprocessing["interpolation"])
+    photo = read_picture(path, "RGB")
+    longest = LONGEST * min(photo.size)  # of a strip its middle: scaled as a whole, it would fill the memory
+    photo = center_crop(photo, [min(photo.height, longest), min(photo.width, longest)])
+    return np.array(center_crop(resize(photo, int(size / preprocessing.get("crop", 1.0)), way), size))
 
 
 def squashed(picture: Image.Image, preprocessing: dict, interpolation: str) -> np.ndarray:
@@ -69,7 +57,7 @@ def squashed(picture: Image.Image, preprocessing: dict, interpolation: str) -> n
 
     interpolation: bicubic for its attention and masks, bilinear for its predictions.
     """
-    return np.array(picture.resize([preprocessing["size"]] * 2, RESAMPLING[interpolation]))
+    return np.array(resize(picture, [preprocessing["size"]] * 2, InterpolationMode(interpolation)))
 
 
 def _squashed(pictures: list[Image.Image], preprocessing: dict) -> tuple[np.ndarray, np.ndarray]:
