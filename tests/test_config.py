@@ -307,23 +307,25 @@ values = st.recursive(
 )
 
 
-@st.composite
-def overlays(draw) -> dict:
-    """config.yaml's own keys down to some depth, then anything."""
-    overlay, known = {}, SHIPPED
-    block = overlay
-    while draw(st.integers(0, 3)) and isinstance(known, dict) and known:
-        key = draw(st.sampled_from(sorted(known)))
-        block[key], known = {}, known[key]
-        block[draw(st.sampled_from(KEYS))] = draw(values)
-        block = block.setdefault(key, {}) if isinstance(block.get(key), dict) else {}
-    block[draw(st.sampled_from(sorted(known)) if isinstance(known, dict) and known else st.text())] = draw(values)
-    return overlay
+def paths(block: dict, above: tuple = ()) -> list[tuple]:
+    """Every key of a config, with those above it."""
+    inner = [path for key, part in block.items() if isinstance(part, dict) for path in paths(part, (*above, key))]
+    return [(*above, key) for key in block] + inner
+
+
+def nested(path: tuple, value) -> dict:
+    return {path[0]: nested(path[1:], value) if path[1:] else value}
+
+
+# Anything in the place of one of config.yaml's own keys, or under a key beside it.
+PATHS = st.sampled_from(paths(SHIPPED))
+BESIDE = st.builds(lambda path, key: (*path[:-1], key), PATHS, st.sampled_from(KEYS) | st.text(max_size=5))
+OVERLAYS = st.builds(nested, PATHS | BESIDE, values)
 
 
 @pytest.mark.fault("never a traceback.")
-@effort(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
-@given(overlays())
+@effort(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@given(OVERLAYS)
 def test_whatever_is_laid_over_gives_a_config_or_one_line(tmp_path_factory, overlay):
     file = tmp_path_factory.getbasetemp() / "generated.yaml"
     file.write_text(yaml.safe_dump(overlay, allow_unicode=True))

@@ -35,7 +35,7 @@ def finishes(project: Project) -> subprocess.CompletedProcess:
     run = project.snakemake(MODEL, *SMOKE)
     assert run.returncode == 0, run.stdout[-3000:]
     assert half_made(project) != []
-    assert project.faults_by_digests() == []
+    project.verify()
     assert list((project.folder / "results").rglob(".*-baseline*")) == []
     return run
 
@@ -134,20 +134,6 @@ def test_a_picture_that_cannot_be_read(project):
     broken.write_bytes(whole)
     assert project.snakemake("gan", *arguments).returncode == 0
     assert len(list((project.folder / "resources/datasets").glob("*/*.npy"))) == 4
-
-
-@pytest.mark.fault("it is fetched or made again, with a line that says so.")
-@pytest.mark.long
-def test_a_lost_raw_file_is_made_again(with_data):
-    raw = with_data.folder / "resources/raw/synthetic_mnist/t10k-images-idx3-ubyte"
-    array = with_data.folder / "resources/datasets/synthetic_mnist/test_images.npy"
-    before = array.read_bytes()
-    raw.unlink()
-    array.unlink()
-    run = with_data.snakemake("resources/datasets/synthetic_mnist/test_images.npy", *SMOKE)
-    assert run.returncode == 0, run.stdout[-3000:]
-    assert "data: resources/raw/synthetic_mnist lacks a file and is removed" in run.stdout
-    assert raw.is_file() and array.read_bytes() == before
 
 
 @pytest.mark.fault("one line, since Snakemake cannot start jobs there.")
