@@ -79,7 +79,8 @@ def planned(command: str) -> str:
     return shlex.join([word for word in words if word != "-n"])
 
 
-PLANS = sorted({planned(command) for command in commands() if command.startswith("snakemake") and not form_of(command)})
+IN_TEST_DAG = {"", "--configfile config/demo.yaml", "--configfile config/smoke.yaml"}  # which plans these
+PLANS = {planned(command) for command in commands() if command.startswith("snakemake") and not form_of(command)}
 OTHERS = sorted(command for command in commands() if form_of(command))
 
 
@@ -118,7 +119,7 @@ def test_every_command_has_a_form():
     assert len(PLANS) > 10
 
 
-@pytest.mark.parametrize("arguments", PLANS)
+@pytest.mark.parametrize("arguments", sorted(PLANS - IN_TEST_DAG))
 def test_a_command_of_snakemake_is_planned(arguments, project):
     run = project.snakemake(*map(os.path.expanduser, shlex.split(arguments)), *DRY)
     assert run.returncode == 0, run.stdout[-3000:]
