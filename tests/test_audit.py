@@ -19,7 +19,6 @@ from archdyn.audit.claims import amended, counts, decided, effect, read_claims, 
 from archdyn.audit.content import number_names
 from archdyn.audit.findings import Finding, read_findings, standing
 from archdyn.audit.markdown import shown_results, to_typst
-from archdyn.audit.numbering import letters, numbers
 from archdyn.audit.prose import LITERAL_NUMBER
 from archdyn.audit.sources import check_cited, read_references
 from archdyn.errors import ArchdynError
@@ -189,16 +188,6 @@ def test_every_figure_and_table_is_shown_with_its_caption(content):
             assert "smoke scale" in result["label"]
 
 
-def test_claims_are_counted_by_whose_they_are_and_of_which_kind(content):
-    claims = [claim for section in content["sections"] for claim in section["claims"]]
-    assert sum(kind["n"] for kind in content["counts"]) == content["claims"] == len(claims)
-    for kind in content["counts"]:
-        assert kind["n"] == sum(kind["verdicts"].values())
-        assert set(kind["verdicts"]) == {"not testable here"}  # of bars, not of digits
-    assert len({claim["id"] for claim in claims}) == len(claims)  # findings name claims by their ids alone
-    assert all(claim["tests"] for claim in claims)
-
-
 def plain(text: str) -> str:
     """Without spaces and the soft breaks that Typst may put into names."""
     return re.sub(r"[\s\u200b\u00ad]", "", text)
@@ -238,12 +227,6 @@ def test_figures_tables_and_panels_are_numbered_in_order_and_named_before_they_s
             series = f"{kind} {letter}"
             assert int(count) > seen.get(series, 0), result["number"]
             seen[series] = int(count)
-
-
-def test_letters_of_sections_differ():
-    assert letters(["vit", "vae", "gan"]) == {"vit": "V", "vae": "A", "gan": "G"}
-    found = numbers(["tables/conditions", "figures/figure8", "figures/losses"], "G")
-    assert list(found.values()) == ["Table G1", "Figure 8", "Figure G1"]
 
 
 def test_what_is_cited_is_in_the_list(tmp_path):

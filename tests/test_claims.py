@@ -519,15 +519,3 @@ def test_a_rule_written_after_the_data_says_so_and_a_withdrawn_one_stays():
     found = sealed(found, {}, "2026-01-04")
     assert [change["what"] for change in found.changes("gan", "demo")] == ["written", "withdrawn"]
     assert len(sealed(found, {}, "2026-01-05").seals) == 2  # once
-
-
-def test_a_seal_that_no_commit_has_gives_way_and_a_commit_is_filled_in_later():
-    found = sealed(sealed(EMPTY, RULE, "2026-01-01", None), CHANGED, "2026-01-02", None)
-    assert [seal.rules for seal in found.seals] == [CHANGED]
-    found = sealed(found, AGAIN, "2026-01-03")
-    assert [(seal.rules, seal.commit) for seal in found.seals] == [(CHANGED, "abc"), (AGAIN, None)]
-
-
-def test_the_ledger_knows_of_runs_by_their_first_numbers():
-    known = EMPTY.with_data("gan", {"demo": "2026-01-05", "mine": "2026-01-06"})
-    assert known.data["gan"] == {"demo": "2026-01-02", "mine": "2026-01-06"}

@@ -238,11 +238,6 @@ def test_an_edited_sentence_is_no_part_of_a_training(tmp_path):
     assert merged_condition(after.model_dump()["gan"], "baseline") == before
 
 
-def test_image_folder_gets_its_defaults(tmp_path):
-    config = check_overlay(tmp_path, f"gan: {{dataset: {{imagefolder: '{tmp_path}'}}}}")
-    assert config.gan.dataset.model_dump() == {"imagefolder": str(tmp_path), "size": 28, "channels": 1}
-
-
 def test_command_line_text_takes_the_type_of_its_key():
     """Snakemake passes every value inside --config 'gan={...}' as text."""
     config = laid_over()

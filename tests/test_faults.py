@@ -14,10 +14,8 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-import torch
 from PIL import Image
 
-from archdyn.workflow.faults import explained
 from conftest import Project
 
 SMOKE = ("--cores", "1", "--configfile", "config/smoke.yaml")
@@ -160,12 +158,3 @@ def test_an_environment_in_a_folder_with_a_space(project, tmp_path):
     assert made.returncode != 0
     assert "a b has a space" in made.stdout
     assert not (tmp_path / "a b/.venv").exists()
-
-
-@pytest.mark.fault("one line says which batch size to lower.")
-@pytest.mark.parametrize("allocate", [lambda: np.empty(1 << 50, np.uint8), lambda: torch.empty(1 << 50)])
-def test_memory_that_is_not_there_is_one_line(allocate):
-    with pytest.raises((MemoryError, RuntimeError)) as caught:
-        allocate()
-    line = explained(caught.value, "vae_train", {"training": {"batch_size": 64}}, Path())
-    assert line.startswith("out of memory: lower batch_size (64 for vae_train) in the config, run fewer jobs")

@@ -194,15 +194,22 @@ def test_a_failed_job_leaves_only_its_log(snakemake, tmp_path):
     assert "ZeroDivisionError" in (tmp_path / "toy.log").read_text()
 
 
+def error_of(allocate) -> Exception:
+    with pytest.raises((MemoryError, RuntimeError)) as error:
+        allocate()
+    return error.value
+
+
+LESS = "memory: lower batch_size (64 for toy_train) in the config"
+
+
 @pytest.mark.fault("one line says what to do, and no output stands.")
 @pytest.mark.parametrize(
     ("error", "line"),
     [
-        (
-            torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
-            "out of GPU memory: lower batch_size (64 for toy_train) in the config, free the GPU, or run with "
-            "--config device=cpu",
-        ),
+        (torch.OutOfMemoryError("CUDA"), f"out of GPU {LESS}, free the GPU, or run with --config device=cpu"),
+        (error_of(lambda: np.empty(1 << 50)), f"out of {LESS}, run fewer jobs at a time, or on a larger machine"),
+        (error_of(lambda: torch.empty(1 << 50)), f"out of {LESS}, run fewer jobs at a time, or on a larger machine"),
         (OSError(errno.ENOSPC, "No space"), "{models}: no space left ([Errno 28] No space)"),
         (OSError("4096 requested and 1024 written"), "{models}: no space left (4096 requested and 1024 written)"),
         (ArchdynError("image.png: not a readable image"), "image.png: not a readable image"),
@@ -210,7 +217,17 @@ def test_a_failed_job_leaves_only_its_log(snakemake, tmp_path):
         (FileNotFoundError(errno.ENOENT, "No such file or directory", "x.npy"), "x.npy: No such file or directory"),
         (OSError("No suitable\nCA bundle, invalid path: /x"), "No suitable CA bundle, invalid path: /x"),
     ],
-    ids=["gpu memory", "disk full", "disk full in numpy", "of ours", "read-only", "a lost file", "of a library"],
+    ids=[
+        "gpu memory",
+        "memory of numpy",
+        "memory of torch",
+        "disk full",
+        "disk full in numpy",
+        "of ours",
+        "read-only",
+        "a lost file",
+        "of a library",
+    ],
 )
 def test_a_fault_that_the_user_can_mend_is_one_line(snakemake, tmp_path, capsys, error, line):
     snakemake.params = Named(training={"batch_size": 64}, device="cpu")
