@@ -217,17 +217,6 @@ LESS = "memory: lower batch_size (64 for toy_train) in the config"
         (FileNotFoundError(errno.ENOENT, "No such file or directory", "x.npy"), "x.npy: No such file or directory"),
         (OSError("No suitable\nCA bundle, invalid path: /x"), "No suitable CA bundle, invalid path: /x"),
     ],
-    ids=[
-        "gpu memory",
-        "memory of numpy",
-        "memory of torch",
-        "disk full",
-        "disk full in numpy",
-        "of ours",
-        "read-only",
-        "a lost file",
-        "of a library",
-    ],
 )
 def test_a_fault_that_the_user_can_mend_is_one_line(snakemake, tmp_path, capsys, error, line):
     snakemake.params = Named(training={"batch_size": 64}, device="cpu")
