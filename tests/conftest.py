@@ -15,6 +15,7 @@ import psutil
 import pytest
 import torch
 from filelock import FileLock
+from PIL import Image
 
 from archdyn.config import Experiment
 from archdyn.workflow.files import content_digest
@@ -141,6 +142,15 @@ def write(path: Path, text: str) -> None:
     """A file, and the folders that it lies in."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
+
+
+def make_pictures(folder: Path, counts: dict[str, int], mode: str = "RGB") -> None:
+    """A folder of so many pictures for each class; no two are the same."""
+    for index, (name, count) in enumerate(counts.items()):
+        (folder / name).mkdir(parents=True)
+        for number in range(count):
+            picture = Image.new("RGB", (40, 20), (50 * index, number, 0)).convert(mode)
+            picture.save(folder / name / f"{number:02d}.png")
 
 
 def leave_record(folder: Path, name: str, inputs: Iterable[str] = (), outputs: dict[str, str] | None = None, **facts):

@@ -15,6 +15,7 @@ from archdyn.data.pictures import read_picture
 from archdyn.data.prepare import prepare_idx, read_idx
 from archdyn.data.synthetic import synthesise
 from archdyn.errors import ArchdynError
+from conftest import make_pictures
 
 FILES = registry.load()["synthetic_mnist"]["files"]
 ROLES = {"train_images", "train_labels", "test_images", "test_labels"}
@@ -110,14 +111,6 @@ def test_files_that_do_not_fit_together_are_refused(tmp_path, role, array, reaso
 
 
 # --- image folders
-
-
-def make_pictures(root, counts: dict[str, int], mode: str = "RGB"):
-    for index, (name, count) in enumerate(counts.items()):
-        (root / name).mkdir(parents=True)
-        for number in range(count):
-            picture = Image.new("RGB", (40, 20), (50 * index, number, 0)).convert(mode)
-            picture.save(root / name / f"{number:02d}.png")
 
 
 def test_class_folders_are_split(tmp_path):

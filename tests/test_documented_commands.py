@@ -10,18 +10,16 @@ import shlex
 import subprocess
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
-from conftest import ROOT, Project, leave_record, write
+from conftest import ROOT, Project, leave_record, make_pictures, write
 
 TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "config/README.md", *sorted(ROOT.glob("docs/**/*.md"))]
 BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 COMMENT = re.compile(r"\s+#\s.*")
 SETTINGS = re.compile(r"Save this as `(config/\w+\.yaml)`:\n\n```yaml\n(.*?)```", re.DOTALL)
 DRY = ("--dry-run", "--quiet", "all")
-PICTURES = 100  # of a class
 ELSEWHERE = "tests/"  # a form that starts so names the test that runs the command
 NOT_HERE = "not here: "  # and one that starts so, why no test can
 
@@ -88,13 +86,9 @@ OTHERS = sorted(command for command in commands() if form_of(command))
 def project(tmp_path_factory) -> Project:
     """A copy without results, with the settings that the texts say to save, and pictures where these say they are."""
     copy = Project.fresh(tmp_path_factory.mktemp("documented"))
-    pixels = np.random.default_rng(0).integers(0, 256, (2, PICTURES, 28, 28), dtype=np.uint8)
-    for folder, pictures in zip(("photos/cat", "photos/dog"), pixels, strict=True):
-        (copy.folder / folder).mkdir(parents=True)
-        for number, picture in enumerate(pictures):
-            Image.fromarray(picture).save(copy.folder / folder / f"{number}.png")
+    make_pictures(copy.folder / "photos", {"cat": 100, "dog": 100})
     for name in ("cat.jpg", "car.jpg"):
-        Image.fromarray(pixels[0, 0]).save(copy.folder / name)
+        Image.new("RGB", (28, 28)).save(copy.folder / name)
     for file in TEXTS:
         for name, text in SETTINGS.findall(file.read_text(encoding="utf-8")):
             (copy.folder / name).write_text(text, encoding="utf-8")

@@ -2,10 +2,10 @@
 
 import pytest
 import yaml
-from PIL import Image
 
 from archdyn.data.enough import check_enough
 from archdyn.errors import ArchdynError
+from conftest import make_pictures
 from test_config import CONFIG, ROOT, checked_config, laid_over, plan
 
 
@@ -16,10 +16,7 @@ def checked(folder, overlay: dict) -> dict:
 
 
 def pictures(folder, classes: int, count: int) -> str:
-    for name in range(classes):
-        (folder / f"class{name}").mkdir(parents=True)
-        for number in range(count):
-            Image.new("L", (8, 8), 40 * name + number).save(folder / f"class{name}/{number}.png")
+    make_pictures(folder, {f"class{number}": count for number in range(classes)})
     return str(folder)
 
 

@@ -11,12 +11,10 @@ import sys
 import venv
 from pathlib import Path
 
-import numpy as np
 import psutil
 import pytest
-from PIL import Image
 
-from conftest import Project
+from conftest import Project, make_pictures
 
 SMOKE = ("--cores", "1", "--configfile", "config/smoke.yaml")
 MODEL = "results/smoke/gan/models/baseline_seed0.safetensors"
@@ -117,16 +115,13 @@ def test_a_loss_that_is_not_a_number(with_data):
 @pytest.mark.fault("one line names the picture, and no array is made.")
 def test_a_picture_that_cannot_be_read(project):
     pictures = project.folder / "photos"
-    for name in ("a", "b"):
-        (pictures / name).mkdir(parents=True)
-        for number in range(20):
-            Image.fromarray(np.full((28, 28), 9 * number, np.uint8)).save(pictures / name / f"{number}.png")
-    broken, whole = pictures / "a/1.png", (pictures / "a/1.png").read_bytes()
+    make_pictures(pictures, {"a": 20, "b": 20})
+    broken, whole = pictures / "a/01.png", (pictures / "a/01.png").read_bytes()
     broken.write_bytes(whole[:40])
     arguments = ("--until", "data_imagefolder", *SMOKE, "--config", "gan={dataset: {imagefolder: photos}}")
     run = project.snakemake("gan", *arguments)
     assert run.returncode != 0
-    assert "error: photos/a/1.png: not a readable image" in run.stdout
+    assert "error: photos/a/01.png: not a readable image" in run.stdout
     assert "Traceback" not in run.stdout
     assert list((project.folder / "resources/datasets").glob("*/*.npy")) == []
     broken.write_bytes(whole)
