@@ -39,7 +39,7 @@ rule claims_verdicts:
         metrics=expand("<results>/{experiment}/metrics/all.csv", experiment=AUDITED),
         ledger=LEDGER,
     output:
-        **table_files("<results>/audit/tables/verdicts"),
+        **result_files("tables", "<results>/audit/tables/verdicts"),
         tests="<results>/audit/tables/tests.csv",
     log:
         "<logs>/claims_verdicts/verdicts.log",

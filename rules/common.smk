@@ -3,7 +3,7 @@
 
 from archdyn.workflow.experiment import filled, picked
 from archdyn.workflow.plan import Plan
-from archdyn.workflow.results import audit_file, caption, figure_files, panel_files, shipped, table_files
+from archdyn.workflow.results import audit_file, caption, result_files, shipped
 from snakemake_logger_plugin_archdyn import costs
 
 plan = Plan(workflow, config)

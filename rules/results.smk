@@ -45,7 +45,7 @@ rule figure:
     input:
         unpack(lambda w: plan.declared("figures", w).inputs),
     output:
-        **figure_files("<results>/{experiment}/figures/{name}"),
+        **result_files("figures", "<results>/{experiment}/figures/{name}"),
     log:
         "<logs>/{experiment}_{name}/{name}.log",
     wildcard_constraints:
@@ -63,7 +63,7 @@ rule table:
     input:
         unpack(lambda w: plan.declared("tables", w).inputs),
     output:
-        **table_files("<results>/{experiment}/tables/{name}"),
+        **result_files("tables", "<results>/{experiment}/tables/{name}"),
     log:
         "<logs>/{experiment}_{name}/{name}.log",
     wildcard_constraints:
@@ -81,7 +81,7 @@ rule panel:
     input:
         unpack(lambda w: plan.declared("panels", w).inputs),
     output:
-        **panel_files("<results>/{experiment}/panels/{name}"),
+        **result_files("panels", "<results>/{experiment}/panels/{name}"),
     log:
         "<logs>/{experiment}_{name}/{name}.log",
     wildcard_constraints:

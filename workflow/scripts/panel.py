@@ -7,4 +7,4 @@ from archdyn.workflow.job import Job
 
 with Job(snakemake) as job:
     make = getattr(import_module(job.params.module), job.params.function)
-    write_panel(make(job.input, job.params.settings), job.output.panel)
+    write_panel(make(job.input, job.params.settings), job.output.json)

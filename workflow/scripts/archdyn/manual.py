@@ -20,6 +20,10 @@ PAGES = DOCS / "configuration"
 SCHEMA = CONFIG_FOLDER / "schema.json"
 PATTERN = re.compile(r"matching (\S+)")
 HEAD = ("key", "what it is", "allowed", "in config.yaml")
+LISTED = {  # blocks that are a list of names
+    "conditions": ("condition", "what it is", "changes in config.yaml"),
+    "designs": ("design", "what it asks", "factors in config.yaml"),
+}
 BLOCKS = {  # what may stand in several places
     "Your own images, in the place of a dataset's name": ImageFolder,
     "Your own weights, in the place of a provider": WeightsFile,
@@ -93,11 +97,8 @@ def _section(marks: str, title: str, block: dict, values: dict) -> Iterator[str]
     yield f"{marks} {title}\n"
     if "description" in block:
         yield f"{block['description']}\n"
-    if title.endswith(".conditions"):
-        yield _conditions_table(values)
-        return
-    if title.endswith(".designs"):
-        yield _designs_table(values)
+    if head := LISTED.get(title.rpartition(".")[2]):
+        yield _table(head, [(f"`{name}`", own["about"], ", ".join(_changes(own))) for name, own in values.items()])
         return
     inner = {key: part for key, part in block["properties"].items() if _is_block(part)}
     plain = {key: part for key, part in block["properties"].items() if key not in inner}
@@ -115,23 +116,11 @@ def _default(schema: dict) -> str:
     return f"`{_plain(schema['default'])}`" if "default" in schema else "needed"
 
 
-def _conditions_table(conditions: dict[str, dict]) -> str:
-    rows = [(f"`{name}`", own["about"], ", ".join(_changes(own))) for name, own in conditions.items()]
-    return _table(("condition", "what it is", "changes in config.yaml"), rows)
-
-
-def _designs_table(designs: dict[str, dict]) -> str:
-    rows = [(f"`{name}`", own["about"], ", ".join(_levels(own))) for name, own in designs.items()]
-    return _table(("design", "what it asks", "factors in config.yaml"), rows)
-
-
-def _levels(design: dict) -> list[str]:
-    """Of a factor whose levels are blocks, their names."""
-    return [f"`{name}: {_plain(list(levels))}`" for name, levels in design["factors"].items()]
-
-
 def _changes(own: dict) -> list[str]:
-    return [f"`{key}: {_plain(value)}`" for key, value in own.items() if key != "about"]
+    """What a condition sets, or the factors of a design; of what is a block, its keys."""
+    changed = own.get("factors") or {key: value for key, value in own.items() if key != "about"}
+    values = {key: list(value) if isinstance(value, dict) else value for key, value in changed.items()}
+    return [f"`{key}: {_plain(value)}`" for key, value in values.items()]
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

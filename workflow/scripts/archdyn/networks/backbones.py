@@ -3,8 +3,6 @@
 A backbone's checkpoint holds its architecture, its preprocessing, its class names and a label of its weights.
 """
 
-import pickle
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,20 +17,6 @@ from archdyn.networks.checkpoint import check_weights, load_weights, read_settin
 from archdyn.networks.preprocessing import Preprocess
 
 HEADS = ("fc.weight", "head.weight", "classifier.weight")
-# What safetensors and torch raise for files of other kinds: a text that ends in .pt may be any of them.
-UNREADABLE = (
-    SafetensorError,
-    pickle.UnpicklingError,
-    struct.error,
-    RuntimeError,
-    EOFError,
-    OSError,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    AssertionError,
-)
 
 
 @dataclass
@@ -90,7 +74,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
         if path.suffix == ".safetensors":
             return load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except UNREADABLE as error:
+    except Exception as error:  # whatever a file of another kind leads to
         raise ArchdynError(
             f"{path}: neither safetensors nor a state dict of plain tensors ({_brief(error)})"
         ) from error

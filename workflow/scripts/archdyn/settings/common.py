@@ -276,13 +276,10 @@ class WithConditions(Settings):
     @model_validator(mode="before")
     @classmethod
     def _fill_in(cls, block):
-        if not isinstance(block, dict):
+        parts = [block.get(key) for key in ("training", "conditions")] if isinstance(block, dict) else [None]
+        if not all(isinstance(part, dict) for part in parts):
             return block
-        training, conditions = (
-            block.get(key) if isinstance(block, dict) else None for key in ("training", "conditions")
-        )
-        if not isinstance(training, dict) or not isinstance(conditions, dict):
-            return block
+        training, conditions = parts
         filled = {name: training | own if isinstance(own, dict) else own for name, own in conditions.items()}
         return block | {"conditions": filled}
 

@@ -1,6 +1,5 @@
 """What a rule file asks of the config about its experiment, and the figures, tables and panels that it declares."""
 
-import sys
 from functools import cached_property
 from pathlib import Path
 
@@ -248,7 +247,7 @@ class Experiment:
 
     def untestable(self) -> dict[str, str]:
         """Why this run cannot test a claim, by the claim's id; claims that it can test are left out."""
-        return self._untestable
+        return claims.untestable(self._claims, self.needed())
 
     def deciding_designs(self) -> list[str]:
         """Paths of the effects of the audited designs that decide a claim."""
@@ -257,17 +256,7 @@ class Experiment:
 
     @cached_property
     def _claims(self) -> list[dict]:
-        try:
-            return claims.read_claims(shipped(f"config/claims/{self.name}.yaml"))
-        except ArchdynError as error:
-            sys.exit(f"config error: {error}")
-
-    @cached_property
-    def _untestable(self) -> dict[str, str]:
-        try:
-            return claims.untestable(self._claims, self.needed())
-        except ArchdynError as error:
-            sys.exit(f"config error: {error}")
+        return claims.read_claims(shipped(f"config/claims/{self.name}.yaml"))
 
     def needed(self) -> dict:
         """The settings that a claim's `needs` may name."""

@@ -159,7 +159,7 @@ def origin(output: Path) -> dict:
     script, *modules = sorted((SCRIPTS / file for file in record["modules"]), key=lambda file: file.parent != SCRIPTS)
     return {
         "rule": record["rule"],
-        "rules": _shown(_rule_file(record["rule"])),
+        "rules": "rules/results.smk",
         "script": _shown(script),
         "modules": [_shown(file) for file in modules if file.name != "__init__.py"],
         "commit": record["commit"],
@@ -250,11 +250,6 @@ def _peak_of_process() -> int:
     """In bytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak * (1 if sys.platform == "darwin" else 1024)  # bytes on macOS, kibibytes on Linux
-
-
-def _rule_file(rule: str) -> Path:
-    files = sorted((REPOSITORY / "rules").glob("*.smk"))
-    return next(file for file in files if f"rule {rule}:" in file.read_text(encoding="utf-8"))
 
 
 def _shown(path: Path) -> str:

@@ -13,6 +13,7 @@ from archdyn.workflow.record import REPOSITORY
 
 TEXTS = REPOSITORY / "workflow/audit"
 FORMS = {"figures": ("pdf", "png"), "tables": ("csv", "md", "tex"), "panels": ("json",)}
+IN_REPORT = {"figures": "png", "tables": "csv"}  # the form that `snakemake --report` shows
 
 
 @dataclass(frozen=True)
@@ -101,28 +102,12 @@ class PlannedDesigns:
         }
 
 
-def figure_files(stem: str) -> dict[str, str]:
-    """The outputs of a rule that draws a figure."""
-    return {
-        "pdf": f"{stem}.pdf",
-        "png": _in_report(f"{stem}.png", "figure"),
-        "provenance": f"{stem}.provenance.json",
-    }
-
-
-def table_files(stem: str) -> dict[str, str]:
-    """The outputs of a rule that makes a table."""
-    return {
-        "csv": _in_report(f"{stem}.csv", "table"),
-        "md": f"{stem}.md",
-        "tex": f"{stem}.tex",
-        "provenance": f"{stem}.provenance.json",
-    }
-
-
-def panel_files(stem: str) -> dict[str, str]:
-    """The outputs of a rule that makes a panel of the page."""
-    return {"panel": f"{stem}.json", "provenance": f"{stem}.provenance.json"}
+def result_files(kind: str, stem: str) -> dict[str, str]:
+    """The outputs of a rule that makes what is declared of a kind; `stem` is their path without an ending."""
+    files = {form: f"{stem}.{form}" for form in FORMS[kind]}
+    if kind in IN_REPORT:
+        files[IN_REPORT[kind]] = _in_report(files[IN_REPORT[kind]], kind.removesuffix("s"))
+    return files | {"provenance": f"{stem}.provenance.json"}
 
 
 def audit_file(path: str, form: str):
