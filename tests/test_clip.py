@@ -340,7 +340,7 @@ def test_values_of_images_have_the_means_that_are_reported(rng):
 
 def test_two_fits_share_their_axes_and_the_texts_stay_where_they_were(rng, monkeypatch):
     """Figures 12 and 13 as published: only the images are projected once more after they were turned."""
-    monkeypatch.setattr(projection, "_umap", lambda vectors: vectors[:, :2])  # which compiles for seconds
+    monkeypatch.setattr(projection, "umap", lambda vectors: vectors[:, :2])  # which compiles for seconds
     pairs, texts = clusters(60, rng), metrics.unit(np.eye(10, 32) + 0.5)
     points = projection.projections(pairs, pairs, pairs, texts).set_index(["projection", "stage", "modality"])[
         ["x", "y"]

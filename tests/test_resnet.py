@@ -9,16 +9,13 @@ import torch
 from torch.nn.functional import relu
 
 from archdyn.data import backbones
-from archdyn.errors import ArchdynError
 from archdyn.experiments.resnet.confusions import class_similarity, confusion, printed_confusion
 from archdyn.experiments.resnet.embed import LAYERS, draw_rows, embed_layers, embed_penultimate, untrained_answers
 from archdyn.experiments.resnet.figures import confused_pairs
 from archdyn.experiments.resnet.metrics import (
-    check_projectable,
     confusion_metrics,
     layer_metrics,
     linear_cka,
-    project_tsne,
     projected,
     transfer_metrics,
 )
@@ -26,6 +23,7 @@ from archdyn.experiments.resnet.model import blocks, load_transferred, remove_sk
 from archdyn.experiments.resnet.settings import ResnetMode, TransferTraining
 from archdyn.experiments.resnet.tables import strategies_table, table1
 from archdyn.experiments.resnet.train import forward_gflops, gradient_norms, split_rows, train_head, train_transfer
+from archdyn.measures import two_dimensions
 from archdyn.measures.mantel import mantel
 from archdyn.measures.probes import corrected_probe
 from archdyn.networks.backbones import build, load_backbone, save_backbone
@@ -386,14 +384,6 @@ def test_a_last_batch_of_one_joins_the_batch_before(start, arrays):
     assert 0 <= made.epochs[0]["train_accuracy"] <= 1
 
 
-def test_too_few_images_to_project_are_refused():
-    check_projectable(31, 15)
-    with pytest.raises(ArchdynError, match="30 test images are too few to project; allowed: 31 or more"):
-        check_projectable(30, 10)
-    with pytest.raises(ArchdynError, match="allowed: 101 or more"):
-        check_projectable(100, 50)
-
-
 @pytest.mark.parametrize("training", [train_transfer, pretrain])
 def test_images_that_do_not_fit_are_read_by_batch_to_the_same_result(start, arrays, training, monkeypatch):
     def trained() -> list[torch.Tensor]:
@@ -428,8 +418,8 @@ def test_a_layers_probe_has_the_penalty_that_does_best_on_held_out_images():
 
 def test_projections_start_from_each_seed(monkeypatch):
     """In the place of UMAP, which compiles for seconds, something that shows the seed."""
-    name = "archdyn.experiments.resnet.metrics.project_umap"
-    monkeypatch.setattr(name, lambda embeddings, seed: project_tsne(embeddings) + seed)
+    name = "archdyn.measures.two_dimensions.umap"
+    monkeypatch.setattr(name, lambda embeddings, seed: two_dimensions.tsne(embeddings) + seed)
     rng = np.random.default_rng(0)
     labels = np.arange(60) % 3
     embeddings = (4 * np.eye(3, 8)[labels] + rng.normal(size=(60, 8))).astype(np.float32)

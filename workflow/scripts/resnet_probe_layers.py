@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from archdyn.experiments.resnet.metrics import check_projectable, cka_matrix, layer_metrics, project_umap, projected
+from archdyn.experiments.resnet.metrics import cka_matrix, layer_metrics, projected
+from archdyn.measures import two_dimensions
 from archdyn.measures.tidy import per_image, tidy
 from archdyn.workflow.job import Job
 
@@ -11,7 +12,6 @@ with Job(snakemake) as job:
     layers, k, seeds = job.params.layers, job.params.neighbours, job.params.seeds
     arrays = {name: np.load(path) for name, path in job.input.items()}
     firsts = {end: arrays[f"{kind}_features"][: job.params.first] for kind, end in job.params.protocols.items()}
-    check_projectable(min(len(found) for found in (arrays["test_labels"], *firsts.values())), k)
     train, test = ({layer: arrays[f"{split}_{layer}"] for layer in layers} for split in ("train", "test"))
     labels = arrays["train_labels"], arrays["test_labels"]
     rows, of_layers, of_projections, points = [], [], [], []
@@ -24,7 +24,7 @@ with Job(snakemake) as job:
             points.append(by_seed[seeds[0]][0])
             rows += [tidy("resnet", f"{name}{end}", seed, values) for seed, (_, values, _) in by_seed.items()]
             of_projections += [per_image(f"{name}{end}", seed, images) for seed, (_, _, images) in by_seed.items()]
-    np.save(job.output.points, np.stack([project_umap(test[layer]) for layer in layers]))
+    np.save(job.output.points, np.stack([two_dimensions.umap(test[layer]) for layer in layers]))
     np.save(job.output.first_points, np.stack(points))
     cka_matrix(test).to_csv(job.output.cka)
     pd.concat(rows).to_csv(job.output.metrics, index=False)

@@ -1,14 +1,10 @@
-"""Images and texts in two dimensions, for Figures 12 and 13; apart from the other metrics since UMAP loads slowly."""
+"""Images and texts in two dimensions, for Figures 12 and 13."""
 
 import numpy as np
 import pandas as pd
-from sklearn.manifold import TSNE
-from umap import UMAP
 
 from archdyn.experiments.clip.alignment import Pairs, fit_rotation
-
-PERPLEXITY, ITERATIONS = 30, 1000
-SEED = 42  # of the report's projections
+from archdyn.measures.two_dimensions import tsne, umap
 
 
 def projections(train: Pairs, drawn: Pairs, shown: Pairs, texts: np.ndarray) -> pd.DataFrame:
@@ -19,7 +15,7 @@ def projections(train: Pairs, drawn: Pairs, shown: Pairs, texts: np.ndarray) -> 
     `shown` images and each text once, in one fit; the rotation is fitted on the training pairs. All vectors are of unit
     length; x and y have no unit.
     """
-    placed_texts = _tsne(texts[drawn[1]])
+    placed_texts = tsne(texts[drawn[1]])
     frames = []
     for stage in ("before", "after"):
         some, many = (
@@ -28,19 +24,11 @@ def projections(train: Pairs, drawn: Pairs, shown: Pairs, texts: np.ndarray) -> 
         )
         both = np.concatenate([many, texts])
         frames += [
-            _points(np.concatenate([_tsne(some), placed_texts]), drawn[1], drawn[1], stage, "separate_tsne"),
-            _points(_tsne(both), shown[1], np.arange(len(texts)), stage, "joint_tsne"),
-            _points(_umap(both), shown[1], np.arange(len(texts)), stage, "joint_umap"),
+            _points(np.concatenate([tsne(some), placed_texts]), drawn[1], drawn[1], stage, "separate_tsne"),
+            _points(tsne(both), shown[1], np.arange(len(texts)), stage, "joint_tsne"),
+            _points(umap(both), shown[1], np.arange(len(texts)), stage, "joint_umap"),
         ]
     return pd.concat(frames)
-
-
-def _tsne(vectors: np.ndarray) -> np.ndarray:
-    return TSNE(perplexity=PERPLEXITY, max_iter=ITERATIONS, random_state=SEED).fit_transform(vectors)
-
-
-def _umap(vectors: np.ndarray) -> np.ndarray:
-    return UMAP(random_state=SEED, n_jobs=1).fit_transform(vectors)
 
 
 def _points(xy: np.ndarray, image_labels: np.ndarray, text_labels: np.ndarray, stage: str, name: str) -> pd.DataFrame:

@@ -2,19 +2,17 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.manifold import TSNE, trustworthiness
+from sklearn.manifold import trustworthiness
 from sklearn.metrics import silhouette_samples
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier
 
-from archdyn.errors import ArchdynError
+from archdyn.measures import two_dimensions
 from archdyn.measures.intervals import wilson_interval
 from archdyn.measures.mantel import mantel
 from archdyn.measures.probes import corrected_probe
 from archdyn.measures.tidy import at_epochs, tidy
 
-PERPLEXITY = 30
-SEED = 42  # of the report's projections
 FOLDS = KFold(5, shuffle=True, random_state=0)  # whatever the classes, of which some may have few images
 
 
@@ -87,38 +85,16 @@ def cka_matrix(layers: dict[str, np.ndarray]) -> pd.DataFrame:
     return pd.DataFrame(values, index=list(layers), columns=list(layers))
 
 
-def check_projectable(n: int, neighbours: int) -> None:
-    """Raise ArchdynError where `n` test images are too few for t-SNE's perplexity or for trustworthiness."""
-    least = max(PERPLEXITY + 1, 2 * neighbours + 1)
-    if n < least:
-        raise ArchdynError(
-            f"resnet: {n} test images are too few to project; allowed: {least} or more, for a perplexity of "
-            f"{PERPLEXITY} and resnet.layers.neighbours of {neighbours}"
-        )
-
-
 def projected(
     embeddings: np.ndarray, labels: np.ndarray, neighbours: int, seeds: list[int]
 ) -> dict[str, dict[int, tuple[np.ndarray, dict[str, float], dict[str, np.ndarray]]]]:
     """t-SNE and UMAP of embeddings (n, d): by method and seed the points (n, 2), and `projection_metrics` of them."""
     found: dict[str, dict] = {"tsne": {}, "umap": {}}
     for seed in seeds:
-        for name, project in (("tsne", project_tsne), ("umap", project_umap)):
+        for name, project in (("tsne", two_dimensions.tsne), ("umap", two_dimensions.umap)):
             points = project(embeddings, seed)
             found[name][seed] = points, *projection_metrics(embeddings, points, labels, neighbours)
     return found
-
-
-def project_umap(embeddings: np.ndarray, seed: int = 0) -> np.ndarray:
-    """UMAP as in the report (defaults), float32 (n, 2); seed 0 starts as the report's does."""
-    import umap  # compiles for seconds, and only projections need it
-
-    return umap.UMAP(random_state=SEED + seed, n_jobs=1).fit_transform(embeddings).astype(np.float32)
-
-
-def project_tsne(embeddings: np.ndarray, seed: int = 0) -> np.ndarray:
-    """t-SNE as in the report (perplexity 30, 1,000 iterations), float32 (n, 2); seed 0 starts as the report's does."""
-    return TSNE(perplexity=PERPLEXITY, max_iter=1000, random_state=SEED + seed).fit_transform(embeddings)
 
 
 def projection_metrics(

@@ -18,6 +18,7 @@ from archdyn.render.tables import means_by_condition
 SIDE = 4  # images in a row of Figure 10
 STRIP = 8  # images in a row of reconstructions
 TRAVERSED_DIMENSIONS = 6
+PARTS = {"recon": "squared error per image", "KL": "KL per image (nats)"}  # of the loss, as the report has them
 
 
 def figure10(figure: Figure, inputs, settings: dict) -> None:
@@ -47,10 +48,10 @@ def figure11(figure: Figure, inputs, settings: dict) -> None:
     figure.set_size_inches(figure.get_figwidth(), 5.4)
     above, below = figure.subfigures(2, 1, height_ratios=[1, 1.7])
     above.suptitle(f"as published: one pass with a finished model, {settings['drawn']}", fontsize=9, fontweight="bold")
-    parts_by_minibatch(above, np.load(inputs.minibatches[0]), published["figure11_plotted"])
+    _by_minibatch(above, np.load(inputs.minibatches[0]), published["figure11_plotted"].iloc[-1])
     below.suptitle("corrected: by epoch of each training", fontsize=9, fontweight="bold")
     marks = {"notebook": published["figure11_later"], "report": published["figure11"].tail(1)}
-    parts_by_epoch(below, pd.concat(map(pd.read_csv, inputs.epochs)), settings["names"], marks)
+    _by_epoch(below, pd.concat(map(pd.read_csv, inputs.epochs)), settings["names"], marks)
 
 
 def reconstructions(figure: Figure, inputs, settings: dict) -> None:
@@ -118,29 +119,26 @@ def projection(figure: Figure, inputs, settings: dict) -> None:
     class_legend(figure, panels[0])
 
 
-def parts_by_minibatch(figure: Figure, minibatches: np.ndarray, plotted: pd.DataFrame) -> None:
+def _by_minibatch(figure: Figure, minibatches: np.ndarray, last: pd.Series) -> None:
     """Error and KL, float (n, 2), of a finished model by minibatch of one pass, an axis that the report calls "Epoch".
 
-    plotted: what the report's notebook printed last.
+    last: what the report's notebook printed last.
     """
-    parts = (("recon", "squared error per image", "blue"), ("KL", "KL per image (nats)", "orange"))
-    for axes, values, (part, name, colour) in zip(figure.subplots(1, 2), minibatches.T, parts, strict=True):
-        axes.plot(np.arange(1, len(values) + 1), values, color=COLOURS[colour], linewidth=0.8)
-        axes.axhline(
-            plotted[part].iloc[-1], color="black", linestyle="--", linewidth=1, label="notebook, last minibatch"
-        )
-        axes.set(xlabel='"Epoch" (minibatch)', ylabel=name, ylim=(0, None))
+    for axes, values, (part, label) in zip(figure.subplots(1, 2), minibatches.T, PARTS.items(), strict=True):
+        colour = COLOURS["blue" if part == "recon" else "orange"]
+        axes.plot(np.arange(1, len(values) + 1), values, color=colour, linewidth=0.8)
+        axes.axhline(last[part], color="black", linestyle="--", linewidth=1, label="notebook, last minibatch")
+        axes.set(xlabel='"Epoch" (minibatch)', ylabel=label, ylim=(0, None))
         axes.legend(loc="lower right", fontsize=7)
 
 
-def parts_by_epoch(figure: Figure, epochs: pd.DataFrame, names: dict[str, str], marks: dict[str, pd.DataFrame]) -> None:
+def _by_epoch(figure: Figure, epochs: pd.DataFrame, names: dict[str, str], marks: dict[str, pd.DataFrame]) -> None:
     """Error and KL of the training images by epoch, mean and range over the seeds, of those of `names` in `epochs`.
 
     marks: published numbers (epoch, recon, KL) by what the legend calls them.
     """
     panels = figure.subplots(1, 2)
-    parts = (("train_reconstruction", "recon", "squared error per image"), ("train_kl", "KL", "KL per image (nats)"))
-    for axes, (column, part, label) in zip(panels, parts, strict=True):
+    for axes, column, (part, label) in zip(panels, ("train_reconstruction", "train_kl"), PARTS.items(), strict=True):
         for (condition, name), colour in _coloured(names):
             values = epochs[epochs["condition"] == condition].groupby("epoch")[column]
             if len(values):
