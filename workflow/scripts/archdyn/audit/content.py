@@ -236,18 +236,14 @@ def _notice(run: str, settings: dict) -> str | None:
 
 def _work(records: list[dict]) -> dict:
     """What the jobs with these provenance records were run on, and how long they took together."""
-    machines = sorted({_machine(record["hardware"]) for record in records})
+    machines = [record["hardware"] for record in records]
     return {
         "jobs": len(records),
         "seconds": sum(record["wall_s"] for record in records),
-        "hardware": machines,
+        "hardware": sorted({f"{one['gpu'] or one['cpu']}, {one['cores']} cores" for one in machines}),
         "commits": sorted({record["commit"] for record in records}),
         "packages": {name: version for record in records for name, version in sorted(record["packages"].items())},
     }
-
-
-def _machine(hardware: dict) -> str:
-    return f"{hardware['gpu'] or hardware['cpu']}, {hardware['cores']} cores"
 
 
 def _read(file: Path) -> str:

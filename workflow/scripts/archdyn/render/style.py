@@ -80,7 +80,8 @@ def _our_settings() -> Iterator[None]:
     with plt.rc_context():
         hooks = plt.rcParams["figure.hooks"]
         matplotlib.rcdefaults()
-        plt.rcParams.update(STYLE | {"font.family": _fonts(), "figure.hooks": hooks})
+        fonts = ["DejaVu Sans", *(name for name in FURTHER_FONTS if name in set(get_font_names()))]
+        plt.rcParams.update(STYLE | {"font.family": fonts, "figure.hooks": hooks})
         yield
 
 
@@ -118,18 +119,12 @@ class PowersOfTen(LogFormatterSciNotation):
         return found["times"].replace(r"\times", "×") + "10" + found["power"].translate(SUPERSCRIPTS)
 
 
-def _fonts() -> list[str]:
-    installed = set(get_font_names())
-    return ["DejaVu Sans", *(name for name in FURTHER_FONTS if name in installed)]
-
-
 def _label_logarithmic_axes(figure: Figure) -> None:
-    for axes in figure.axes:
-        for axis in (axes.xaxis, axes.yaxis):
-            if isinstance(axis.get_major_formatter(), LogFormatterSciNotation):
-                axis.set_major_formatter(PowersOfTen())
-            if isinstance(axis.get_minor_formatter(), LogFormatterSciNotation):
-                axis.set_minor_formatter(PowersOfTen())
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        if isinstance(axis.get_major_formatter(), LogFormatterSciNotation):
+            axis.set_major_formatter(PowersOfTen())
+        if isinstance(axis.get_minor_formatter(), LogFormatterSciNotation):
+            axis.set_minor_formatter(PowersOfTen())
 
 
 def _save(figure: Figure, output) -> None:

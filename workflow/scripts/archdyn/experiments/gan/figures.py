@@ -33,7 +33,8 @@ def figure6(figure: Figure, inputs, settings: dict) -> None:
         label = f"{loss}, the report: {row['low']} to {row['high']}"
         by_epoch.axhspan(row["low"], row["high"], color=COLOURS[colour], alpha=0.13, linewidth=0, label=label)
     _by_epoch(by_epoch, _tables(inputs.epochs), read_published(inputs.published, "figure6_notebook"), mark_size=4)
-    by_step.set(title="every step", ylabel="loss per image (nats)", ylim=(0, _top(steps)))
+    top = 1.1 * np.percentile(np.concatenate(steps)[:, : len(LOSSES)], 99.5)
+    by_step.set(title="every step", ylabel="loss per image (nats)", ylim=(0, top))
     by_epoch.set(title="last batch of each epoch")
     figure.legend(*by_epoch.get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize=7.5)
 
@@ -116,10 +117,6 @@ def gradients(figure: Figure, inputs, settings: dict) -> None:
 
 def _tables(files: Iterable[str]) -> list[pd.DataFrame]:
     return [pd.read_csv(file) for file in files]
-
-
-def _top(steps: list[np.ndarray]) -> float:
-    return 1.1 * np.percentile(np.concatenate(steps)[:, : len(LOSSES)], 99.5)
 
 
 def _by_step(axes: Axes, seeds: list[np.ndarray], epochs: int) -> None:

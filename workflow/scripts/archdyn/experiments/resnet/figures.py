@@ -74,8 +74,9 @@ def figure3(figure: Figure, inputs, settings: dict) -> None:
             bottom.set_axis_off()
         else:
             similar = _matrix(bottom, similarity, classes, cmap="PuOr", vmin=-1, vmax=1)
-        for pair, axes in product(confused_pairs(counts, MARKED_PAIRS), (top, bottom)):
-            _mark(axes, *pair)
+        for (one, other), axes in product(confused_pairs(counts, MARKED_PAIRS), (top, bottom)):
+            for x, y in ((one, other), (other, one)):
+                axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, ec=COLOURS["red"], linewidth=1.4))
     for axes in (*grid[0, 1:], *(grid[1, 1:] if grid[1, 0].axison else grid[1, 2:])):
         axes.tick_params(axis="y", labelleft=False)
     figure.colorbar(confused, ax=list(grid[0]), aspect=25, shrink=0.8, label="share of the true class (%)")
@@ -172,11 +173,6 @@ def _matrix(axes: Axes, values: np.ndarray, classes: list[str], **colours) -> Ax
     class_ticks(axes.xaxis, classes, rotation=90)
     class_ticks(axes.yaxis, classes)
     return image
-
-
-def _mark(axes: Axes, first: int, second: int) -> None:
-    for x, y in ((first, second), (second, first)):
-        axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, edgecolor=COLOURS["red"], linewidth=1.4))
 
 
 def confused_pairs(counts: np.ndarray, n: int) -> list[tuple[int, int]]:

@@ -45,22 +45,20 @@ def centre_masks(n: int, grid: int, fraction: float) -> np.ndarray:
 
 
 def chosen_masks(detail: np.ndarray, place: str, area: float, content: str, seed: int) -> np.ndarray:
-    """Masks by where patches lie and what is in them, of `area` (0..0.5) of the patches, rounded down.
+    """Masks by where patches lie and what is in them, of `area` (0..1) of the patches, rounded down.
 
     detail: float (n, patches), how much each patch varies. place: anywhere, or the half of the patches nearest to the
-    centre or to the edge. content: any, drawn by `seed`; plain or detailed, which takes those that vary least or most.
+    centre or to the edge, of which an area up to 0.5 has room. content: any, drawn by `seed`; plain or detailed, which
+    takes those that vary least or most. Equal ones are drawn by `seed`.
     """
     n, patches = detail.shape
-    outwards = _outwards(math.isqrt(patches))
-    half = patches // 2
-    outside = {"anywhere": outwards[:0], "centre": outwards[patches - half :], "edge": outwards[: patches - half]}[
-        place
-    ]
+    grid, half = math.isqrt(patches), patches // 2
+    outwards = _outwards(grid)
+    outside = {"anywhere": [], "centre": outwards[patches - half :], "edge": outwards[: patches - half]}
     drawn = np.random.default_rng(seed).random((n, patches))
     order = {"any": drawn, "plain": detail, "detailed": -detail}[content].astype(float)
-    order[:, outside] = np.inf
-    rank = np.lexsort((drawn, order), axis=1).argsort(1)
-    return rank < masked_patches(math.isqrt(patches), area)
+    order[:, outside[place]] = np.inf
+    return np.lexsort((drawn, order), axis=1).argsort(1) < masked_patches(grid, area)
 
 
 def _outwards(grid: int) -> np.ndarray:
@@ -94,9 +92,7 @@ def strongest_masks(values: np.ndarray, fraction: float, seed: int) -> np.ndarra
 
     Equal ones, such as the zeros of a Grad-CAM map, are drawn by `seed`.
     """
-    drawn = np.random.default_rng(seed).random(values.shape)
-    rank = np.lexsort((drawn, -values), axis=1).argsort(1)
-    return rank < masked_patches(math.isqrt(values.shape[1]), fraction)
+    return chosen_masks(values, "anywhere", fraction, "detailed", seed)
 
 
 def block_fraction(grid: int, side: float) -> float:
