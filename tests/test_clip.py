@@ -1,5 +1,7 @@
 """The CLIP experiment: zero-shot, the modality gap and its alignment against analytic values and open_clip's own."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import open_clip
 import pandas as pd
@@ -13,7 +15,7 @@ from archdyn.experiments.clip import alignment, metrics, projection
 from archdyn.experiments.clip.embed import embed_images, embed_texts, load_clip
 from archdyn.experiments.clip.evaluation import Embedded, evaluate
 from archdyn.experiments.clip.settings import ClipPretraining
-from archdyn.experiments.clip.tables import table10_rows
+from archdyn.experiments.clip.tables import table10
 from archdyn.experiments.clip.train import pretrain_clip
 from archdyn.networks.backbones import build, convert, load_backbone, save_backbone
 from archdyn.networks.clip import in_half
@@ -356,7 +358,7 @@ def test_two_fits_share_their_axes_and_the_texts_stay_where_they_were(rng, monke
 # --- tables and the smoke run -----------------------------------------------------------------------------------------
 
 
-def test_table10_shows_percent_and_the_interval():
+def test_table10_shows_percent_and_the_interval(tmp_path):
     summary = pd.DataFrame(
         [
             ("clip", condition, metric, mean, 0.01, 3)
@@ -365,8 +367,12 @@ def test_table10_shows_percent_and_the_interval():
         ],
         columns=["experiment", "condition", "metric", "mean", "sd", "n"],
     )
-    published = pd.DataFrame({"prompt": ["plain"], "accuracy": [96.26]})
-    table = table10_rows(published, summary, {"plain": "{}"}, 7)
+    facts, numbers = tmp_path / "facts.json", tmp_path / "summary.csv"
+    facts.write_text('{"arithmetic": "float32"}')
+    summary.to_csv(numbers)
+    inputs = SimpleNamespace(published=ROOT / "config/published/clip.yaml", summary=numbers, facts=facts)
+    table = table10(inputs, {"prompts": {"plain": "{}"}, "templates": 7})
+    assert table.attrs["sentence"] == "Ours was computed in float32."
     assert table.values.tolist() == [
         ["plain label: {}", "96.26", "90.00 ± 1.00 (-6.26)", "88.00 to 92.00", 3],
         ["mean of templates: 7 of CLIP's authors", "–", "90.00 ± 1.00", "88.00 to 92.00", 3],

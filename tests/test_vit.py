@@ -1,6 +1,8 @@
 """The ViT experiment: its attention is timm's own, masks hide what they say, and probes see the right tokens."""
 
+import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -28,7 +30,7 @@ from archdyn.experiments.vit.masks import (
 )
 from archdyn.experiments.vit.model import attention_read, load_vit, patches_kept
 from archdyn.experiments.vit.photos import Pictures, photo_files, read_photo, squashed
-from archdyn.experiments.vit.tables import predictions_table, table5_rows
+from archdyn.experiments.vit.tables import predictions, table5_rows
 from archdyn.measures.probes import corrected_probe
 from archdyn.networks.backbones import Backbone, build, load_backbone, save_backbone
 from archdyn.networks.preprocessing import Preprocess
@@ -191,7 +193,7 @@ def test_heads_of_the_last_layer_stand_beside_even_attention():
     assert values["last_distance_highest"] == 0.5
 
 
-def test_top_five_of_a_crafted_head_are_in_its_order(vit, images):
+def test_top_five_of_a_crafted_head_are_in_its_order(vit, images, tmp_path):
     order = [7, 2, 9, 0, 4, 1, 3, 5, 6, 8]
     head = nn.Linear(64, 10)
     nn.init.zeros_(head.weight)
@@ -200,7 +202,10 @@ def test_top_five_of_a_crafted_head_are_in_its_order(vit, images):
     kept, vit.model.head = vit.model.head, head
     logits = embed.embed(vit, images[:1], CPU)["logits"]
     vit.model.head = kept
-    table = predictions_table(["x"], logits, [f"{name}, synonym" for name in vit.classes], 5)
+    inputs = SimpleNamespace(logits=tmp_path / "logits.npy", facts=tmp_path / "facts.json")
+    np.save(inputs.logits, logits)
+    inputs.facts.write_text(json.dumps({"names": ["x"], "classes": [f"{name}, synonym" for name in vit.classes]}))
+    table = predictions(inputs, {"k": 5})
     assert table["class"].tolist() == [vit.classes[number] for number in order[:5]]
     assert table["probability (%)"].tolist() == ["30.00", "20.00", "15.00", "10.00", "8.00"]
 

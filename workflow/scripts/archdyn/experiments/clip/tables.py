@@ -50,27 +50,19 @@ ALIGNMENT_COLUMNS = {
 
 
 def table10(inputs, settings: dict) -> pd.DataFrame:
-    """Table 10: zero-shot accuracy by prompt, published beside ours."""
-    published = read_published(inputs.published, "table10")
-    table = table10_rows(published, pd.read_csv(inputs.summary), **settings)
-    table.attrs["sentence"] = f"Ours was computed in {read_json(inputs.facts)['arithmetic']}."
-    return table
-
-
-def table10_rows(
-    published: pd.DataFrame, summary: pd.DataFrame, prompts: dict[str, str], templates: int
-) -> pd.DataFrame:
-    """A row per prompt style and one for the ensemble of `templates`, in percent.
+    """Table 10: zero-shot accuracy (%) by prompt, and by the mean of the templates, published beside ours.
 
     Brackets show by how much ours is above the report.
     """
-    report = published.set_index("prompt")["accuracy"]
+    report, summary = read_published(inputs.published, "table10"), pd.read_csv(inputs.summary)
+    report = report.set_index("prompt")["accuracy"]
     percent = summary.assign(mean=100 * summary["mean"], sd=100 * summary["sd"]).set_index(["condition", "metric"])
-    table = []
-    for condition, prompt in (prompts | {"ensemble": f"{templates} of CLIP's authors"}).items():
+    prompts = settings["prompts"] | {"ensemble": f"{settings['templates']} of CLIP's authors"}
+    rows = []
+    for condition, prompt in prompts.items():
         accuracy, low, high = (percent.loc[(condition, f"accuracy{end}")] for end in ("", "_low", "_high"))
         difference = tables.above(accuracy["mean"], report[condition], 2) if condition in report else ""
-        table.append(
+        rows.append(
             {
                 "prompt": f"{PROMPTS[condition]}: {prompt}",
                 "report": f"{report[condition]:.2f}" if condition in report else "–",
@@ -79,7 +71,9 @@ def table10_rows(
                 "n": int(accuracy["n"]),
             }
         )
-    return pd.DataFrame(table)
+    table = pd.DataFrame(rows)
+    table.attrs["sentence"] = f"Ours was computed in {read_json(inputs.facts)['arithmetic']}."
+    return table
 
 
 def gap(inputs, settings: dict) -> pd.DataFrame:

@@ -26,17 +26,12 @@ CONTROLS = {  # masks whose content is told apart from their place
 
 
 def predictions(inputs, settings: dict) -> pd.DataFrame:
-    """The likeliest classes of the pictures, with their probabilities."""
-    facts = read_json(inputs.facts)
-    return predictions_table(facts["names"], np.load(inputs.logits), facts["classes"], settings["k"])
-
-
-def predictions_table(names: list[str], logits: np.ndarray, classes: list[str], k: int) -> pd.DataFrame:
-    """The `k` likeliest classes of each image by logits (images, classes), a row per rank."""
+    """The `k` likeliest classes of each picture, with their probabilities, a row per rank."""
+    facts, logits = read_json(inputs.facts), np.load(inputs.logits)
     rows = [
         {"image": name, "rank": rank, "class": answer, "probability (%)": f"{100 * probability:.2f}"}
-        for name, of_image in zip(names, logits, strict=True)
-        for rank, (answer, probability) in enumerate(likeliest(of_image, classes, k), 1)
+        for name, of_image in zip(facts["names"], logits, strict=True)
+        for rank, (answer, probability) in enumerate(likeliest(of_image, facts["classes"], settings["k"]), 1)
     ]
     return pd.DataFrame(rows)
 
