@@ -9,9 +9,8 @@ PERPLEXITY = 30  # of every t-SNE, which needs more points
 SHOWN = 16  # test images in Figure 10
 WORDS = {"train": "training", "test": "test"}
 
-Need = tuple[
-    str, str, int, int, str
-]  # key of the data in the config, its split, images found, at least needed, for what
+Counts = dict[str, dict[str, int]]  # images by split and class
+Need = tuple[str, str, int, int, str]  # the data's key in the config, its split, images found, least needed, what for
 
 
 def check_enough(config: dict) -> None:
@@ -27,26 +26,25 @@ def check_enough(config: dict) -> None:
                 )
 
 
-def _count(spec: str | dict, split: str, *limits: int | None) -> int:
-    """Images of a split of a dataset, no more than the least of `limits`; null limits nothing."""
-    return min([sum(registry.image_counts(spec)[split].values()), *(limit for limit in limits if limit is not None)])
+def _count(data: Counts, split: str, *limits: int | None) -> int:
+    """Images of a split, no more than the least of `limits`; null limits nothing."""
+    return min([sum(data[split].values()), *(limit for limit in limits if limit is not None)])
 
 
 def _gan(settings: dict) -> Iterator[Need]:
-    k = settings["neighbours"]
+    data, k = registry.image_counts(settings["dataset"]), settings["neighbours"]
     for split in ("train", "test"):
-        found = _count(settings["dataset"], split)
-        yield "dataset", split, found, k + 1, f"precision and recall by gan.neighbours, {k}"
+        yield "dataset", split, _count(data, split), k + 1, f"precision and recall by gan.neighbours, {k}"
 
 
 def _vae(settings: dict) -> Iterator[Need]:
-    data = settings["dataset"]
+    data = registry.image_counts(settings["dataset"])
     yield "dataset", "train", _count(data, "train"), 2, "a training"
     yield "dataset", "test", _count(data, "test", settings["test_images"]), SHOWN, "Figure 10"
 
 
 def _resnet(settings: dict) -> Iterator[Need]:
-    data, layers = settings["dataset"], settings["layers"]
+    data, layers = registry.image_counts(settings["dataset"]), settings["layers"]
     train, test = _count(data, "train", settings["images"]), _count(data, "test", settings["test_images"])
     k = layers["neighbours"]
     with_k = f"with resnet.layers.neighbours of {k}"
@@ -67,29 +65,29 @@ def _resnet(settings: dict) -> Iterator[Need]:
 
 
 def _vit(settings: dict) -> Iterator[Need]:
-    probes = settings["probes"]
-    train, test = _count(probes["dataset"], "train", probes["train_images"]), _count(probes["dataset"], "test")
-    yield "dataset", "test", _count(settings["dataset"], "test"), 10, "masks"
+    masked, probes = registry.image_counts(settings["dataset"]), settings["probes"]
+    probed = registry.image_counts(probes["dataset"])
+    yield "dataset", "test", _count(masked, "test"), 10, "masks"
+    train = _count(probed, "train", probes["train_images"])
     yield "probes.dataset", "train", train, 200, "the probes' learning curve"
-    yield "probes.dataset", "test", test, 20, "the probes"
+    yield "probes.dataset", "test", _count(probed, "test"), 20, "the probes"
     yield from _pretraining(settings)
 
 
 def _clip(settings: dict) -> Iterator[Need]:
-    data, pairs = settings["dataset"], settings["pairs"]
+    data, pairs = registry.image_counts(settings["dataset"]), settings["pairs"]
     train, test = (_count(data, split, settings[f"{split}_images"]) for split in ("train", "test"))
-    classes = len(registry.image_counts(data)["train"])
     yield "dataset", "train", train, 20, "the corrected alignments"
     yield "dataset", "test", test, pairs + 1, f"clip.pairs of {pairs}, and one beside them"
     projected = min(test, settings["projected_images"])
-    yield "dataset", "test", projected, PERPLEXITY + 1 - classes, "projections, with the text of each class"
+    yield "dataset", "test", projected, PERPLEXITY + 1 - len(data["train"]), "projections, with the text of each class"
     yield from _pretraining(settings)
 
 
 def _pretraining(settings: dict) -> Iterator[Need]:
     pretraining = settings["pretraining"]
     if any(spec["weights"] == "pretrain" for spec in settings["backbones"].values()):
-        found = _count(pretraining["dataset"], "train", pretraining["images"])
+        found = _count(registry.image_counts(pretraining["dataset"]), "train", pretraining["images"])
         yield "pretraining.dataset", "train", found, 2, "a training"
 
 
