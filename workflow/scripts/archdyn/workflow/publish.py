@@ -20,7 +20,7 @@ from archdyn.claims.decide import DECIDED
 from archdyn.claims.read import read_claims
 from archdyn.config import Experiment
 from archdyn.errors import ArchdynError
-from archdyn.workflow.files import walk
+from archdyn.workflow.files import remove, walk
 from archdyn.workflow.record import REPOSITORY, Record, read_records, within
 from archdyn.workflow.results import TEXTS
 from archdyn.workflow.verify import by_digests, changed_code, with_sources
@@ -31,7 +31,7 @@ TABLES = ("all", "summary", "verdicts", "tests")
 TO_FRONT = f'<p id="front"><a href="../{FRONT}">All sections of the audit</a></p>'
 LIMIT_MIB = 12  # of the audit of one run
 BLOCK = re.compile(r"(<!-- findings[^>]*-->\n).*?(<!-- end of findings -->)", re.DOTALL)
-SHOWN = 3  # findings of a run in the README, and faults in a refusal
+SHOWN = 3  # findings of a run in the README
 
 
 def publish(run: Path, folder: Path) -> list[str]:
@@ -54,7 +54,8 @@ def publish(run: Path, folder: Path) -> list[str]:
         _join_tables(run, sections, folder, ready)
         _write_claims(ready)
         (ready / FRONT).write_text(front_page(ready), encoding="utf-8")
-        _replace(folder, ready)
+        remove(folder)
+        ready.rename(folder)
     return [str(path.relative_to(folder)) for path in walk(folder)]
 
 
@@ -81,7 +82,11 @@ def front_page(folder: Path) -> str:
     folders = {experiment: name for name, about in parts.items() for experiment in about["sections"]}
     markdown = MarkdownIt("commonmark")
     rows = [row | {"folder": folders.get(row["experiment"])} for row in found.fillna("").to_dict("records")]
-    return _template("front.html").render(
+    # What the template is filled with is escaped, but for what is marked safe in it.
+    templates = Environment(
+        loader=FileSystemLoader(TEXTS), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return templates.get_template("front.html").render(
         findings=[markdown.renderInline(text) for about in parts.values() for text in about["findings"]],
         parts=[{"folder": name, **about} for name, about in parts.items()],
         judged=[row for row in rows if row["verdict"] in DECIDED],
@@ -128,9 +133,8 @@ def _copy(run: Path, content: dict, sections: dict[str, str], folder: Path) -> N
     every = read_records(run)
     own = within(every, [run / "audit", *(run / name for name in sections)])
     records = with_sources(own, every)
-    if faults := by_digests(records).faults:
-        more = f"; and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
-        raise ArchdynError(f"{run}: is stale, run snakemake first: {'; '.join(faults[:SHOWN])}{more}")
+    if (found := by_digests(records)).faults:
+        raise ArchdynError(f"{run}: is stale, run snakemake first: {found.brief()}")
     folder.mkdir()
     page = (run / "audit/audit.html").read_text(encoding="utf-8")
     with_link = re.sub(r"(<main[^>]*>)", lambda found: found[1] + TO_FRONT, page, count=1)
@@ -186,20 +190,6 @@ def _write_claims(folder: Path) -> None:
         for claim in read_claims(REPOSITORY / f"config/claims/{name}.yaml")
     ]
     pd.DataFrame(rows).to_csv(folder / "claims.csv", index=False)
-
-
-def _replace(folder: Path, ready: Path) -> None:
-    if folder.exists():
-        shutil.rmtree(folder)
-    ready.rename(folder)
-
-
-def _template(name: str):
-    """A template of workflow/audit; what it is filled with is escaped, but for what is marked safe in it."""
-    environment = Environment(
-        loader=FileSystemLoader(TEXTS), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    return environment.get_template(name)
 
 
 def _read(path: Path):

@@ -31,8 +31,12 @@ class Finding:
         looked_at = f"the {self.files} files of {self.jobs} jobs behind this audit"
         if not self.faults:
             return f"All of {looked_at} are what the jobs wrote, from the inputs and by the code of now."
+        return f"Not all of {looked_at} stand by their records: {self.brief()}."
+
+    def brief(self) -> str:
+        """The first faults, and how many more there are."""
         more = f"; and {len(self.faults) - SHOWN} more" if len(self.faults) > SHOWN else ""
-        return f"Not all of {looked_at} stand by their records: {'; '.join(self.faults[:SHOWN])}{more}."
+        return "; ".join(self.faults[:SHOWN]) + more
 
 
 def verification(run: Path) -> Finding:
