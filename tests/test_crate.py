@@ -18,11 +18,25 @@ from conftest import leave_record, write
 CONTEXT = "https://w3id.org/ro/crate/1.1/context"
 
 
-@pytest.fixture(scope="module")
-def crate(smoke_run, tmp_path_factory) -> Path:
-    output = tmp_path_factory.mktemp("crate") / "smoke.zip"
-    write_crate(smoke_run.folder / "results/smoke", output)
-    return output
+@pytest.fixture
+def run(tmp_path) -> Path:
+    """A run of two jobs on prepared data; one of its sections lies on another disk."""
+    model, metrics = "results/mine/gan/models/a.safetensors", "results/mine/gan/metrics/all.csv"
+    for name in ("resources/datasets/d/images.npy", model, metrics, "results/mine/audit/audit.html"):
+        write(tmp_path / name, name)
+    images = "resources/datasets/d/images.npy"
+    leave_record(tmp_path, "resources/datasets/d/provenance.json", outputs={"images": images})
+    leave_record(tmp_path, "results/mine/gan/models/a.provenance.json", [images], {"model": model})
+    leave_record(tmp_path, "results/mine/gan/metrics/all.provenance.json", [model], {"all": metrics})
+    (tmp_path / "results/mine/gan").rename(tmp_path / "gan")
+    (tmp_path / "results/mine/gan").symlink_to(tmp_path / "gan")
+    return tmp_path / "results/mine"
+
+
+@pytest.fixture
+def crate(run, tmp_path) -> Path:
+    write_crate(run, tmp_path / "mine.zip")
+    return tmp_path / "mine.zip"
 
 
 @pytest.fixture
@@ -52,26 +66,15 @@ def test_the_validator_accepts_it(crate, without_network):
     assert issues(crate) == []
 
 
-def test_it_holds_results_records_settings_lock_and_licence(crate, smoke_run):
+def test_it_holds_results_records_settings_lock_and_licence_and_no_models(crate):
     with zipfile.ZipFile(crate) as archive:
         names = set(archive.namelist())
-        assert {"Snakefile", "requirements.lock", "LICENSE", "CITATION.cff", "config/config.yaml"} <= names
-        assert {"smoke/gan/metrics/all.csv", "smoke/audit/audit.html"} <= names
-        assert not [name for name in names if name.endswith((".safetensors", "_images.npy"))]
-        record = json.loads(archive.read("smoke/gan/metrics/summary.provenance.json"))
-        summary = hashlib.sha256(archive.read("smoke/gan/metrics/summary.csv")).hexdigest()
-    assert record["outputs"]["summary"] == summary
-
-
-def test_a_section_on_another_disk_travels(tmp_path):
-    run, disk = tmp_path / "results/mine", tmp_path / "disk"
-    write(disk / "metrics/all.csv", "experiment\n")
-    leave_record(disk, "metrics/all.provenance.json", commit="unknown")
-    run.mkdir(parents=True)
-    (run / "gan").symlink_to(disk)
-    write_crate(run, tmp_path / "mine.zip")
-    with zipfile.ZipFile(tmp_path / "mine.zip") as archive:
-        assert {"mine/gan/metrics/all.csv", "mine/gan/metrics/all.provenance.json"} <= set(archive.namelist())
+        record = json.loads(archive.read("mine/gan/metrics/all.provenance.json"))
+        metrics = hashlib.sha256(archive.read("mine/gan/metrics/all.csv")).hexdigest()
+    assert {"Snakefile", "requirements.lock", "LICENSE", "CITATION.cff", "config/config.yaml"} <= names
+    assert "mine/audit/audit.html" in names
+    assert not [name for name in names if name.endswith((".safetensors", ".npy"))]
+    assert record["outputs"]["all"] == metrics
 
 
 def test_a_folder_without_records_is_refused_in_one_line(tmp_path):
