@@ -23,6 +23,8 @@ from archdyn.experiments.gan.metrics import sample_metrics
 from archdyn.experiments.vae.metrics import decoder_metrics, posterior_metrics
 from archdyn.measures.generative import ImageSet
 from archdyn.measures.tidy import per_image, tidy
+from archdyn.settings.check import CONFIG_FOLDER
+from archdyn.settings.read import read_yaml
 from archdyn.workflow.ledger import claim_files
 from test_generative_metrics import NOISE, blobs, classified
 
@@ -306,6 +308,17 @@ def test_a_chain_of_single_points_on_500_images_is_inconclusive():
     assert verdict("resnet", "features_form_a_hierarchy", by_image=world) == INCONCLUSIVE
     steps = {f"{layer}.probe_accuracy": np.arange(500) < 100 * (1 + place) for place, layer in enumerate(layers)}
     assert verdict("resnet", "features_form_a_hierarchy", by_image=steps) == HOLDS
+
+
+@pytest.mark.parametrize("experiment", RULES)
+def test_no_gate_on_images_is_what_the_demo_does(experiment):
+    """A gate follows from what could happen at all; one that equals the demo's setting was made to let it pass."""
+    demo = read_yaml(CONFIG_FOLDER / "demo.yaml")[experiment]
+    for key, needed in (gate for claim in RULES[experiment] for gate in claim["needs"].items()):
+        section, _, name = key.rpartition(".")
+        found = (demo.get(section) or demo.get("conditions", {}).get(section) or {}) if section else demo
+        if name.endswith("images") and isinstance(needed, int):
+            assert found.get(name) != needed, f"{key}: {needed}"
 
 
 def test_every_bound_is_within_reach_of_its_own_scale():

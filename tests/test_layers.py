@@ -108,3 +108,12 @@ def test_drawing_loads_neither_torch_nor_what_measures(parts, heavy):
     names = [f"archdyn.experiments.{name}.{part}" for part in parts for name in EXPERIMENTS]
     code = f"import {', '.join(names)}, archdyn.workflow.job, sys; sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_text_is_utf_8_in_every_locale():
+    """What ruff's PLW1514 does not see: where it cannot tell that something is a path."""
+    for path in SCRIPTS.rglob("*.py"):
+        calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+        texts = [call for call in calls if getattr(call.func, "attr", None) in ("read_text", "write_text")]
+        without = [call.lineno for call in texts if "encoding" not in {word.arg for word in call.keywords}]
+        assert without == [], path
