@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
-from itertools import repeat
+from itertools import chain, repeat
 
 import numpy as np
 import torch
@@ -214,14 +214,21 @@ def mask_sweep(
     ink of each image, (n,).
     """
     ink = patch_ink(vit, images, device)
-    whole = np.zeros(ink.shape, bool)
-    arrays = embed(vit, images, device, precision, batch=batch) | {"ink": hidden_ink(whole, ink)}
-    yield _row("whole", "pixels", 0.0, whole, arrays["ink"], seed), whole, arrays
-    for shape, fraction, drawn_by, masks in planned:
+    whole = "whole", 0.0, seed, np.zeros(ink.shape, bool)
+    for shape, fraction, drawn_by, masks in chain([whole], planned):
         hidden = hidden_ink(masks, ink)
-        for way in ways:
+        for way in ways[:1] if shape == "whole" else ways:
             arrays = embed(vit, images, device, precision, masks, way, batch) | {"ink": hidden}
-            yield _row(shape, way, fraction, masks, hidden, drawn_by), masks, arrays
+            row = {
+                "shape": shape,
+                "way": way,
+                "fraction": fraction,
+                "patches": masks.shape[1],
+                "masked": float(masks.mean()),
+                "ink": float(hidden.mean()),
+                "seed": drawn_by,
+            }
+            yield row, masks, arrays
 
 
 @torch.inference_mode()
@@ -288,15 +295,3 @@ def masked_answers(*sweep) -> tuple[list[dict], dict[str, np.ndarray]]:
 def hidden_ink(masks: np.ndarray, ink: np.ndarray) -> np.ndarray:
     """Share of each image's ink, float32 (n, patches), under its mask, bool (n, patches): (n,) in 0..1."""
     return (ink * masks).sum(1) / ink.sum(1).clip(min=np.finfo(np.float32).tiny)
-
-
-def _row(shape: str, way: str, fraction: float, masks: np.ndarray, hidden: np.ndarray, seed: int) -> dict:
-    return {
-        "shape": shape,
-        "way": way,
-        "fraction": fraction,
-        "patches": masks.shape[1],
-        "masked": float(masks.mean()),
-        "ink": float(hidden.mean()),
-        "seed": seed,
-    }
