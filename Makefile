@@ -42,7 +42,7 @@ style: .venv/tested
 	$(BIN)/snakefmt --check Snakefile rules
 	$(RUN) snakemake --lint
 
-# The report's training loops beside ours, in turn, on one thread; EXPERIMENTS="resnet vit" times those.
+# The report's training loops beside ours, in turn, on one thread; EXPERIMENTS=gan times that alone.
 benchmark: .venv/done
 	$(BIN)/python tests/benchmark.py $(EXPERIMENTS)
 

@@ -3,8 +3,7 @@
 Both do the same work on the same images in turn (report, ours, report, ours, ...) on one thread of the processor, each
 after a warm-up, and a Markdown table is printed. Seconds are the processor's, so other work on the machine counts for
 little. The report's loops are a Dataset that turns each image into a tensor in Python, a DataLoader, Adam as PyTorch
-gives it by default, and several `.item()` in each step. ResNet-152 and ViT-B/16 have random weights, which cost as much
-as trained ones.
+gives it by default, and several `.item()` in each step.
 """
 
 import argparse
@@ -26,22 +25,17 @@ from torchvision import transforms
 from archdyn.experiments.gan.model import NOISE_DIM, build_discriminator, build_generator
 from archdyn.experiments.gan.settings import GanTraining
 from archdyn.experiments.gan.train import ADAM_BETAS, train_gan
-from archdyn.experiments.resnet.embed import embed_penultimate
 from archdyn.experiments.vae.model import Vae
 from archdyn.experiments.vae.settings import VaeTraining
 from archdyn.experiments.vae.train import train_vae
-from archdyn.experiments.vit.embed import embed, forward
-from archdyn.networks.backbones import Backbone, build
-from archdyn.networks.preprocessing import Preprocess
 from archdyn.settings.common import merged_condition
 from archdyn.settings.read import read_yaml
 
 CONFIG = Path(__file__).parents[1] / "config"
 CPU = torch.device("cpu")
 GOALS = {"gan": 1.9, "vae": 1.1}  # how many times as fast as the report's loop ours must be
-IMAGES = {"gan": 12800, "vae": 6400, "resnet": 32, "vit": 64}
+IMAGES = {"gan": 12800, "vae": 6400}
 TEST_SHARE = 6  # the real test set is a sixth of the training set
-REPORT_BATCH = 32
 Way = Callable[[np.ndarray], float]  # of uint8 images: the processor seconds that they took
 
 
@@ -83,46 +77,6 @@ def vae_ways() -> dict[str, Way]:
 
     def ours(images: np.ndarray) -> float:
         return second_epoch(lambda end: train_vae(images, tested(images), two_epochs, CPU, lambda row: end()))
-
-    return {"report": report, "ours": ours}
-
-
-def resnet_ways() -> dict[str, Way]:
-    """Features of ResNet-152."""
-    return embedding_ways("resnet152-v2", lambda model, pixels: model(pixels), embed_penultimate)
-
-
-def vit_ways() -> dict[str, Way]:
-    """Embeddings of ViT-B/16."""
-    return embedding_ways("vit-base-16", forward, embed)
-
-
-def embedding_ways(name: str, run: Callable, embed_ours: Callable) -> dict[str, Way]:
-    """A pass over the images by a network with random weights, after one over a few of them."""
-    architecture = read_yaml(CONFIG / "backbones.yaml")["backbones"][name]
-    expected = architecture["preprocessing"]
-    model = build(architecture, 1000).eval()
-    steps = [
-        transforms.Resize((expected["size"], expected["size"])),
-        transforms.ToTensor(),
-        transforms.Normalize(expected["mean"], expected["sd"]),
-    ]
-
-    @torch.no_grad()
-    def report(images: np.ndarray) -> float:
-        run(model, next(iter(DataLoader(PerImage(images[:4], steps), 4))))
-        began = time.process_time()
-        for batch in DataLoader(PerImage(images, steps), REPORT_BATCH):
-            run(model, batch)
-        return time.process_time() - began
-
-    def ours(images: np.ndarray) -> float:
-        backbone = Backbone(model.to(memory_format=torch.channels_last), Preprocess(expected, CPU), [], "random")
-        embed_ours(backbone, images[:4], CPU)
-        began = time.process_time()
-        embed_ours(backbone, images, CPU)
-        model.to(memory_format=torch.contiguous_format)
-        return time.process_time() - began
 
     return {"report": report, "ours": ours}
 
@@ -191,9 +145,8 @@ def second_epoch(train: Callable[[Callable[[], None]], object]) -> float:
 
 def timed(name: str, rounds: int, n: int) -> dict[str, list[float]]:
     """Processor seconds of every round by way, on `n` random images."""
-    shape = (n, 28, 28) if name in GOALS else (n, 32, 32, 3)
-    images = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-    ways = {"gan": gan_ways, "vae": vae_ways, "resnet": resnet_ways, "vit": vit_ways}[name]()
+    images = np.random.default_rng(0).integers(0, 256, (n, 28, 28), dtype=np.uint8)
+    ways = {"gan": gan_ways, "vae": vae_ways}[name]()
     turns = [{way: run(images) for way, run in ways.items()} for _ in range(rounds)]
     return {way: [turn[way] for turn in turns] for way in ways}
 
@@ -203,20 +156,18 @@ def row(name: str, n: int, seconds: dict[str, list[float]]) -> str:
     ratios = [report / ours for report, ours in zip(seconds["report"], seconds["ours"], strict=True)]
     paces = [f"{n / statistics.median(seconds[way]):,.0f}" for way in ("report", "ours")]
     spread = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-    return f"| {name} | {n:,} | {paces[0]} | {paces[1]} | {spread} | {GOALS.get(name, '')} |"
+    return f"| {name} | {n:,} | {paces[0]} | {paces[1]} | {spread} | {GOALS[name]} |"
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "experiments", nargs="*", default=list(GOALS), help="gan vae resnet vit; gan and vae by default"
-    )
+    parser.add_argument("experiments", nargs="*", default=list(GOALS), help="gan vae by default")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--images", type=int, help="how many random images, instead of those that each is made for")
     arguments = parser.parse_args()
-    if unknown := set(arguments.experiments) - set(IMAGES):
-        parser.error(f"found {', '.join(sorted(unknown))}; allowed: {', '.join(IMAGES)}")
+    if unknown := set(arguments.experiments) - set(GOALS):
+        parser.error(f"found {', '.join(sorted(unknown))}; allowed: {', '.join(GOALS)}")
     torch.set_num_threads(1)
     torch.manual_seed(0)
     print(f"{date.today()}, {platform.processor() or platform.machine()}, one thread, torch {torch.__version__}:\n")

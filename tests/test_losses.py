@@ -9,7 +9,6 @@ from archdyn.experiments.gan.losses import LOSSES
 
 LOGITS, PROBABILITIES = LOSSES["logits"], LOSSES["probabilities"]
 ARITHMETIC = {"logits": LOGITS, "probabilities": PROBABILITIES}
-FAKES = torch.tensor([-6.0, -1.0, 0.0, 2.0])
 
 
 def gradient(loss, logit: float) -> float:
@@ -18,35 +17,29 @@ def gradient(loss, logit: float) -> float:
     return value.grad.item()
 
 
-DEFINITIONS = {
-    "non_saturating": lambda d: -math.log(d),
-    "minimax": lambda d: math.log(1 - d),
-    "minimax_wrong_sign": lambda d: -math.log(1 - d),
+DEFINITIONS = {  # of D(G(z)) = sigmoid(logit): the loss, and its slope by the logit
+    "non_saturating": (lambda d: -math.log(d), lambda d: d - 1),
+    "minimax": (lambda d: math.log(1 - d), lambda d: -d),
+    "minimax_wrong_sign": (lambda d: -math.log(1 - d), lambda d: d),
 }
 BOTH = pytest.mark.parametrize("losses", ARITHMETIC.values(), ids=ARITHMETIC)
 
 
 @BOTH
 @pytest.mark.parametrize("name", DEFINITIONS)
-def test_generator_losses_are_their_definitions(losses, name):
-    probabilities = torch.sigmoid(FAKES.double()).tolist()
-    expected = sum(map(DEFINITIONS[name], probabilities)) / len(probabilities)
-    assert losses.generator[name](FAKES).item() == pytest.approx(expected, rel=1e-5)
+@pytest.mark.parametrize("logit", [-10.0, -6.0, -1.0, 0.0, 2.0])
+def test_generator_losses_and_their_gradients_are_their_definitions(losses, name, logit):
+    """At -10, where D rejects, only the non-saturating loss has a gradient."""
+    loss, slope = DEFINITIONS[name]
+    d = 1 / (1 + math.exp(-logit))
+    assert losses.generator[name](torch.tensor([logit])).item() == pytest.approx(loss(d), rel=1e-4, abs=1e-6)
+    assert gradient(losses.generator[name], logit) == pytest.approx(slope(d), rel=1e-3)
 
 
 @BOTH
-@pytest.mark.parametrize("logit", [-3.0, 0.0, 3.0])
-def test_descent_raises_d_of_fakes_but_for_the_wrong_sign(losses, logit):
-    assert gradient(losses.generator["non_saturating"], logit) < 0
-    assert gradient(losses.generator["minimax"], logit) < 0
-    assert gradient(losses.generator["minimax_wrong_sign"], logit) > 0
-
-
-@BOTH
-def test_where_d_rejects_only_the_non_saturating_gradient_stays(losses):
-    assert abs(gradient(losses.generator["minimax"], -10)) < 1e-4
-    assert abs(gradient(losses.generator["minimax_wrong_sign"], -10)) < 1e-4
-    assert gradient(losses.generator["non_saturating"], -10) == pytest.approx(-1, abs=1e-4)
+def test_a_generator_loss_is_the_mean_over_the_batch(losses):
+    loss = losses.generator["non_saturating"]
+    assert loss(torch.tensor([0.0, 2.0])) == (loss(torch.tensor([0.0])) + loss(torch.tensor([2.0]))) / 2
 
 
 @BOTH

@@ -85,16 +85,3 @@ def test_a_stopped_job_goes_on_by_itself_with_retries(longer, uninterrupted, tmp
     assert run.wait(120) == 0, project.printed()[-3000:]
     assert "goes on after epoch" in (project.folder / LOG).read_text()
     assert made_by(project) == uninterrupted
-
-
-@pytest.mark.fault("the training starts afresh and says so.")
-def test_a_stop_is_forgotten_when_the_settings_changed(longer, tmp_path):
-    project = longer.clone(tmp_path)
-    run, training = project.start_training(MODEL)
-    training.terminate()
-    assert run.wait(60) != 0
-    project.replace("config/smoke.yaml", f"epochs: {EPOCHS}}}", "epochs: 1}")
-    again = project.snakemake(MODEL, "--cores", "1", *SMOKE)
-    assert again.returncode == 0, again.stdout[-3000:]
-    assert "starts afresh: settings, data or code are not those of" in again.stdout
-    assert hidden(project) == []

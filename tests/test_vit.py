@@ -96,14 +96,6 @@ def test_one_pass_gives_the_models_own_logits_and_tokens(vit, images):
         np.testing.assert_allclose(arrays["mean_patch"], tokens[:, 1:].mean(1), atol=1e-5)
 
 
-def test_dropping_no_token_changes_nothing(vit, images):
-    none = np.zeros((6, PATCHES), bool)
-    whole = embed.embed(vit, images, CPU)
-    for way in ("tokens", "pixels"):
-        for name, array in embed.embed(vit, images, CPU, masks=none, way=way).items():
-            np.testing.assert_allclose(array, whole[name], atol=1e-6)
-
-
 def test_a_dropped_token_is_one_that_nobody_attends_to(vit, images):
     masks = random_masks(6, 7, 0.4, seed=0)
     dropped = embed.embed(vit, images, CPU, masks=masks, way="tokens")["logits"]
@@ -129,17 +121,12 @@ def test_a_black_mask_is_the_image_with_these_patches_black(vit, images):
 
 @pytest.mark.parametrize("fraction", [0.1, 0.3, 0.9])
 def test_masks_of_both_shapes_cover_the_same_area(fraction):
-    random, centre = random_masks(20, 14, fraction, seed=3), centre_masks(20, 14, fraction)
+    random, centre = random_masks(4000, 14, fraction, seed=3), centre_masks(20, 14, fraction)
     assert set(random.sum(1)) == set(centre.sum(1)) == {int(fraction * 196)}
-    assert (random != random[0]).any()
-    assert np.array_equal(random, random_masks(20, 14, fraction, seed=3))
-    assert not np.array_equal(random, random_masks(20, 14, fraction, seed=4))
+    assert np.abs(random.mean(0) - int(fraction * 196) / 196).max() < 0.04  # every patch equally often
+    assert np.array_equal(random, random_masks(4000, 14, fraction, seed=3))
+    assert not np.array_equal(random, random_masks(4000, 14, fraction, seed=4))
     assert (centre == centre[0]).all()
-
-
-def test_random_masks_hide_every_patch_equally_often():
-    share = random_masks(4000, 7, 0.3, seed=0).mean(0)
-    assert np.abs(share - 14 / 49).max() < 0.04
 
 
 def test_the_report_masks_58_patches_at_random_and_16_in_the_centre():
@@ -193,27 +180,16 @@ def test_heads_of_the_last_layer_stand_beside_even_attention():
     assert values["last_distance_highest"] == 0.5
 
 
-def test_top_five_of_a_crafted_head_are_in_its_order(vit, images, tmp_path):
+def test_the_likeliest_classes_are_in_their_order(tmp_path):
     order = [7, 2, 9, 0, 4, 1, 3, 5, 6, 8]
-    head = nn.Linear(64, 10)
-    nn.init.zeros_(head.weight)
-    with torch.no_grad():
-        head.bias[order] = torch.log(torch.tensor([0.3, 0.2, 0.15, 0.1, 0.08, 0.07, 0.05, 0.03, 0.015, 0.005]))
-    kept, vit.model.head = vit.model.head, head
-    logits = embed.embed(vit, images[:1], CPU)["logits"]
-    vit.model.head = kept
+    logits = np.zeros((1, 10))
+    logits[0, order] = np.log([0.3, 0.2, 0.15, 0.1, 0.08, 0.07, 0.05, 0.03, 0.015, 0.005])
     inputs = SimpleNamespace(logits=tmp_path / "logits.npy", facts=tmp_path / "facts.json")
     np.save(inputs.logits, logits)
-    inputs.facts.write_text(json.dumps({"names": ["x"], "classes": [f"{name}, synonym" for name in vit.classes]}))
+    inputs.facts.write_text(json.dumps({"names": ["x"], "classes": [f"{name}, synonym" for name in "abcdefghij"]}))
     table = predictions(inputs, {"k": 5})
-    assert table["class"].tolist() == [vit.classes[number] for number in order[:5]]
+    assert table["class"].tolist() == ["abcdefghij"[number] for number in order[:5]]
     assert table["probability (%)"].tolist() == ["30.00", "20.00", "15.00", "10.00", "8.00"]
-
-
-def test_wilson_interval():
-    """Of Wilson's formula by hand: 50 of 100, and none of 10."""
-    assert metrics.wilson_interval(np.arange(100) % 2 == 0) == pytest.approx((0.40383, 0.59617), abs=1e-5)
-    assert metrics.wilson_interval(np.zeros(10, bool)) == pytest.approx((0, 0.27753), abs=1e-5)
 
 
 def test_bootstrap_interval_has_the_binomial_width():
