@@ -11,18 +11,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import get_args
 
+# Before numpy and torch load: small models gain nothing from more threads, and lose much where others hold the cores.
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+
 import psutil
 import pytest
-import torch
 from filelock import FileLock
 from PIL import Image
 
 from archdyn.config import Experiment
 from archdyn.workflow.files import content_digest
 from figure_text import rc_file
-
-# Small models gain nothing from more threads, and lose much where other jobs hold the cores.
-torch.set_num_threads(1)
 
 ROOT = Path(__file__).resolve().parents[1]
 collect_ignore = ["sixth"]  # what test_sixth.py adds to a copy, where it is collected
