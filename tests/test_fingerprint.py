@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from archdyn.workflow import fingerprint
-from archdyn.workflow.fingerprint import COUNTED, SCRIPTS, code_files, module_digests
+from archdyn.workflow.fingerprint import COUNTED, SCRIPTS, module_digests
 
 FILES = {
     "train.py": '"""Train."""\n\nfrom archdyn.experiments.toy.model import net\nfrom archdyn.workflow.job import Job\n',
@@ -103,11 +103,3 @@ def test_each_module_has_a_digest_of_its_own(package):
 def test_every_room_counts_but_for_those_that_cannot_change_a_number():
     rooms = {path.name for path in (SCRIPTS / "archdyn").iterdir() if path.is_dir() and path.name != "__pycache__"}
     assert rooms == {*COUNTED, "settings", "workflow"}
-
-
-def test_seed_and_device_count_for_what_trains():
-    files = {file.relative_to(SCRIPTS).as_posix() for file in code_files(["gan_train"])}
-    assert {"archdyn/networks/seeds.py", "archdyn/networks/device.py"} <= files
-    drawn = {file.relative_to(SCRIPTS).as_posix() for file in code_files(["figure", "archdyn.experiments.gan.figures"])}
-    assert "archdyn/experiments/gan/figures.py" in drawn
-    assert not [file for file in drawn if file.startswith("archdyn/networks/")]
