@@ -123,7 +123,7 @@ def test_verify_names_code_inputs_and_files_without_a_record(run, monkeypatch, c
     monkeypatch.chdir(run.parents[1])
     assert verified() == 0
     said = capsys.readouterr().out
-    assert said == "All 3 files of 3 jobs are what the jobs wrote, from the inputs and code of now.\n"
+    assert said == "All 3 files of 3 jobs are what the jobs wrote, with the current inputs and code.\n"
     images, metrics, table = "resources/d/images.npy", "results/mine/gan/metrics/a.csv", "results/mine/gan/tables/t"
     code = module_digests(["summary"]) | {"summary.py": "0"}
     leave_record(Path(), f"{table}.provenance.json", [metrics], {"csv": f"{table}.csv"}, modules=code)

@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> None:
 def diff(
     run_a: Run,
     run_b: Run,
-    spreads: Annotated[float, typer.Option(help="Leave out changes of fewer spreads over the seeds.")] = 1.0,
+    spreads: Annotated[float, typer.Option(help="Leave out changes smaller than so many spreads over the seeds.")] = 1.0,
 ) -> None:
     """List the metrics that changed between two runs.
 
@@ -46,7 +46,7 @@ def diff(
 def verify(run: Run) -> None:
     """Check a run against the records of its jobs.
 
-    Every file is compared by its digest, with the inputs and code of now. Settings are compared by snakemake -n.
+    It compares checksums with the current inputs and code. For settings, ask snakemake -n.
 
     Example: archdyn verify demo
     """
@@ -59,14 +59,14 @@ def verify(run: Run) -> None:
         typer.echo(fault)
     if finding.faults:
         raise ArchdynError(f"found {len(finding.faults)} faults in {looked_at}")
-    typer.echo(f"All {looked_at} are what the jobs wrote, from the inputs and code of now.")
+    typer.echo(f"All {looked_at} are what the jobs wrote, with the current inputs and code.")
 
 
 @app.command()
 def runs(results: Annotated[Path, typer.Argument(help="The folder of all runs.")] = Path("results")) -> None:
     """List all runs, and how much of each is stale.
 
-    A row shows experiments, commit, date, verdicts, and how many jobs were of other code.
+    Each row shows experiments, commit, date, verdicts, and how many jobs ran with other code.
 
     Example: archdyn runs
     """
@@ -82,7 +82,7 @@ def crate(
 ) -> None:
     """Pack a run as an RO-Crate, to archive or share it.
 
-    It holds results, records, settings, lock and licence, but no models and embeddings.
+    It holds results, records, settings, package versions and licence, but no models and embeddings.
 
     Example: archdyn crate demo --output demo.zip
     """
@@ -102,7 +102,7 @@ def publish(
 ) -> None:
     """Copy the audit of a run into docs/audit.
 
-    Its findings go into README.md. A run whose code, inputs or files have changed since is refused.
+    It writes the findings into README.md. It refuses a run whose code, inputs or files have changed since.
 
     Example: archdyn publish paper
     """
@@ -124,7 +124,7 @@ def publish(
 @app.command()
 def seal(
     why: Annotated[str, typer.Option(help="Why the rules were changed, in a few words.")],
-    rules: Annotated[list[str] | None, typer.Argument(help="Which, such as gan.dropout_helps; by default all.")] = None,
+    rules: Annotated[list[str] | None, typer.Argument(help="Rules to seal, such as gan.dropout_helps; all by default.")] = None,
 ) -> None:
     """Seal the rules of config/claims that changed, as they are now.
 

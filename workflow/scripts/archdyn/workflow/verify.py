@@ -30,7 +30,7 @@ class Finding:
         """One line that the audit says of itself."""
         looked_at = f"the {self.files} files of {self.jobs} jobs behind this audit"
         if not self.faults:
-            return f"All of {looked_at} are what the jobs wrote, from the inputs and by the code of now."
+            return f"All of {looked_at} are what the jobs wrote, with the current inputs and code."
         return f"Not all of {looked_at} stand by their records: {self.brief()}."
 
     def brief(self) -> str:
