@@ -29,7 +29,9 @@ def main(arguments: list[str] | None = None) -> None:
 def diff(
     run_a: Run,
     run_b: Run,
-    spreads: Annotated[float, typer.Option(help="Leave out changes smaller than so many spreads over the seeds.")] = 1.0,
+    spreads: Annotated[
+        float, typer.Option(help="Leave out changes smaller than so many spreads over the seeds.")
+    ] = 1.0,
 ) -> None:
     """List the metrics that changed between two runs.
 
@@ -124,7 +126,9 @@ def publish(
 @app.command()
 def seal(
     why: Annotated[str, typer.Option(help="Why the rules were changed, in a few words.")],
-    rules: Annotated[list[str] | None, typer.Argument(help="Rules to seal, such as gan.dropout_helps; all by default.")] = None,
+    rules: Annotated[
+        list[str] | None, typer.Argument(help="Rules to seal, such as gan.dropout_helps; all by default.")
+    ] = None,
 ) -> None:
     """Seal the rules of config/claims that changed, as they are now.
 

@@ -25,12 +25,12 @@ class Config(Settings):
     run: Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9_-]*$")]
     """Name of this run. Results go to results/<run>/, and figures and tables say "<run> scale"."""
     device: Literal["auto", "cuda", "cpu"]
-    """Where training happens. auto takes the GPU if there is one, and the processor otherwise."""
+    """Where networks run. auto takes the GPU if there is one, and the processor otherwise."""
     embedding_batch: BatchSize
-    """Images per pass of the embeddings in sections 2, 3 and 6. Fewer take less of a GPU's memory and round otherwise,
-    far within what precision means."""
+    """Images per batch of the embeddings in sections 2, 3 and 6. Smaller batches need less GPU memory; results differ
+    only by rounding."""
     audit: Annotated[list[Experiment], Field(min_length=1), *Unique]
-    """The experiments that the audit covers. Name fewer where the data of one cannot be had."""
+    """The experiments that the audit covers. Leave out an experiment whose data you cannot get."""
     resnet: ResnetSettings
     vit: VitSettings
     gan: GanSettings

@@ -52,23 +52,23 @@ class Design(Settings):
     about: Text
     """What the design asks, in a sentence."""
     conditions: Annotated[list[ConditionName], Field(min_length=1), *Unique]
-    """The named condition whose settings all runs have but for the factors. Several are the levels of a factor
-    `condition`."""
+    """The named condition whose settings all runs share, except for the factors. Several conditions are the levels of a
+    factor `condition`."""
     changes: dict[str, Value] = {}
-    """Settings in which all runs differ from those conditions."""
+    """Settings that all runs change in those conditions."""
     factors: dict[ConditionName, text_or_block(Levels, NamedLevels)]
-    """A setting of `training` with the list of its levels, or a name of your own with levels that are named, too, and
-    change several settings at once. A single level is held for all runs."""
+    """A setting of `training` with the list of its levels; or a name of your own whose levels have names too, and
+    change several settings at once. A single level applies to all runs."""
     seeds: Annotated[Seeds, Field(min_length=2)]
-    """Seeds of every combination, two or more: their spread is what effects are measured against."""
+    """Seeds of every combination, two or more: effects are compared with the spread between seeds."""
     outcomes: Annotated[dict[str, Literal["difference", "ratio"]], Field(min_length=1)]
-    """Metrics of a run, and whether effects on them are shown as differences, or, for what spans orders of magnitude,
-    as ratios."""
+    """Metrics of a run, and how effects on them are shown: as differences, or, for metrics that span orders of
+    magnitude, as ratios."""
     scale: or_null(Scale) = None
-    """Whether the effect of one factor of two levels is followed over the sizes that another one lists. null asks for
-    all effects and interactions."""
+    """Follow the effect of one factor with two levels over the sizes that another factor lists. null estimates all
+    effects and interactions."""
     audit: Flag = False
-    """Whether the design runs with everything else and stands in the audit. Otherwise it is a target of its own."""
+    """Whether the design is part of every run and of the audit. Otherwise it is only a target of its own."""
 
 
 DesignsByName = dict[ConditionName, Design]

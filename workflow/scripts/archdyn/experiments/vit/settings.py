@@ -54,18 +54,19 @@ class Attention(Settings):
     """How the heads are measured."""
 
     images: whole(ge=2)
-    """Test images, from the first on, behind the heads' entropy and mean distance."""
+    """How many test images, beginning with the first, the heads' entropy and mean distance are measured on."""
 
 
 class Mask(Settings):
     """One mask of the designs, which hides the same number of patches of every image."""
 
     place: Literal["anywhere", "centre", "edge"]
-    """Where the hidden patches lie, anywhere, or within the half of them nearest to the centre, or to the edge."""
+    """Where the hidden patches lie: anywhere, in the half nearest to the centre, or in the half nearest to the edge."""
     area: number(gt=0, le=0.5)
-    """Share of the patches that is hidden."""
+    """Share of the patches to hide."""
     content: Literal["any", "plain", "detailed"]
-    """Which of the patches there are hidden, those drawn at random, or those whose brightness varies least or most."""
+    """Which of the patches there are hidden: random ones (any), or those whose brightness varies least (plain) or most
+    (detailed)."""
     way: Literal["pixels", "tokens", "mean"]
     """How they are hidden. pixels makes them black before normalisation, as the report does; tokens drops them after
     the position embedding; mean gives them the colour that normalisation maps to 0."""
@@ -90,9 +91,9 @@ class Masking(Settings):
     """How much is masked, and on how many images."""
 
     images: whole(ge=10)
-    """Test images that are masked, from the first on."""
+    """How many test images are masked, beginning with the first."""
     fractions: Annotated[list[number(gt=0, le=0.95)], Field(min_length=1), *Unique]
-    """Shares of the patches to mask, beside none of them."""
+    """Shares of the patches to mask; none is always one of them."""
     published_share: number(gt=0, le=0.95)
     """Share of the patches that the report masks at random on each picture."""
     published_block: Block
@@ -113,13 +114,13 @@ class Probes(Settings):
     dataset: PhotoDataset
     """What is embedded and probed."""
     train_images: whole(ge=200)
-    """Training images, from the first on."""
+    """How many training images, beginning with the first."""
     test_images: whole(ge=20)
-    """Test images of the corrected protocol, from the first on."""
+    """How many test images of the corrected protocol, beginning with the first."""
     published_test_images: whole(ge=20)
-    """Test images of the published protocol, from the first on."""
+    """How many test images of the published protocol, beginning with the first."""
     published_normalisation: Normalisation
-    """Of the images in the published protocol."""
+    """How images are normalised in the published protocol."""
     published_interpolation: Literal["bilinear", "bicubic"]
     """How images are resized in the published protocol; the weights' own way in the corrected one."""
     validation_share: Share
@@ -130,17 +131,17 @@ class VitSettings(WithDesigns):
     """Section 3 of the report, a vision transformer's attention, answers under masks, and embeddings."""
 
     dataset: PhotoDataset
-    """Its test images are masked, and shown where there are no photos."""
+    """Its test images are masked, and shown if there are no photos."""
     seeds: Seeds
     """Seeds of the random masks, of the images that probes hold out, and of the bootstrap."""
     precision: Precision
-    """Of the networks' arithmetic. float32 is what the report used; tf32 rounds the inputs of its products to 10
-    bits of mantissa, on GPUs that can, and is float32 elsewhere; bfloat16 (autocast) is several times as fast on a
+    """Precision of the networks' arithmetic. float32 is what the report used. tf32 rounds the inputs of products to 10
+    bits of mantissa on GPUs that can, and is float32 elsewhere. bfloat16 (autocast) is several times as fast on a
     GPU."""
     images: Photos
-    """Pictures to look at one by one. published fetches the three photos of the report, whose confidences Table 5 then
-    compares; a list has photos of your own, each with a name and a file; null takes the first test image of three
-    classes. The shorter side is scaled and the centre cut out; in the published protocol, all of a photo is squashed to
+    """Pictures to look at one by one. published downloads the report's three photos, and Table 5 then compares
+    confidences; a list names photos of your own, each with a name and a file; null takes the first test image of three
+    classes. Photos are scaled by their shorter side and cut to a square; in the published protocol they are squashed to
     a square."""
     backbones: VitBackbones
     cnn: Literal["pretrained", "transferred"]
@@ -152,11 +153,11 @@ class VitSettings(WithDesigns):
     attention: Attention
     masking: Masking
     mask: Mask
-    """What masks of the designs have but for their factors."""
+    """The masks of the designs, except for what their factors change."""
     probes: Probes
     designs: DesignsByName = {}
-    """Factorial designs over the settings of `mask`, each with its effects and interactions. Their condition is mask;
-    each of their seeds has images of its own, and draws what is random."""
+    """Designs: all combinations of some settings of `mask`, to find their effects and interactions. Their condition is
+    mask; each seed has images of its own and draws what is random."""
 
     def designed(self) -> tuple[Settings, list[str]]:
         """The mask."""
