@@ -125,7 +125,7 @@ class Plan:
         return self.config["device"] == "cuda"
 
     def found(self) -> str:
-        """For the end of a run: what its audit found, in a few lines, and where everything is."""
+        """For the end of a run: what its audit found, in a few lines, unless it is older than a summary; where it is."""
         folder = Path("results", self.run)
         lines, content = [], folder / "audit/content.json"
         if content.is_file():
@@ -133,8 +133,10 @@ class Plan:
             lines = [f"- {finding['text'].replace('**', '')}" for finding in audit["findings"]]
             decided = audit.get("decided", [])  # which audits of earlier versions lack
             decided = [f"- {row['verdict']}: {row['claim']} ({row['measured']})" for row in decided]
-            lines = (lines or decided)[:TOLD]
-            lines.append(f"The audit: {folder}/audit/audit.html, and as a paper {folder}/audit/audit.pdf")
+            older = any(file.stat().st_mtime > content.stat().st_mtime for file in folder.glob("*/metrics/summary.csv"))
+            lines = [] if older else (lines or decided)[:TOLD]
+            name = "The audit, from before these results" if older else "The audit"
+            lines.append(f"{name}: {folder}/audit/audit.html, and as a paper {folder}/audit/audit.pdf")
         return "\n".join([*lines, f"Figures and tables: {folder}/*/figures and {folder}/*/tables"])
 
     @staticmethod
