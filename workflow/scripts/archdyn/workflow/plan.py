@@ -125,7 +125,7 @@ class Plan:
         return self.config["device"] == "cuda"
 
     def found(self) -> str:
-        """For the end of a run: what its audit found, in a few lines, unless it is older than a summary; where it is."""
+        """For the end of a run: what its audit found, unless it is older than a summary, and where it is."""
         folder = Path("results", self.run)
         lines, content = [], folder / "audit/content.json"
         if content.is_file():
