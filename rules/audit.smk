@@ -1,7 +1,7 @@
 # The audit of the report: published beside reproduced, every claim with a verdict.
 #   needs: the figures, tables and numbers of the experiments that config.yaml's `audit` names; their claims
 #          (config/claims), published numbers (config/published), and findings, prose and captions (workflow/audit)
-#   steps: claims_verdicts -> audit_content -> audit_page and audit_paper
+#   steps: claims_verdicts -> audit_content -> audit_documents
 #   makes: results/<run>/audit/tables/{verdicts,tests}.*, results/<run>/audit/audit.{html,pdf}
 
 AUDITED = config["audit"]
@@ -12,8 +12,7 @@ AUDIT_RESULTS = [file for experiment in plan.audited() for file in experiment.re
 localrules:
     claims_verdicts,
     audit_content,
-    audit_page,
-    audit_paper,
+    audit_documents,
 
 
 rule audit:
@@ -90,43 +89,26 @@ rule audit_content:
         "../workflow/scripts/audit_content.py"
 
 
-rule audit_page:
-    """The audit as one page that opens offline."""
+rule audit_documents:
+    """The audit as one page that opens offline, and as a short paper."""
     input:
         results=AUDIT_RESULTS,
         content=rules.audit_content.output.content,
         settings=rules.audit_content.output.settings,
-        template=shipped("workflow/audit/page.html"),
+        page=shipped("workflow/audit/page.html"),
         style=shipped("workflow/audit/page.css"),
         behaviour=shipped("workflow/audit/page.js"),
+        paper=shipped("workflow/audit/paper.typ"),
+        references=shipped("workflow/audit/references.yaml"),
     output:
         html=audit_file("<results>/audit/audit.html", "page"),
-        provenance="<results>/audit/audit_page.provenance.json",
-    log:
-        "<logs>/audit_page/audit.log",
-    conda:
-        "../envs/audit.yaml"
-    params:
-        **plan.code("audit_page"),
-    script:
-        "../workflow/scripts/audit_page.py"
-
-
-rule audit_paper:
-    """The audit as a short paper."""
-    input:
-        results=AUDIT_RESULTS,
-        content=rules.audit_content.output.content,
-        references=shipped("workflow/audit/references.yaml"),
-        template=shipped("workflow/audit/paper.typ"),
-    output:
         pdf=audit_file("<results>/audit/audit.pdf", "paper"),
-        provenance="<results>/audit/audit_paper.provenance.json",
+        provenance="<results>/audit/documents.provenance.json",
     log:
-        "<logs>/audit_paper/audit.log",
+        "<logs>/audit_documents/audit.log",
     conda:
         "../envs/audit.yaml"
     params:
-        **plan.code("audit_paper"),
+        **plan.code("audit_documents"),
     script:
-        "../workflow/scripts/audit_paper.py"
+        "../workflow/scripts/audit_documents.py"

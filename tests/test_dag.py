@@ -186,7 +186,7 @@ def test_another_seed_trains_with_that_seed_alone(finished, records):
     assert again.isdisjoint(TRAININGS)
     new = planned - records.keys()
     assert new and all("_seed7" in path for path in new)
-    assert {"summary", "figure", "table", "audit_page"} <= again
+    assert {"summary", "figure", "table", "audit_documents"} <= again
 
 
 def test_nothing_to_do_after_a_finished_run_in_whatever_locale(finished):
@@ -212,7 +212,7 @@ def test_every_config_plans_every_training_figure_and_table(project, overlay):
     captions = [path.relative_to(ROOT / "workflow/audit") for path in ROOT.glob("workflow/audit/*/*/*.rst")]
     drawn = {f"{path.parts[0]}_{path.stem}" for path in captions if path.parts[1] in ("figures", "tables")}
     assert drawn - {"vit_photos"} <= jobs.keys()  # which needs photos
-    assert {"claims_verdicts", "audit_page", "audit_paper"} <= jobs.keys()
+    assert {"claims_verdicts", "audit_documents"} <= jobs.keys()
 
 
 def test_results_of_somebody_else_are_taken_over_and_not_trained_again(finished, records, tmp_path):

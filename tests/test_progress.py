@@ -103,10 +103,10 @@ def test_the_cause_of_a_job_is_told_in_a_few_words(reason, told):
 
 def test_a_dry_run_counts_trainings_time_and_disk_by_experiment():
     run = DryRun()
-    for rule, experiment in (("gan_train", "gan"), ("gan_train", "gan"), ("figure", "gan"), ("audit_page", "")):
+    for rule, experiment in (("gan_train", "gan"), ("gan_train", "gan"), ("figure", "gan"), ("audit_documents", "")):
         run.add(rule, experiment, Cost(100, 600), "Missing output files: x")
     lines = [" ".join(line.split()) for line in run.lines()]
-    assert "its output is missing: gan_train (2), figure, audit_page" in lines
+    assert "its output is missing: gan_train (2), figure, audit_documents" in lines
     assert "gan 2 3 about 5 min 1.8 GiB" in lines
     assert "all 2 4 about 7 min 2.3 GiB" in lines
 

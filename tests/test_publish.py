@@ -32,9 +32,9 @@ def run_of(tmp_path):
         for experiment in experiments:
             for name in ("all", "summary"):
                 write(run / f"{experiment}/metrics/{name}.csv", f"experiment,value\n{experiment},0.10\n")
-        page = {"rule": "audit_page", "script": "audit_page", "modules": module_digests(["audit_page"])}
+        page = {"rule": "audit_documents", "script": "audit_documents", "modules": module_digests(["audit_documents"])}
         outputs = {"html": "audit/audit.html", "csv": "audit/tables/verdicts.csv"}
-        leave_record(run, "audit/audit_page.provenance.json", outputs=outputs, **page)
+        leave_record(run, "audit/audit_documents.provenance.json", outputs=outputs, **page)
         return run
 
     return made
@@ -110,7 +110,7 @@ def test_an_audit_that_cannot_be_published(run_of, tmp_path, fault, said):
 
 
 def replace_code(run: Path) -> None:
-    path = run / "audit/audit_page.provenance.json"
+    path = run / "audit/audit_documents.provenance.json"
     facts = json.loads(path.read_text())
     path.write_text(json.dumps(facts | {"modules": facts["modules"] | {"archdyn/errors.py": "0"}}))
 
@@ -119,8 +119,8 @@ def test_code_that_has_changed_since_is_named(run_of, tmp_path):
     publish.publish(run_of("gan"), tmp_path / "audit")
     path = tmp_path / "audit/gan/code.json"
     (facts,) = json.loads(path.read_text())
-    path.write_text(json.dumps([facts | {"modules": facts["modules"] | {"audit_page.py": "0"}}]))
-    assert publish.stale(tmp_path / "audit") == {"gan": ["script workflow/scripts/audit_page.py changed"]}
+    path.write_text(json.dumps([facts | {"modules": facts["modules"] | {"audit_documents.py": "0"}}]))
+    assert publish.stale(tmp_path / "audit") == {"gan": ["script workflow/scripts/audit_documents.py changed"]}
 
 
 def test_the_smoke_run_is_published(smoke_run, tmp_path):

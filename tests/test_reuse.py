@@ -79,7 +79,7 @@ def test_as_a_module(mine, workflow, prefix):
     assert "Nothing to be done" in mine.snakemake("--cores", "1").stdout
     plan = mine.snakemake("--dry-run", f"{prefix}all")
     assert plan.returncode == 0, plan.stdout[-3000:]
-    assert f"{prefix}audit_paper" in plan.stdout
+    assert f"{prefix}audit_documents" in plan.stdout
 
 
 @pytest.mark.skipif(not shutil.which("snakedeploy"), reason="snakedeploy asks for a Python before 3.13")
