@@ -101,35 +101,22 @@ rule clip_evaluate:
         "../workflow/scripts/clip_evaluate.py"
 
 
-clip.per_image(
-    *[
-        filled(rules.clip_evaluate.output[f"{kind}_images"], seed=seed)
-        for kind in CLIP_PER_IMAGE
-        for seed in clip.model_seeds()
-    ]
-)
-clip.summarise(*[filled(rules.clip_evaluate.output.metrics, seed=seed) for seed in clip.model_seeds()])
-
-
-clip.figure(
-    "figure12",
-    classes=clip.classes,
-    points=filled(rules.clip_evaluate.output.points, seed=clip.seeds[0]),
-    label=clip.label(images_of_first_seed=True),
-)
-clip.figure(
-    "figure13",
-    classes=clip.classes,
-    points=filled(rules.clip_evaluate.output.points, seed=clip.seeds[0]),
-    label=clip.label(images_of_first_seed=True),
-)
+clip.per_image(*[clip.of_models(rules.clip_evaluate.output[f"{kind}_images"]) for kind in CLIP_PER_IMAGE])
+clip.summarise(*clip.of_models(rules.clip_evaluate.output.metrics))
+for name in ("figure12", "figure13"):
+    clip.figure(
+        name,
+        classes=clip.classes,
+        points=clip.of_models(rules.clip_evaluate.output.points)[0],
+        label=clip.label(images_of_first_seed=True),
+    )
 clip.figure("classes", classes=clip.classes, summary=clip.summary)
-clip.figure("shift", shift=[filled(rules.clip_evaluate.output.shift, seed=seed) for seed in clip.model_seeds()])
+clip.figure("shift", shift=clip.of_models(rules.clip_evaluate.output.shift))
 clip.table(
     "table10",
     published=clip.published,
     summary=clip.summary,
-    facts=filled(rules.clip_embed.output.facts, seed=clip.seeds[0]),
+    facts=clip.of_models(rules.clip_embed.output.facts)[0],
     settings={"prompts": clip.settings["prompts"], "templates": len(clip.settings["ensemble"])},
 )
 clip.table("gap", summary=clip.summary)

@@ -160,9 +160,9 @@ class Clip(Experiment):
     def _is_pretrained(self) -> bool:
         return self.settings["backbones"]["clip"]["weights"] == "pretrain"
 
-    def model_seeds(self) -> list[int]:
-        """Seeds with a CLIP of their own: all where it is pretrained here, else the first, which serves them all."""
-        return self.seeds if self._is_pretrained else self.seeds[:1]
+    def of_models(self, pattern: str) -> list[str]:
+        """Paths of `pattern` for every CLIP: one a seed where it is pretrained here, else that of the first seed."""
+        return [filled(pattern, seed=seed) for seed in (self.seeds if self._is_pretrained else self.seeds[:1])]
 
     def seeds_of_model(self, seed: str) -> list[int]:
         """The seeds that the CLIP of `seed` serves."""
