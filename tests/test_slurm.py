@@ -37,12 +37,14 @@ needs_slurm = [
 ]
 
 
+def profile(name: str) -> dict:
+    return yaml.safe_load((ROOT / f"profiles/{name}/config.yaml").read_text())
+
+
 def test_the_profile_differs_from_the_default_in_what_slurm_needs():
-    default, slurm = (
-        yaml.safe_load((ROOT / f"profiles/{name}/config.yaml").read_text()) for name in ("default", "slurm")
-    )
+    default = profile("default")
     del default["resources"]  # Slurm counts the GPUs
-    assert default.items() <= slurm.items()
+    assert default.items() <= profile("slurm").items()
 
 
 def test_a_job_that_leaves_for_the_cluster_says_its_memory_and_time_and_takes_the_profiles_cores(project):
@@ -57,8 +59,8 @@ for rule in workflow.rules:
     assert planned.returncode == 0, planned.stdout
     leaves = [line.split()[1:] for line in planned.stdout.splitlines() if line.startswith("leaves:")]
     assert {"data_prepare", "gan_train", "vae_measure"} <= {name for name, *_ in leaves}
-    cores = str(yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())["cores"])
-    assert [job for job in leaves if sorted(job[1:]) != [cores, "mem_mb", "runtime"]] == []
+    asked = [str(profile("slurm")["cores"]), "mem_mb", "runtime"]
+    assert [job for job in leaves if sorted(job[1:]) != asked] == []
 
 
 @pytest.mark.parametrize(("device", "asked"), [("auto", True), ("cpu", False)])
