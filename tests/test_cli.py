@@ -34,9 +34,11 @@ def test_runs_lists_experiments_commit_verdicts_and_what_is_stale(tmp_path, caps
     write(tmp_path / "mine/gan/metrics/summary.csv", "experiment\n")
     write(tmp_path / "mine/audit/tables/verdicts.csv", "id,verdict\na,holds\nb,holds\nc,does not hold\n")
     assert exit_status("runs", str(tmp_path)) == 0
-    row = capsys.readouterr().out.splitlines()[-1]
-    assert row.startswith("| mine | gan | aaaaaaa | 20")
-    assert row.endswith("| 2 holds, 1 does not hold | 1 of 2 |")
+    name, experiments, commit, _, *rest = (
+        cell.strip() for cell in capsys.readouterr().out.splitlines()[-1].split("|")[1:-1]
+    )
+    assert (name, experiments, commit) == ("mine", "gan", "aaaaaaa")
+    assert rest == ["2 holds, 1 does not hold", "1 of 2"]
 
 
 @pytest.mark.fault("one line names it.")

@@ -1,7 +1,7 @@
 """The runs in a folder of results: what each holds, what of it is stale, and what differs between two."""
 
-import csv
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,8 +31,7 @@ def runs_text(results: Path) -> str:
     runs = sorted({path.parents[2] for path in results.glob("*/*/metrics/summary.csv")})
     if not runs:
         raise ArchdynError(f"{results}: has no <run>/<experiment>/metrics/summary.csv")
-    heading = ("run", "experiments", "commit", "made (UTC)", "verdicts", "stale")
-    return "\n".join(_row(cells) for cells in (heading, ("---",) * len(heading), *map(_cells, runs)))
+    return _markdown(map(_run_row, runs))
 
 
 def diff_text(run_a: Path, run_b: Path, spreads: float) -> str:
@@ -45,8 +44,7 @@ def diff_text(run_a: Path, run_b: Path, spreads: float) -> str:
     first, second = _summaries(folder_a), _summaries(folder_b)
     found = changes(first, second, spreads)
     counted = f"{len(found)} of {max(len(first), len(second))} metrics differ by more than {spreads:g} spreads."
-    table = pd.DataFrame(map(_change_row, found.to_dict("records")))
-    shown = ["", table.to_markdown(index=False, disable_numparse=True)] if len(table) else []
+    shown = ["", _markdown(map(_change_row, found.to_dict("records")))] if len(found) else []
     return "\n".join([*lines, "", counted, *shown])
 
 
@@ -69,26 +67,25 @@ def changes(first: pd.DataFrame, second: pd.DataFrame, spreads: float) -> pd.Dat
     return both[changed | in_one_run_only].sort_values("in_spreads", ascending=False, kind="stable")
 
 
-def _cells(run: Path) -> tuple[str, ...]:
+def _markdown(rows: Iterable[dict]) -> str:
+    return pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True)
+
+
+def _run_row(run: Path) -> dict[str, str]:
+    """What `runs_text` says of a run, by column."""
     paths = [path for path in walk(run) if path.name.endswith(f".{RECORD}")]
     records = [facts for facts in map(read_record, paths) if facts]
     latest = max(path.stat().st_mtime for path in paths)
-    return (
-        run.name,
-        ", ".join(path.parents[1].name for path in sorted(run.glob("*/metrics/summary.csv"))),
-        ", ".join(sorted({_short(facts["commit"]) for facts in records})),
-        datetime.fromtimestamp(latest, UTC).strftime("%Y-%m-%d %H:%M"),
-        ", ".join(f"{count} {verdict}" for verdict, count in _verdicts(run).items()) or "–",
-        f"{sum(bool(changed_code(facts)) for facts in records)} of {len(records)}",
-    )
-
-
-def _verdicts(run: Path) -> Counter:
-    found = Counter()
-    for path in sorted(run.glob("*/tables/verdicts.csv")):
-        with path.open(encoding="utf-8", newline="") as table:
-            found.update(row["verdict"] for row in csv.DictReader(table))
-    return found
+    tables = map(pd.read_csv, sorted(run.glob("*/tables/verdicts.csv")))
+    verdicts = Counter(verdict for table in tables for verdict in table["verdict"])
+    return {
+        "run": run.name,
+        "experiments": ", ".join(path.parents[1].name for path in sorted(run.glob("*/metrics/summary.csv"))),
+        "commit": ", ".join(sorted({_short(facts["commit"]) for facts in records})),
+        "made (UTC)": datetime.fromtimestamp(latest, UTC).strftime("%Y-%m-%d %H:%M"),
+        "verdicts": ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items()) or "–",
+        "stale": f"{sum(bool(changed_code(facts)) for facts in records)} of {len(records)}",
+    }
 
 
 def _change_row(change: dict) -> dict:
@@ -126,7 +123,3 @@ def _commits(folder: Path) -> str:
 
 def _short(commit: str) -> str:
     return commit[:7] + ("-dirty" if commit.endswith("-dirty") else "")
-
-
-def _row(cells: tuple[str, ...]) -> str:
-    return f"| {' | '.join(cells)} |"
