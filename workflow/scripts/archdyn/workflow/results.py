@@ -60,16 +60,8 @@ class PlannedDesigns:
         """Of all designs."""
         return list(self.settings.get("designs", {}))
 
-    def factorial(self) -> list[str]:
-        """Those that ask for all effects and interactions."""
-        return [name for name in self.names() if not self.is_against_scale(name)]
-
-    def against_scale(self) -> list[str]:
-        """Those that follow one effect over several sizes."""
-        return [name for name in self.names() if self.is_against_scale(name)]
-
     def is_against_scale(self, design: str) -> bool:
-        """Whether it follows one effect over several sizes."""
+        """Whether it follows one effect over several sizes; others ask for all effects and interactions."""
         return self.settings["designs"][design]["scale"] is not None
 
     def audited(self) -> list[str]:
