@@ -26,8 +26,8 @@ EPOCHS = 40
 def longer(prepared, tmp_path_factory) -> Project:
     """A training that takes seconds, so that it can be stopped while it runs."""
     project = prepared.clone(tmp_path_factory.mktemp("longer"))
-    baseline = "baseline: {images: 256, epochs: 4}"
-    project.replace("config/smoke.yaml", baseline, baseline.replace("4}", f"{EPOCHS}}}"))
+    baseline = "baseline: {images: 256, epochs: "
+    project.replace("config/smoke.yaml", f"{baseline}4,", f"{baseline}{EPOCHS},")
     return project
 
 
@@ -69,7 +69,7 @@ def test_a_stopped_run_goes_on_to_the_same_result(longer, uninterrupted, tmp_pat
 @pytest.mark.fault("the training stops after the running step and keeps its state.")
 def test_sigterm_to_snakemake_alone_reaches_the_training(longer, tmp_path):
     project = longer.clone(tmp_path)
-    project.replace("config/smoke.yaml", f"epochs: {EPOCHS}}}", "epochs: 5000}")
+    project.replace("config/smoke.yaml", f"epochs: {EPOCHS},", "epochs: 5000,")
     run, _ = project.start_training(MODEL)
     run.terminate()
     assert run.wait(30) != 0
