@@ -177,11 +177,10 @@ def test_every_figure_and_table_is_shown_with_its_caption(content):
     for section in content["sections"]:
         for name, result in section["results"].items():
             kind = result["kind"].removesuffix("s")
-            design = "design_" if Path(result["stem"]).name.startswith("design_") else ""
-            assert result["rule"] == design + kind
+            assert result["rule"] == kind
             assert len(re.findall(rf"!\[(?:page)?\]\({name}\)", section["markdown"])) == 1
             assert len(result["caption"]) > 40
-            assert result["script"] == f"workflow/scripts/{design}{kind}.py"
+            assert result["script"] == f"workflow/scripts/{kind}.py"
             assert all((ROOT / path).is_file() for path in [result["rules"], result["script"], *result["modules"]])
             assert result["modules"]
             assert result["inputs"]
