@@ -69,5 +69,6 @@ def test_a_second_clone_finds_everything_and_runs_nothing(second):
 
 
 def test_a_changed_setting_runs_what_it_must(second):
-    second.replace("config/smoke.yaml", "\nvae:\n", "\nvae:\n  conditions: {kl5: {learning_rate: 5.0e-3}}\n")
+    first = "    annealing_first: {seeds: []}\n"
+    second.replace("config/smoke.yaml", first, f"    kl5: {{learning_rate: 5.0e-3}}\n{first}")
     assert second.planned(MODEL, *SMOKE) == {"vae_train": 1}
