@@ -34,7 +34,7 @@ ALLOWED = {
     "cli": {"errors", "workflow"},
 }
 TORCH = {"torch", "torchvision", "timm", "open_clip", "safetensors"}
-WITH_TORCH = re.compile(r"networks/.*|experiments/\w+/(model|train|embed|losses|gradcam)\.py|workflow/(job|record)\.py")
+WITH_TORCH = re.compile(r"networks/.*|experiments/\w+/(model|train|embed|losses|gradcam|photos)\.py|workflow/(job|record)\.py")
 WITH_SNAKEMAKE = {"workflow"}
 
 
