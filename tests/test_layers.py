@@ -34,7 +34,8 @@ ALLOWED = {
     "cli": {"errors", "workflow"},
 }
 TORCH = {"torch", "torchvision", "timm", "open_clip", "safetensors"}
-WITH_TORCH = re.compile(r"networks/.*|experiments/\w+/(model|train|embed|losses|gradcam|photos)\.py|workflow/(job|record)\.py")
+OF_EXPERIMENTS = r"experiments/\w+/(model|train|embed|losses|gradcam|photos)\.py"
+WITH_TORCH = re.compile(rf"networks/.*|{OF_EXPERIMENTS}|workflow/(job|record)\.py")
 WITH_SNAKEMAKE = {"workflow"}
 
 
