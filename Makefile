@@ -12,7 +12,7 @@ CORES ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)) if 
 BIN := .venv/bin
 RUN := PATH="$(CURDIR)/$(BIN):$$PATH"
 PYTHON_FILES := workflow tests
-PARALLEL := --numprocesses $(CORES) --maxprocesses 8 --dist loadfile  # a file's tests share what one of them ran
+PARALLEL := --numprocesses $(CORES) --maxprocesses 8 --dist loadfile --durations=25  # a file's tests share what one ran
 COMPILE := --quiet --strip-extras --no-annotate --no-header --no-emit-options --no-emit-index-url --no-emit-find-links
 
 .PHONY: demo paper test test-all rehearse style benchmark gpu-check gpu-check-all slurm chromium latex env format docs lock clean
