@@ -188,8 +188,8 @@ def test_every_figure_and_table_is_shown_with_its_caption(content):
 
 
 def plain(text: str) -> str:
-    """Without spaces and the soft breaks that Typst may put into names."""
-    return re.sub(r"[\s\u200b\u00ad]", "", text)
+    """Without spaces and hyphens: Typst breaks words, and its fonts name minus and hyphen alike, as soft ones."""
+    return re.sub(r"[\s\u200b\u00ad-]", "", text)
 
 
 def test_the_paper_has_the_reports_tables_and_figures(pdf, content):

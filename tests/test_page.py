@@ -136,7 +136,7 @@ def test_a_number_says_where_it_is_from(shared, content):
     number = shared.locator("a.number[data-file$='summary.csv']").first
     number.click()
     origin = shared.locator("#origin")
-    assert origin.is_visible()
+    origin.wait_for(state="visible")  # its file is unpacked first
     condition, metric, _ = number.get_attribute("data-place").split(", ")
     source = content["files"][number.get_attribute("data-file")]
     text = origin.text_content()
