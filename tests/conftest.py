@@ -215,3 +215,15 @@ def smoke_run(shared_folder) -> Project:
     project.environment["PYTHONPATH"] += f"{os.pathsep}{project.folder / 'tests'}"
     project.environment["MATPLOTLIBRC"] = str(rc_file(faults))
     return run_once(project, "--cores", "2")
+
+
+@pytest.fixture(scope="session")
+def audit(smoke_run) -> Path:
+    """The folder of the smoke run's audit."""
+    return smoke_run.folder / "results/smoke/audit"
+
+
+@pytest.fixture(scope="session")
+def content(audit) -> dict:
+    """All that it says."""
+    return json.loads((audit / "content.json").read_text(encoding="utf-8"))

@@ -32,16 +32,6 @@ MOST_PAGES = 12  # of the paper on five sections
 
 
 @pytest.fixture(scope="module")
-def audit(smoke_run) -> Path:
-    return smoke_run.folder / "results/smoke/audit"
-
-
-@pytest.fixture(scope="module")
-def content(audit) -> dict:
-    return json.loads((audit / "content.json").read_text(encoding="utf-8"))
-
-
-@pytest.fixture(scope="module")
 def pdf(audit) -> PdfReader:
     return PdfReader(audit / "audit.pdf")
 

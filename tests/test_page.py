@@ -20,16 +20,6 @@ TOO_WIDE = """[...document.querySelectorAll("main *")]
 
 
 @pytest.fixture(scope="module")
-def audit(smoke_run) -> Path:
-    return smoke_run.folder / "results/smoke/audit"
-
-
-@pytest.fixture(scope="module")
-def content(audit) -> dict:
-    return json.loads((audit / "content.json").read_text(encoding="utf-8"))
-
-
-@pytest.fixture(scope="module")
 def browser():
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if not found:

@@ -9,13 +9,11 @@ from pathlib import Path
 import numpy as np
 from scipy import linalg
 from scipy.spatial.distance import cdist
-from scipy.special import softmax
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
 MANIFOLD_IMAGES, COMPONENTS, USUAL = 10_000, 50, 0.99  # what a sample is among real images by
 SAME_IMAGE = 0.1  # of the range of pixels: two images that differ by less are (nearly) one
-CONFIDENT = {50: 0.5, 90: 0.9, 99: 0.99}  # what the classifier must give to a sample's class, by the name's ending
 
 
 @dataclass
@@ -123,31 +121,9 @@ def class_histogram(labels: np.ndarray, classes: int) -> np.ndarray:
     return np.bincount(labels, minlength=classes) / len(labels)
 
 
-def histogram_kl(samples: np.ndarray, data: np.ndarray) -> float:
-    """KL(samples || data) in nats between two class histograms; ln(classes) for one of equally many classes."""
-    present = samples > 0
-    return float(np.sum(samples[present] * np.log(samples[present] / data[present])))
-
-
 def modes_covered(samples: np.ndarray, data: np.ndarray) -> int:
     """Classes of the data that the samples hold at least a tenth as often as it does."""
     return int(np.sum((data > 0) & (samples >= data / 10)))
-
-
-def confident_modes(logits: np.ndarray, data: np.ndarray) -> dict[str, float]:
-    """What is left of the classes drawn where only samples count that the classifier is sure of.
-
-    logits: of the samples (n, classes). data: the data's histogram (classes,). modes_covered_90: as `modes_covered`,
-    but of the samples whose class has a probability of 0.9 or more, as a share of all samples; confident_share_90:
-    how many of all those are, 0..1. The same for the other CONFIDENT.
-    """
-    probability, labels = softmax(logits.astype(np.float64), axis=1).max(1), logits.argmax(1)
-    values = {}
-    for name, least in CONFIDENT.items():
-        sure = labels[probability >= least]
-        histogram = np.bincount(sure, minlength=len(data)) / len(logits)
-        values |= {f"modes_covered_{name}": modes_covered(histogram, data), f"confident_share_{name}": histogram.sum()}
-    return values
 
 
 def feature_spread(real: np.ndarray, fake: np.ndarray) -> float:
