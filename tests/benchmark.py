@@ -40,17 +40,19 @@ Way = Callable[[np.ndarray], float]  # of uint8 images: the processor seconds th
 
 
 class PerImage(Dataset):
-    """Image by image through PIL and torchvision's transforms, as torchvision's own MNIST does it."""
+    """Image by image through PIL and torchvision's transforms, with its label, as torchvision's MNIST does it."""
 
     def __init__(self, images: np.ndarray, steps: list[Callable]):
         self.images = torch.from_numpy(images)
+        self.labels = torch.zeros(len(images), dtype=torch.long)
         self.transform = transforms.Compose(steps)
 
     def __len__(self) -> int:
         return len(self.images)
 
-    def __getitem__(self, number: int) -> Tensor:
-        return self.transform(Image.fromarray(self.images[number].numpy()))
+    def __getitem__(self, number: int) -> tuple[Tensor, int]:
+        label = int(self.labels[number])
+        return self.transform(Image.fromarray(self.images[number].numpy())), label
 
 
 def gan_ways() -> dict[str, Way]:
@@ -92,7 +94,7 @@ def report_gan(images: np.ndarray, training: GanTraining, end: Callable[[], None
     steps = [transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))]
     history = []
     for _ in range(2):
-        for batch in DataLoader(PerImage(images, steps), training.batch_size, shuffle=True):
+        for batch, _ in DataLoader(PerImage(images, steps), training.batch_size, shuffle=True):
             n = len(batch)
             real, ones, zeros = batch.view(n, -1), torch.ones(n, 1), torch.zeros(n, 1)
             fake = generator(torch.randn(n, NOISE_DIM))
@@ -121,10 +123,10 @@ def report_vae(images: np.ndarray, tested: np.ndarray, training: VaeTraining, en
         return total
 
     for _ in range(2):
-        for real in DataLoader(PerImage(images, to_tensor), training.batch_size, shuffle=True):
+        for real, _ in DataLoader(PerImage(images, to_tensor), training.batch_size, shuffle=True):
             update(optimiser, loss(real))
         with torch.no_grad():
-            for real in DataLoader(PerImage(tested, to_tensor), training.batch_size):
+            for real, _ in DataLoader(PerImage(tested, to_tensor), training.batch_size):
                 loss(real)
         end()
 
