@@ -52,7 +52,7 @@ def test_a_run_is_published_with_page_paper_tables_and_findings(run_of, tmp_path
     assert set(names) == {
         *(f"{name}.csv" for name in ("all", "summary", "verdicts", "tests", "claims")),
         "index.html",
-        *(f"gan/{name}" for name in ("index.html", "audit.pdf", "audit.json", "code.json")),
+        *(f"gan/{name}" for name in ("index.html", "audit.pdf", "audit.json", "code.json", publish.CRATE)),
     }
     assert '<main class=x><p id="front">' in (folder / "gan/index.html").read_text()
     front = (folder / "index.html").read_text()
@@ -62,6 +62,8 @@ def test_a_run_is_published_with_page_paper_tables_and_findings(run_of, tmp_path
     assert "- Every *sample* is the same digit." in said and "(docs/audit/gan/index.html)" in said
     assert "old\n" not in said and said.endswith("<!-- end of findings -->\nthe rest\n")
     assert publish.stale(folder) == {"gan": []}
+    described = {entity["@id"] for entity in json.loads((folder / "gan" / publish.CRATE).read_text())["@graph"]}
+    assert {"mine/audit/tables/verdicts.csv", "mine/gan/metrics/all.csv"} <= described
 
 
 def test_sections_are_published_one_by_one_and_each_in_place_of_what_it_was(run_of, tmp_path):
@@ -95,7 +97,7 @@ def test_no_section_is_lost_where_it_was_published_with_another(run_of, tmp_path
         (lambda run: (run / "audit/content.json").unlink(), r"content\.json: is missing; allowed: a run whose audit"),
         (lambda run: (run / "audit/audit.html").write_text("edited"), r"is stale, .*audit\.html is not what the job"),
         (lambda run: replace_code(run), r"is stale, run snakemake first: .*module .*errors\.py"),
-        (lambda run: (run / "audit/audit.pdf").write_bytes(bytes(13 * 2**20)), r"takes 13\.0 MiB; allowed: 12"),
+        (lambda run: (run / "audit/audit.pdf").write_bytes(bytes(13 * 2**20)), r"takes 13\.\d MiB; allowed: 12"),
         (lambda run: shutil.rmtree(run / "gan"), r"metrics/all\.csv: is missing"),
     ],
     ids=["no audit", "an edited file", "other code", "too large", "no numbers"],
@@ -132,7 +134,8 @@ def test_the_smoke_run_is_published(smoke_run, tmp_path):
 def test_what_is_published_is_whole():
     parts = publish.published(PUBLISHED)
     for name, about in parts.items():
-        assert {"index.html", "audit.pdf", "audit.json", "code.json"} <= {p.name for p in (PUBLISHED / name).iterdir()}
+        files = {path.name for path in (PUBLISHED / name).iterdir()}
+        assert {"index.html", "audit.pdf", "audit.json", "code.json", publish.CRATE} <= files
         assert about["sections"]
     sections = {section for about in parts.values() for section in about["sections"]}
     for name in publish.TABLES:

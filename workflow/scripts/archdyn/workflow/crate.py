@@ -48,19 +48,29 @@ def write_crate(run: Path, output: Path) -> None:
     """
     if output.suffix != ".zip":
         raise ArchdynError(f"{output}: found another ending; allowed: a name that ends in .zip")
+    _crate(run, [run]).write_zip(output)
+
+
+def crate_metadata(run: Path, folders: list[Path]) -> dict:
+    """What the crate's own file says, as JSON-LD, of these folders of the run."""
+    return _crate(run, folders).metadata.generate()
+
+
+def _crate(run: Path, folders: list[Path]) -> ROCrate:
     every = read_records(run)
-    own = within(every, [run])
+    own = within(every, folders)
     if not own:
         raise ArchdynError(f"{run}: has no *.{RECORD}; allowed: a run that archdyn made")
     crate = ROCrate(version="1.1")  # the version that the profiles below build on
     _describe(crate, run, own)
     workflow = _add_workflow(crate)
     settings = _files(crate, REPOSITORY, [REPOSITORY / name for name in WORKFLOW])
-    results = _files(crate, run.parent, [path for path in walk(run) if travels(path, run)])
+    found = [path for folder in folders for path in walk(folder) if travels(path, run)]
+    results = _files(crate, run.parent, found)
     of_resources = [record for record in with_sources(own, every) if record not in own]
     results += _files(crate, own[0].folder, [record.path for record in of_resources])
     _add_action(crate, run, workflow, settings, results, own)
-    crate.write_zip(output)
+    return crate
 
 
 def _describe(crate: ROCrate, run: Path, records: list[Record]) -> None:

@@ -20,6 +20,7 @@ from archdyn.claims.decide import DECIDED
 from archdyn.claims.read import read_claims
 from archdyn.config import Experiment
 from archdyn.errors import ArchdynError
+from archdyn.workflow.crate import crate_metadata
 from archdyn.workflow.files import remove, walk
 from archdyn.workflow.record import REPOSITORY, Record, read_records, within
 from archdyn.workflow.results import TEXTS
@@ -27,6 +28,7 @@ from archdyn.workflow.verify import by_digests, changed_code, with_sources
 
 AUDIT = Path("docs/audit")  # of all this, as seen from the README
 FRONT, PAGE, PAPER, ABOUT, CODE = "index.html", "index.html", "audit.pdf", "audit.json", "code.json"
+CRATE = "ro-crate-metadata.json"
 TABLES = ("all", "summary", "verdicts", "tests")
 TO_FRONT = f'<p id="front"><a href="../{FRONT}">All sections of the audit</a></p>'
 LIMIT_MIB = 12  # of the audit of one run
@@ -131,7 +133,8 @@ def _kept(folder: Path, sections: Iterable[str]) -> list[str]:
 
 def _copy(run: Path, content: dict, sections: dict[str, str], folder: Path) -> None:
     every = read_records(run)
-    own = within(every, [run / "audit", *(run / name for name in sections)])
+    folders = [run / "audit", *(run / name for name in sections)]
+    own = within(every, folders)
     records = with_sources(own, every)
     if (found := by_digests(records)).faults:
         raise ArchdynError(f"{run}: is stale, run snakemake first: {found.brief()}")
@@ -141,6 +144,7 @@ def _copy(run: Path, content: dict, sections: dict[str, str], folder: Path) -> N
     (folder / PAGE).write_text(with_link, encoding="utf-8")
     shutil.copyfile(run / "audit/audit.pdf", folder / PAPER)
     _write(folder / CODE, _code(records))
+    _write(folder / CRATE, crate_metadata(run, folders))
     findings = [finding["text"] for finding in content.get("findings", [])]
     about = {"run": run.name, "commit": content["commit"], "sections": sections, "findings": findings}
     _write(folder / ABOUT, about)
