@@ -168,7 +168,7 @@ def _decision(holds: float, fails: float, least: float) -> str:
 def _trials(claim: dict, values: Values, gated: bool):
     if printed := claim.get("printed"):
         exact = "within" in printed
-        what = f"{printed['table']}, " + ("farthest off" if exact else "the report's run among ours")
+        what = f"{claim['where']}, " + ("farthest off" if exact else "our trainings and the report's")
         found = _measured(gated, measure_printed, printed, values)
         asked = ("at_most", printed["within"]) if exact else (AS_PRINTED, math.nan)
         yield Trial("published", what, printed["because"], "", *asked, found)

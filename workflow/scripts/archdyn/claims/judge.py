@@ -5,6 +5,7 @@ import math
 import pandas as pd
 
 from archdyn.claims.decide import AS_PRINTED, CORRECTED_ONLY, PUBLISHED_ONLY, UNTESTED, Judged, Trial
+from archdyn.claims.measure import trainings
 from archdyn.claims.read import PROTOCOLS
 from archdyn.render.words import significant
 
@@ -94,7 +95,7 @@ def _found(trial: Trial) -> str:
     if trial.counts_trainings:
         return f"{trial.what} in {measured.n}"
     if trial.relation == AS_PRINTED and measured.k is not None:
-        return f"{trial.what}: {measured.k} of {measured.seeds} lie at least as far out"
+        return f"{trial.what}: {measured.k} of {trainings(measured.seeds)} lie at least as far out as the report's"
     if math.isnan(measured.estimate.effect):
         return f"{trial.what}: not reached"
     number = f"{trial.what}: {significant(measured.estimate.effect)}"

@@ -33,14 +33,14 @@ def clipped(name: str, length: int = 18) -> str:
 
 WORDS = {
     "agreement": "share answered as the whole image is",
-    "d_overfit_gap": "D's accuracy, training less held out",
+    "d_overfit_gap": "D's accuracy, training minus held-out",
     "digits_covered": "digits drawn",
     "explained_variance": "variance explained",
     "frechet_distance": "Fréchet distance",
     "grad_norm_g_last": "G's gradient norm, at the end",
     "largest_image_share": "share of samples that are one image",
     "mutual_information": "information in the latents (nats)",
-    "prior_ratio": "error with a random latent, over its own",
+    "prior_ratio": "error with a random latent, divided by that with its own",
     "test_accuracy": "test accuracy",
     "train_accuracy": "training accuracy",
     "used_dimensions": "latent dimensions used",

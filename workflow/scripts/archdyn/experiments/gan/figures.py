@@ -17,6 +17,13 @@ LOSSES = (("D", "blue"), ("G", "orange"))  # in the order of the columns of step
 GRAD_NORM_G = 4
 GUESSING = 2 * np.log(2)  # what a discriminator loses that only guesses
 COLUMNS = 4  # of samples in Figure 8, as published
+VANISHING_COLOURS = {
+    "vanishing_published": "red",
+    "vanishing_corrected": "purple",
+    "mitigated_wrong_sign": "orange",
+    "mitigated_minimax": "sky",
+    "mitigated": "green",
+}
 OVERFIT_GRID = 8  # rows and columns of samples in Figure 9, as published
 SMOOTHED = 5  # epochs of a running mean in Figure 9
 TITLE = 17  # characters of a title above a fifth of the width
@@ -106,11 +113,12 @@ def figure9(figure: Figure, inputs, settings: dict) -> None:
 
 
 def gradients(figure: Figure, inputs, settings: dict) -> None:
-    """The norm of the generator's gradient by step: vanishing (published and corrected loss) and mitigated."""
+    """The norm of the generator's gradient by step: vanishing, mitigated but for the loss, and mitigated."""
     axes = figure.subplots()
-    for (name, files), colour in zip(inputs.items(), ("red", "purple", "green"), strict=True):
+    for name, files in inputs.items():
         norms = np.stack([np.load(file)[:, GRAD_NORM_G] for file in files])
-        _spread(axes, np.arange(1, norms.shape[1] + 1), norms, colour, settings["names"][name], middle=np.median)
+        steps, label = np.arange(1, norms.shape[1] + 1), settings["names"][name]
+        _spread(axes, steps, norms, VANISHING_COLOURS[name], label, middle=np.median)
     axes.set(xlabel="generator step", ylabel="L2 norm of the generator's gradient", yscale="log")
     figure.legend(loc="outside upper center", ncols=3)
 
@@ -201,7 +209,7 @@ def _gaps(axes: Axes, epochs: dict[str, list[pd.DataFrame]], names: dict[str, st
             axes.axhline(gaps[:, -1].mean(), color=COLOURS[colour], linestyle="--", linewidth=1.3, label=names[name])
         else:
             _spread(axes, seeds[0]["epoch"], _smooth(gaps), colour, names[name])
-    axes.set_title("training less held out")
+    axes.set_title("D's accuracy: training minus held-out")
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     epoch_axis(axes)
     axes.legend(fontsize=7, loc="upper left")
