@@ -209,7 +209,7 @@ def _gaps(axes: Axes, epochs: dict[str, list[pd.DataFrame]], names: dict[str, st
             axes.axhline(gaps[:, -1].mean(), color=COLOURS[colour], linestyle="--", linewidth=1.3, label=names[name])
         else:
             _spread(axes, seeds[0]["epoch"], _smooth(gaps), colour, names[name])
-    axes.set_title("D's accuracy: training minus held-out")
+    axes.set_title("training minus held-out")
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     epoch_axis(axes)
     axes.legend(fontsize=7, loc="upper left")
