@@ -10,7 +10,7 @@ GAN_DRAWN = gan.with_seeds("baseline", "linder_noren_20", "linder_noren_200")
 GAN_COLLAPSE = gan.with_seeds(*(name for name in gan.conditions if name.startswith("collapse")))
 GAN_OVERFIT = gan.with_seeds("overfit", "overfit_dropout", "overfit_control")
 GAN_VANISHING = gan.with_seeds(
-    *("vanishing_published", "vanishing_corrected", "mitigated_wrong_sign", "mitigated_minimax", "mitigated")
+    "vanishing_published", "vanishing_corrected", "mitigated_wrong_sign", "mitigated_minimax", "mitigated"
 )
 
 

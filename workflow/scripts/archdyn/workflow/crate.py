@@ -48,16 +48,15 @@ def write_crate(run: Path, output: Path) -> None:
     """
     if output.suffix != ".zip":
         raise ArchdynError(f"{output}: found another ending; allowed: a name that ends in .zip")
-    _crate(run, [run]).write_zip(output)
+    _crate(run, [run], read_records(run)).write_zip(output)
 
 
-def crate_metadata(run: Path, folders: list[Path]) -> dict:
-    """What the crate's own file says, as JSON-LD, of these folders of the run."""
-    return _crate(run, folders).metadata.generate()
+def crate_metadata(run: Path, folders: list[Path], records: list[Record]) -> dict:
+    """What the crate's own file says, as JSON-LD, of these folders of the run, by all its `records`."""
+    return _crate(run, folders, records).metadata.generate()
 
 
-def _crate(run: Path, folders: list[Path]) -> ROCrate:
-    every = read_records(run)
+def _crate(run: Path, folders: list[Path], every: list[Record]) -> ROCrate:
     own = within(every, folders)
     if not own:
         raise ArchdynError(f"{run}: has no *.{RECORD}; allowed: a run that archdyn made")

@@ -144,7 +144,7 @@ def _copy(run: Path, content: dict, sections: dict[str, str], folder: Path) -> N
     (folder / PAGE).write_text(with_link, encoding="utf-8")
     shutil.copyfile(run / "audit/audit.pdf", folder / PAPER)
     _write(folder / CODE, _code(records))
-    _write(folder / CRATE, crate_metadata(run, folders))
+    _write(folder / CRATE, crate_metadata(run, folders, every))
     findings = [finding["text"] for finding in content.get("findings", [])]
     about = {"run": run.name, "commit": content["commit"], "sections": sections, "findings": findings}
     _write(folder / ABOUT, about)
