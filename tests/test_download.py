@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tarfile
+import threading
 import time
 import zipfile
 from http.server import BaseHTTPRequestHandler
@@ -137,6 +138,15 @@ def test_an_answer_that_breaks_off_is_asked_for_again(server, tmp_path, manner, 
         get(entry_of(url(server, manner), size=4 * BLOCK), tmp_path / "raw")
     assert server.asked == [manner] * 2
     assert list((tmp_path / "raw").iterdir()) == []
+
+
+@pytest.mark.parametrize("manner", ["right", "absent", "cut"])
+def test_a_download_leaves_no_thread_that_could_hang_the_next(server, tmp_path, manner):
+    """tqdm's watching thread once waited for ever for a lock, while a bar that had failed was collected."""
+    before = set(threading.enumerate())
+    with contextlib.suppress(MissingData):
+        get(entry_of(url(server, manner)), tmp_path / "raw")
+    assert [thread for thread in set(threading.enumerate()) - before if "tqdm" in thread.name] == []
 
 
 @pytest.mark.parametrize(("manner", "requests"), [("right", 1), ("zipped", 1), ("busy_once", 2)])

@@ -44,11 +44,11 @@ class Web:
         """A file with what the URL answers, of little more than `limit` bytes at most. Raises Unusable."""
         if self._silent:
             raise self._silent
-        ask = self._asking(lines_said_by(self._say, limit)(desc=name))
         urls, tries = {name: self._template.format(name=name)}, self._patience.retries
         files = pooch.create(self._scratch, "", registry={name: None}, urls=urls, retry_if_failed=tries)
         try:
-            return Path(files.fetch(name, downloader=ask))
+            with lines_said_by(self._say, limit)(desc=name) as bar:
+                return Path(files.fetch(name, downloader=self._asking(bar)))
         except (OSError, ValueError) as error:
             if getattr(error, "errno", None) in FULL:
                 raise
@@ -101,6 +101,9 @@ def lines_said_by(say: Callable[[str], None], limit: float = math.inf) -> type[t
     """
 
     class Lines(tqdm):
+        # No thread that watches the bars: one that begins while an old bar is collected waits for tqdm's lock for ever.
+        monitor_interval = 0
+
         def __init__(self, *args, **options):
             super().__init__(*args, **options | {"file": io.StringIO(), "mininterval": SAID_EVERY, "delay": SAID_EVERY})
 
