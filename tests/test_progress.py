@@ -7,7 +7,7 @@ import pytest
 from archdyn.render.words import spoken
 from snakemake_logger_plugin_archdyn.costs import Cost, Work, cost_of
 from snakemake_logger_plugin_archdyn.dry_run import DryRun, causes
-from snakemake_logger_plugin_archdyn.progress import Progress
+from snakemake_logger_plugin_archdyn.progress import TRUSTED, Progress
 
 SMOKE = ("--configfile", "config/smoke.yaml")
 MODEL = "results/smoke/gan/models/mitigated_seed0.safetensors"
@@ -38,7 +38,16 @@ def test_the_rest_is_told_by_what_jobs_took_before():
     run.progress.plan({"train": 3, "figure": 5, "total": 8})
     run.start(0)
     assert run.finish(0, at=200) == "done   training 0: 3 min [1/8, about 7 min left]"
-    assert run.progress.seconds_left() == pytest.approx(2 * (2 * 100 + 5 * 2))  # this machine takes twice as long
+    left = 2 * (2 * 100) + (200 + TRUSTED) / (100 + TRUSTED) * 5 * 2  # trainings take twice as long here, figures may
+    assert run.progress.seconds_left() == pytest.approx(left)
+
+
+def test_a_short_job_that_is_late_says_little_of_long_ones():
+    run = Run(1, train=10_000, figure=2)
+    run.progress.plan({"train": 1, "figure": 1, "total": 2})
+    run.progress.start(0, "figure", "figure 1", {})
+    run.finish(0, at=20)  # ten times as long
+    assert 10_000 < run.progress.seconds_left() < 15_000
 
 
 @pytest.mark.parametrize(("condition", "at", "left"), [("long", 200, 0), ("short", 50, 150)])

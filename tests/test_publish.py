@@ -80,6 +80,16 @@ def test_sections_are_published_one_by_one_and_each_in_place_of_what_it_was(run_
     assert contents(folder) == both
 
 
+def test_columns_of_an_earlier_version_go_with_its_rows(run_of, tmp_path):
+    folder, gan = tmp_path / "audit", run_of("gan")
+    publish.publish(gan, folder)
+    before = contents(folder)
+    for name in publish.TABLES:
+        pd.read_csv(folder / f"{name}.csv", dtype=str).assign(gone="1").to_csv(folder / f"{name}.csv", index=False)
+    publish.publish(gan, folder)
+    assert contents(folder) == before
+
+
 def test_no_section_is_lost_where_it_was_published_with_another(run_of, tmp_path):
     publish.publish(run_of("gan", "vae"), tmp_path / "audit")
     before = contents(tmp_path / "audit")

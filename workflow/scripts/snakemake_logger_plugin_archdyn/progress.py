@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from archdyn.render.words import spoken
 
+TRUSTED = 60.0  # seconds of work that other rules must do before their pace counts more than what was expected
+
 
 @dataclass
 class Progress:
@@ -58,9 +60,9 @@ class Progress:
     def seconds_left(self) -> float:
         """What the jobs ahead are expected to take, at the pace of those that ended, as many at a time as so far.
 
-        The pace of a rule is that of its own jobs; of one that has not run yet, that of all.
+        The pace of a rule is that of its own jobs; of one that has not run yet, that of all, as far as it is known.
         """
-        usual = _ratio(self._took.total(), self._foreseen.total())
+        usual = _ratio(self._took.total() + TRUSTED, self._foreseen.total() + TRUSTED)
         work = sum(
             seconds * (_ratio(self._took[rule], self._foreseen[rule]) if rule in self._took else usual)
             for rule, seconds in self._ahead.items()

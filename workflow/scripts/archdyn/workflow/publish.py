@@ -176,7 +176,8 @@ def _join_tables(run: Path, sections: Iterable[str], folder: Path, ready: Path) 
         if (folder / f"{name}.csv").is_file():
             before = _as_text(folder / f"{name}.csv")
             parts.append(before[before["experiment"].isin(set(order) - set(sections))])
-        table = pd.concat(parts).fillna("")
+        # Without the empty ones, whose columns may be those of an earlier version.
+        table = pd.concat([part for part in parts if len(part)]).fillna("")
         in_order = table["experiment"].map(order.index).argsort(kind="stable")
         table.iloc[in_order].to_csv(ready / f"{name}.csv", index=False)
 
