@@ -129,14 +129,17 @@ def _panel(axes: Axes, effects: pd.DataFrame, width: int) -> None:
 def _limits(effects: pd.DataFrame) -> tuple[float, float]:
     """The ends of an axis: all effects, that of none, and intervals up to as far out again as these span.
 
-    One interval of few seeds can be many orders of magnitude wide, and would leave nothing to see of the others.
+    One interval of few seeds can be many orders of magnitude wide, and would leave nothing to see of the others. Where
+    all are wide, every second one is seen whole.
     """
     scale = effects["scale"].iloc[0]
     to, back = (np.log, np.exp) if scale == "ratio" else (np.asarray, float)
     points = to(np.append(effects["effect"], NONE[scale]))
-    reach = max(np.ptp(points), 1e-9)
     with np.errstate(divide="ignore"):
         ends = to(effects[["low", "high"]].to_numpy(float))
+    beyond = np.maximum(points.min() - ends[:, 0], ends[:, 1] - points.max())
+    finite = beyond[np.isfinite(beyond)]
+    reach = max(np.ptp(points), np.median(finite) if finite.size else 0.0, 1e-9)
     ends = np.append(np.clip(ends, points.min() - reach, points.max() + reach), points)
     low, high = np.nanmin(ends), np.nanmax(ends)
     return back(low - 0.06 * (high - low)), back(high + 0.06 * (high - low))
