@@ -15,7 +15,7 @@ from archdyn.audit.sources import CITED
 from archdyn.claims.decide import UNTESTABLE, VERDICTS
 from archdyn.render.images import webp
 
-LIMIT = 6 * 10**6  # bytes of the page: it carries as much data as this leaves room for
+LIMIT = 5 * 10**6  # bytes of the page: it carries as much data as this leaves room for
 LOSSY = {"quality": 80, "method": 4}  # of WebP, for photos
 LOSSLESS = {"lossless": True, "quality": 40, "method": 3}  # for drawings, of 256 colours
 
