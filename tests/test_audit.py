@@ -17,7 +17,7 @@ from pypdf import PdfReader
 from archdyn.audit import prose
 from archdyn.audit.claims import amended, counts, decided, effect, read_claims, strip
 from archdyn.audit.content import number_names
-from archdyn.audit.findings import Finding, read_findings, standing
+from archdyn.audit.findings import Finding, contradicted, read_findings, standing
 from archdyn.audit.markdown import shown_results, to_typst
 from archdyn.audit.prose import LITERAL_NUMBER
 from archdyn.audit.sources import check_cited, read_references
@@ -303,11 +303,14 @@ def test_a_finding_stands_where_its_verdicts_were_reached(measured):
 def test_a_finding_is_left_out_where_a_run_cannot_tell(verdict):
     claims = [CLAIM | {"verdict": verdict}] if verdict else []
     assert standing([Finding(**FINDING)], claims, {}, "findings.yaml") == []
+    assert contradicted([Finding(**FINDING)], claims, "findings.yaml") == []
 
 
-def test_a_finding_that_no_longer_stands_stops_the_audit():
-    with pytest.raises(ArchdynError, match="“So it is.” no longer stands: a is “does not hold” in this run"):
-        standing([Finding(**FINDING)], [CLAIM | {"verdict": "does not hold"}], {}, "findings.yaml")
+def test_a_finding_is_left_out_and_named_where_a_run_decides_otherwise():
+    claims = [CLAIM | {"verdict": "does not hold"}]
+    assert standing([Finding(**FINDING)], claims, {}, "findings.yaml") == []
+    (told,) = contradicted([Finding(**FINDING)], claims, "findings.yaml")
+    assert told.startswith("findings.yaml: “So it is.” does not stand: a is “does not hold” in this run")
 
 
 def test_findings_rest_on_claims_figures_and_numbers_that_there_are(content, audit):

@@ -23,6 +23,7 @@ def run_of(tmp_path):
         run = tmp_path / f"{len(list(tmp_path.iterdir()))}/results/mine"
         sections = [{"experiment": name, "title": f"Section {name}: x"} for name in experiments]
         content = {"sections": sections, "commit": "a" * 40, "findings": [{"text": text} for text in findings]}
+        content |= {"contradicted": []}
         write(run / "audit/content.json", json.dumps(content))
         write(run / "audit/audit.html", "<body><main class=x><h1>Audit</h1></main></body>")
         write(run / "audit/audit.pdf", "%PDF")
@@ -105,12 +106,13 @@ def test_no_section_is_lost_where_it_was_published_with_another(run_of, tmp_path
     ("fault", "said"),
     [
         (lambda run: (run / "audit/content.json").unlink(), r"content\.json: is missing; allowed: a run whose audit"),
+        (lambda run: contradict(run), r"^findings\.yaml: “X” does not stand$"),
         (lambda run: (run / "audit/audit.html").write_text("edited"), r"is stale, .*audit\.html is not what the job"),
         (lambda run: replace_code(run), r"is stale, run snakemake first: .*module .*errors\.py"),
         (lambda run: (run / "audit/audit.pdf").write_bytes(bytes(13 * 2**20)), r"takes 13\.\d MiB; allowed: 12"),
         (lambda run: shutil.rmtree(run / "gan"), r"metrics/all\.csv: is missing"),
     ],
-    ids=["no audit", "an edited file", "other code", "too large", "no numbers"],
+    ids=["no audit", "a finding that does not stand", "an edited file", "other code", "too large", "no numbers"],
 )
 def test_an_audit_that_cannot_be_published(run_of, tmp_path, fault, said):
     run, folder = run_of("gan"), tmp_path / "audit"
@@ -119,6 +121,11 @@ def test_an_audit_that_cannot_be_published(run_of, tmp_path, fault, said):
     with pytest.raises(ArchdynError, match=said):
         publish.publish(run, folder)
     assert contents(folder) == {folder / "index.html": b"of the last time"}
+
+
+def contradict(run: Path) -> None:
+    path = run / "audit/content.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"contradicted": ["findings.yaml: “X” does not stand"]}))
 
 
 def replace_code(run: Path) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 from archdyn.audit import prose
 from archdyn.audit.claims import amended, counts, decided, read_claims
 from archdyn.audit.files import is_data, target
-from archdyn.audit.findings import read_findings, standing
+from archdyn.audit.findings import contradicted, read_findings, standing
 from archdyn.audit.markdown import headings, shown_results, title
 from archdyn.audit.numbering import letters, numbers
 from archdyn.audit.sources import check_cited, read_references, source
@@ -81,7 +81,7 @@ def audit(run: str, folder: Path, made: list[Result], records: list[dict], setti
     folder: results/<run>. made: the results of all sections. records: of all jobs. settings: by experiment, with those
     of a condition under its name.
 
-    Raises ArchdynError where prose and results do not agree, or where a finding no longer stands.
+    Raises ArchdynError where prose and results do not agree.
     """
     claims = read_claims(texts.verdicts, texts.tests)
     references = read_references(texts.references)
@@ -103,6 +103,7 @@ def audit(run: str, folder: Path, made: list[Result], records: list[dict], setti
         "audited": source(texts.citation),
         "notice": _notice(run, settings),
         "findings": _findings(texts.findings, claims, numbered, shared, sections),
+        "contradicted": contradicted(read_findings(texts.findings), claims, texts.findings.name),
         "decided": decided(claims),
         "counts": counts(claims),
         "claims": len(claims),

@@ -1,7 +1,7 @@
 """What the audit found, in sentences that people wrote: workflow/audit/findings.yaml.
 
-Each sentence rests on verdicts. Where a run decides one of them otherwise, the sentence no longer stands and no audit
-is made; where a run leaves one open, the sentence is left out.
+Each sentence rests on verdicts, and is left out where a run leaves one of them open or decides it otherwise: other data
+may do so. What is published must not contradict a sentence.
 """
 
 import re
@@ -12,7 +12,6 @@ from pydantic import Field, StringConstraints
 
 from archdyn.audit.prose import Lookup, fill
 from archdyn.claims.decide import DECIDED, OPEN, UNTESTABLE
-from archdyn.errors import ArchdynError
 from archdyn.settings.check import checked_file
 from archdyn.settings.common import Settings, Text
 
@@ -51,26 +50,26 @@ def standing(findings: list[Finding], claims: list[dict], names: dict[str, Looku
 
     claims: of archdyn.audit.claims.read_claims. names: what placeholders may use. shown: the file, as errors name it.
 
-    Raises ArchdynError where a claim is decided otherwise than a sentence needs, or for a number that is not there.
+    Raises ArchdynError for a number that is not there.
     """
     verdicts = {claim["id"]: claim["verdict"] for claim in claims}
-    for finding in findings:
-        _check(finding, verdicts, shown)
-    kept = [one for one in findings if all(verdicts.get(claim, UNTESTABLE) not in OPEN for claim in one.rests_on)]
+    kept = [one for one in findings if all(verdicts.get(claim) == needed for claim, needed in one.rests_on.items())]
     return [_filled(one, fill(one.text, f"{shown}, “{one.title}”", names).strip()) for one in kept]
+
+
+def contradicted(findings: list[Finding], claims: list[dict], shown: str) -> list[str]:
+    """In a line for each, what this run decides otherwise than a sentence needs. Arguments as for `standing`."""
+    verdicts = {claim["id"]: claim["verdict"] for claim in claims}
+    return [
+        f"{shown}: “{finding.title}” does not stand: {claim} is “{verdicts[claim]}” in this run, and the sentence rests on "
+        f"“{needed}”; allowed: a sentence that fits, or none"
+        for finding in findings
+        for claim, needed in finding.rests_on.items()
+        if verdicts.get(claim, UNTESTABLE) not in (*OPEN, needed)
+    ]
 
 
 def _filled(finding: Finding, linked: str) -> dict:
     text = f"**{finding.title}** " + LINK.sub(r"\1", linked)
     facts = {"title": finding.title, "figure": finding.figure, "rests_on": list(finding.rests_on)}
     return facts | {"linked": linked, "text": " ".join(text.split())}
-
-
-def _check(finding: Finding, verdicts: dict[str, str], shown: str) -> None:
-    for claim, needed in finding.rests_on.items():
-        found = verdicts.get(claim, UNTESTABLE)
-        if found not in (*OPEN, needed):
-            raise ArchdynError(
-                f"{shown}: “{finding.title}” no longer stands: {claim} is “{found}” in this run, and the sentence "
-                f"rests on “{needed}”; allowed: a sentence that fits, or none"
-            )

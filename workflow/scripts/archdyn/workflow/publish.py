@@ -40,8 +40,8 @@ def publish(run: Path, folder: Path) -> list[str]:
     """Copy what `run` (results/<run>) says of its sections into `folder`, in place of what that has of them.
 
     Returns the files' paths in it. Nothing changes before all of it is ready. Raises ArchdynError where the run has no
-    audit, where a file, an input or the code behind it has changed since, where it takes more than LIMIT_MIB, or where
-    it replaces only some of the sections that were published together.
+    audit, where that contradicts a written finding, where a file, an input or the code behind it has changed since, where
+    it takes more than LIMIT_MIB, or where it replaces only some of the sections that were published together.
     """
     content = _content(run)
     sections = {part["experiment"]: part["title"] for part in content["sections"]}
@@ -138,6 +138,8 @@ def _copy(run: Path, content: dict, sections: dict[str, str], folder: Path) -> N
     records = with_sources(own, every)
     if (found := by_digests(records)).faults:
         raise ArchdynError(f"{run}: is stale, run snakemake first: {found.brief()}")
+    if content["contradicted"]:
+        raise ArchdynError(content["contradicted"][0])
     folder.mkdir()
     page = (run / "audit/audit.html").read_text(encoding="utf-8")
     with_link = re.sub(r"(<main[^>]*>)", lambda found: found[1] + TO_FRONT, page, count=1)
