@@ -474,8 +474,8 @@ def test_a_changed_rule_is_refused_until_it_is_sealed_and_only_what_changed_can_
         check_sealed()
     with pytest.raises(ArchdynError, match="found gan.dropout_hinders; allowed: a changed rule: gan.dropout_helps, "):
         ledger.seal("a slip", ["gan.dropout_hinders"])
-    assert ledger.seal("for a reason", ["gan.new"]) == "1 rules sealed: gan.new"
-    assert ledger.seal("for another", []) == "1 rules sealed: gan.dropout_helps"
+    assert ledger.seal("for a reason", ["gan.new"]) == "sealed: gan.new"
+    assert ledger.seal("for another", []) == "sealed: gan.dropout_helps"
     check_sealed()
     assert [seal.why for seal in read_ledger(copy).seals[-2:]] == ["for a reason", "for another"]
 

@@ -1,6 +1,7 @@
 """Seeds of conditions: which trainings they make, and what figures and tables say of them."""
 
 from archdyn.workflow.experiment import Experiment, in_words
+from conftest import write
 
 MANY = list(range(20))
 BLOCK = {
@@ -45,3 +46,17 @@ def test_seeds_in_words():
     assert in_words([[3, 4, 5, 6, 7, 8, 9]]) == "seeds 3 to 9"
     assert in_words([[0, 2, 4, 6, 8, 10, 12]]) == "seeds 0, 2, 4, 6, 8, 10, 12"
     assert in_words([[0, 1], [0, 2]]) == "2 seeds"
+
+
+def test_a_mean_training_is_one_that_has_not_been_made_yet(tmp_path, monkeypatch):
+    """So that a run of which the long trainings are made expects the short ones."""
+    conditions = {"short": {"about": "S.", "epochs": 1}, "long": {"about": "L.", "epochs": 200, "seeds": [0, 1]}}
+    block = {"dataset": "mnist", "seeds": [0, 1], "images": 100, "training": {}, "conditions": conditions}
+    experiment = Experiment("gan", {"run": "mine", "gan": block})
+    monkeypatch.chdir(tmp_path)
+    assert experiment.images_seen(None) == 100 * (1 + 1 + 200 + 200) / 4
+    for name in ("long_seed0", "long_seed1", "short_seed0"):
+        write(tmp_path / f"results/mine/gan/models/{name}.provenance.json", "{}")
+    assert experiment.images_seen(None) == 100
+    write(tmp_path / "results/mine/gan/models/short_seed1.provenance.json", "{}")
+    assert experiment.images_seen(None) == 100 * (1 + 1 + 200 + 200) / 4

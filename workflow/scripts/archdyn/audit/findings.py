@@ -61,8 +61,8 @@ def contradicted(findings: list[Finding], claims: list[dict], shown: str) -> lis
     """In a line for each, what this run decides otherwise than a sentence needs. Arguments as for `standing`."""
     verdicts = {claim["id"]: claim["verdict"] for claim in claims}
     return [
-        f"{shown}: “{finding.title}” does not stand: {claim} is “{verdicts[claim]}” in this run, and the sentence rests on "
-        f"“{needed}”; allowed: a sentence that fits, or none"
+        f"{shown}: “{finding.title}” does not stand: {claim} is “{verdicts[claim]}” in this run, and the sentence "
+        f"rests on “{needed}”; allowed: a sentence that fits, or none"
         for finding in findings
         for claim, needed in finding.rests_on.items()
         if verdicts.get(claim, UNTESTABLE) not in (*OPEN, needed)

@@ -141,12 +141,29 @@ class Experiment:
         return [role for role in self.settings.get("backbones", {}) if role in trained or not any(trained)]
 
     def images_seen(self, condition: str | None) -> float:
-        """Training images that a training of the condition sees, once for each epoch; on average, where it is None."""
+        """Training images that a training of the condition sees, once for each epoch.
+
+        Where it is None: on average over the trainings that have no record yet, or over all where each has one.
+        """
         if condition is None:
-            every = [self.images_seen(name) for name, _ in self.repetitions()] if "conditions" in self.settings else []
-            return sum(every) / len(every) if every else self._images(self.settings)
+            every = self._trainings()
+            seen = [self.images_seen(name) for name, seed in self._unrecorded(every) or every]
+            return sum(seen) / len(seen) if seen else self._images(self.settings)
         settings = self.condition(condition)
         return settings.get("epochs", 1) * settings.get("share", 1) * self._images(settings)
+
+    def _trainings(self) -> list[tuple[str, int]]:
+        """Condition and seed of every training of the conditions, and of the designs in the audit."""
+        if "conditions" not in self.settings:
+            return []
+        designed = [run for name in self.designs.audited() for run in self.designs.runs(name)]
+        return list(dict.fromkeys([*self.repetitions(), *designed]))
+
+    def _unrecorded(self, trainings: list[tuple[str, int]]) -> list[tuple[str, int]]:
+        models = Path("results", self._run, self.name, "models")
+        return [
+            (name, seed) for name, seed in trainings if not (models / f"{name}_seed{seed}.provenance.json").exists()
+        ]
 
     def _images(self, settings: dict) -> int:
         """null means all of the dataset; those of a user's folder are not counted before they are read."""

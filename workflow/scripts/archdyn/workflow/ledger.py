@@ -147,7 +147,7 @@ def seal(why: str, names: list[str]) -> str:
     new = {name: digest for name, digest in changed.items() if name in names or not names}
     now = datetime.now(UTC).strftime(FORMAT)
     write_ledger(LEDGER, ledger.sealed(new, now, why, lambda text: introduced(text, CLAIMS)))
-    return f"{len(new)} rules sealed: {', '.join(new)}" if new else "every rule is as it was sealed"
+    return f"sealed: {', '.join(new)}" if new else "every rule is as it was sealed"
 
 
 def note_runs(results: Path) -> None:

@@ -40,8 +40,8 @@ def publish(run: Path, folder: Path) -> list[str]:
     """Copy what `run` (results/<run>) says of its sections into `folder`, in place of what that has of them.
 
     Returns the files' paths in it. Nothing changes before all of it is ready. Raises ArchdynError where the run has no
-    audit, where that contradicts a written finding, where a file, an input or the code behind it has changed since, where
-    it takes more than LIMIT_MIB, or where it replaces only some of the sections that were published together.
+    audit, where that contradicts a written finding, where a file, an input or the code behind it has changed since,
+    where it takes more than LIMIT_MIB, or where it replaces only some of the sections that were published together.
     """
     content = _content(run)
     sections = {part["experiment"]: part["title"] for part in content["sections"]}
@@ -100,7 +100,7 @@ def write_findings(folder: Path, readme: Path) -> None:
     """Write what the audits in `folder` found into its place in `readme`, and where the rest is."""
     lines = []
     for name, about in published(folder).items():
-        titles = ", ".join(title.split(":")[0] for title in about["sections"].values())
+        titles = "; ".join(title.replace(":", ",", 1) for title in about["sections"].values())
         place = f"{AUDIT}/{name}"
         lines += [f"- {text}" for text in about["findings"][:SHOWN]]
         lines += ["", f"{titles}: [page]({place}/{PAGE}), [paper]({place}/{PAPER}).", ""]

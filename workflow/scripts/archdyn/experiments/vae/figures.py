@@ -88,7 +88,7 @@ def kl_per_dimension(figure: Figure, inputs, settings: dict) -> None:
 
 def traversal(figure: Figure, inputs, settings: dict) -> None:
     """What the latent dimensions of the greatest KL draw, by condition; `seeds` has whose images are shown."""
-    values = pd.read_csv(inputs.metrics).set_index(["condition", "seed", "metric"])["value"]
+    values = pd.read_csv(inputs.metrics).set_index(["condition", "seed", "metric"])["value"].sort_index()
     panels = _panels(figure, len(inputs.traversals), height=2.1)
     figure.suptitle("from left to right, one dimension from -3 to 3 and the others at 0", fontsize=8)
     figure.supylabel(f"the {TRAVERSED_DIMENSIONS} strongest dimensions", fontsize=8)
