@@ -82,15 +82,23 @@ def front_page(folder: Path) -> str:
     claims = pd.read_csv(folder / "claims.csv", dtype=str, keep_default_na=False)
     found = claims.merge(verdicts[["experiment", "id", "verdict", "measured"]], how="left", on=["experiment", "id"])
     folders = {experiment: name for name, about in parts.items() for experiment in about["sections"]}
-    markdown = MarkdownIt("commonmark")
+    inline = MarkdownIt("commonmark").renderInline
+    shown = [
+        {
+            "folder": name,
+            "title": "; ".join(about["sections"].values()),
+            "commit": about["commit"],
+            "findings": list(map(inline, about["findings"])),
+        }
+        for name, about in parts.items()
+    ]
     rows = [row | {"folder": folders.get(row["experiment"])} for row in found.fillna("").to_dict("records")]
     # What the template is filled with is escaped, but for what is marked safe in it.
     templates = Environment(
         loader=FileSystemLoader(TEXTS), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     return templates.get_template("front.html").render(
-        findings=[markdown.renderInline(text) for about in parts.values() for text in about["findings"]],
-        parts=[{"folder": name, **about} for name, about in parts.items()],
+        parts=shown,
         judged=[row for row in rows if row["verdict"] in DECIDED],
         open=[row for row in rows if row["verdict"] not in DECIDED],
     )
