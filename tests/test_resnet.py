@@ -203,6 +203,16 @@ def test_random_weights_are_drawn_anew(start):
     assert first.model.bn1.running_mean.count_nonzero() == 0
 
 
+def test_a_new_head_starts_alike_on_pretrained_and_on_random_weights(tmp_path):
+    """An EfficientNet's own start has logits eleven times as wide, from which training loses points."""
+    architecture = backbones.architecture("efficientnet-lite0")
+    start, names = tmp_path / "b.safetensors", [str(number) for number in range(7)]
+    save_backbone(start, build(architecture, 7), architecture, names, "drawn")
+    for init in ("pretrained", "random"):
+        model = transferred(start, SETTINGS.model_copy(update={"init": init}), 10, CPU).model
+        assert 0.02 < model.classifier.weight.abs().max() <= model.num_features**-0.5
+
+
 def test_a_transferred_model_comes_back_from_its_checkpoint(start, tmp_path):
     settings = SETTINGS.model_copy(update={"skips": False, "normalisation": "half", "size": 48})
     backbone = transferred(start, settings, 2, CPU)

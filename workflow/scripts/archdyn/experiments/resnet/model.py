@@ -55,8 +55,7 @@ def transferred(start: Path, settings: TransferTraining, classes: int, device: t
     if settings.init == "random":
         backbone.model = build(_as_torchvision_starts(read_settings(start), backbone.model), classes)
         backbone.weights = f"{backbone.weights.split(' (')[0]} (random weights)"
-    else:
-        backbone.model.reset_classifier(classes)
+    backbone.model.reset_classifier(classes)  # which then starts alike; some networks' own start depends on the classes
     model = backbone.model.to(device, memory_format=torch.channels_last)
     freeze(model, settings.trainable)
     if not settings.skips:
