@@ -146,13 +146,13 @@ class Experiment:
         Where it is None: on average over the trainings that have no record yet, or over all where each has one.
         """
         if condition is None:
-            every = self._trainings()
+            every = self._every_training()
             seen = [self.images_seen(name) for name, seed in self._unrecorded(every) or every]
             return sum(seen) / len(seen) if seen else self._images(self.settings)
         settings = self.condition(condition)
         return settings.get("epochs", 1) * settings.get("share", 1) * self._images(settings)
 
-    def _trainings(self) -> list[tuple[str, int]]:
+    def _every_training(self) -> list[tuple[str, int]]:
         """Condition and seed of every training of the conditions, and of the designs in the audit."""
         if "conditions" not in self.settings:
             return []
