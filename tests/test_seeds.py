@@ -52,11 +52,14 @@ def test_a_mean_training_is_one_that_has_not_been_made_yet(tmp_path, monkeypatch
     """So that a run of which the long trainings are made expects the short ones."""
     conditions = {"short": {"about": "S.", "epochs": 1}, "long": {"about": "L.", "epochs": 200, "seeds": [0, 1]}}
     block = {"dataset": "mnist", "seeds": [0, 1], "images": 100, "training": {}, "conditions": conditions}
-    experiment = Experiment("gan", {"run": "mine", "gan": block})
+
+    def of_a_mean_training() -> float:
+        return Experiment("gan", {"run": "mine", "gan": block}).images_seen(None)
+
     monkeypatch.chdir(tmp_path)
-    assert experiment.images_seen(None) == 100 * (1 + 1 + 200 + 200) / 4
+    assert of_a_mean_training() == 100 * (1 + 1 + 200 + 200) / 4
     for name in ("long_seed0", "long_seed1", "short_seed0"):
         write(tmp_path / f"results/mine/gan/models/{name}.provenance.json", "{}")
-    assert experiment.images_seen(None) == 100
+    assert of_a_mean_training() == 100
     write(tmp_path / "results/mine/gan/models/short_seed1.provenance.json", "{}")
-    assert experiment.images_seen(None) == 100 * (1 + 1 + 200 + 200) / 4
+    assert of_a_mean_training() == 100 * (1 + 1 + 200 + 200) / 4

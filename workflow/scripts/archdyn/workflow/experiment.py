@@ -143,14 +143,18 @@ class Experiment:
     def images_seen(self, condition: str | None) -> float:
         """Training images that a training of the condition sees, once for each epoch.
 
-        Where it is None: on average over the trainings that have no record yet, or over all where each has one.
+        Where it is None: on average over the trainings that had no record at first, or over all where each had one.
         """
         if condition is None:
-            every = self._every_training()
-            seen = [self.images_seen(name) for name, seed in self._unrecorded(every) or every]
-            return sum(seen) / len(seen) if seen else self._images(self.settings)
+            return self._images_seen_on_average
         settings = self.condition(condition)
         return settings.get("epochs", 1) * settings.get("share", 1) * self._images(settings)
+
+    @cached_property
+    def _images_seen_on_average(self) -> float:
+        every = self._every_training()
+        seen = [self.images_seen(name) for name, seed in self._unrecorded(every) or every]
+        return sum(seen) / len(seen) if seen else self._images(self.settings)
 
     def _every_training(self) -> list[tuple[str, int]]:
         """Condition and seed of every training of the conditions, and of the designs in the audit."""
